@@ -1,0 +1,149 @@
+"""Reads the policy and reports all of its faults in one error.
+
+Owns the YAML under ``policy/`` and a deployment's ``approvals.yaml``. Knows nothing about
+entities: whether every column has a rule is checked in ``pipelines.common.policy``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from pii_rules.models import Approval, ColumnRule, EntityRules, Policy, Purpose, Retention
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class PolicyFaults(Exception):
+    """All faults of the policy at once; each is one sentence without a value of the data."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(faults))
+
+
+def shipped_policy_files() -> dict[str, str]:
+    """The text of each shipped policy file by name: purposes, retention, entities."""
+    folder = files("pii_rules").joinpath("policy")
+    return {
+        name: folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+        for name in ("purposes", "retention", "entities")
+    }
+
+
+def load_policy(
+    texts: Mapping[str, str] | None = None, approvals_file: Path | None = None
+) -> Policy:
+    """Read and check the policy.
+
+    Args:
+        texts: YAML by name as :func:`shipped_policy_files` gives it, the shipped one by default.
+        approvals_file: ``approvals.yaml`` of a deployment; without one no rule is live.
+
+    Raises:
+        PolicyFaults: With every fault that was found.
+    """
+    texts = dict(texts or shipped_policy_files())
+    faults: list[str] = []
+    parsed = {name: _parsed(name, text, faults) for name, text in texts.items()}
+    purposes = _models(Purpose, "purpose", parsed["purposes"], faults)
+    retention = _models(Retention, "retention", parsed["retention"], faults)
+    entities: dict[str, EntityRules] = {}
+    for entity, body in parsed["entities"].items():
+        rules = _entity(entity, body, faults)
+        if rules is not None:
+            entities[entity] = rules
+    _check_names(entities, purposes, retention, faults)
+    approvals: dict[str, Approval] = {}
+    if approvals_file is not None and approvals_file.exists():
+        raw = _parsed("approvals", approvals_file.read_text(encoding="utf-8"), faults)
+        approvals = _models(Approval, "approval", raw, faults, named=False)
+        faults += [f"approval of unknown entity {e}" for e in approvals if e not in entities]
+    if faults:
+        raise PolicyFaults(faults)
+    fingerprint = hashlib.sha256("\n".join(texts[n] for n in sorted(texts)).encode()).hexdigest()
+    return Policy(
+        purposes=purposes,
+        retention=retention,
+        entities=entities,
+        approvals=approvals,
+        fingerprint=fingerprint,
+    )
+
+
+def _parsed(name: str, text: str, faults: list[str]) -> dict[str, Any]:
+    try:
+        parsed = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        faults.append(f"{name}.yaml is not YAML")
+        return {}
+    if not isinstance(parsed, dict):
+        faults.append(f"{name}.yaml is not a mapping")
+        return {}
+    return parsed
+
+
+def _models(
+    model: Callable[..., _Model], kind: str, raw: dict[str, Any], faults: list[str], named: bool = True
+) -> dict[str, _Model]:
+    found: dict[str, _Model] = {}
+    for name, body in raw.items():
+        try:
+            found[name] = model(**({"name": name} if named else {}), **(body or {}))
+        except (ValidationError, TypeError) as error:
+            faults += _sentences(f"{kind} {name}", error)
+    return found
+
+
+def _entity(entity: str, body: dict[str, Any], faults: list[str]) -> EntityRules | None:
+    shared = {key: body.get(key) for key in ("purposes", "retention")}
+    columns: dict[str, ColumnRule] = {}
+    for column, rule in (body.get("columns") or {}).items():
+        try:
+            columns[column] = ColumnRule(name=column, **{**shared, **(rule or {})})
+        except (ValidationError, TypeError) as error:
+            faults += _sentences(f"rule {entity}.{column}", error)
+    try:
+        return EntityRules(name=entity, on_erasure=body.get("on_erasure"), columns=columns)
+    except ValidationError as error:
+        faults += _sentences(f"entity {entity}", error)
+        return None
+
+
+def _check_names(
+    entities: dict[str, EntityRules],
+    purposes: dict[str, Purpose],
+    retention: dict[str, Retention],
+    faults: list[str],
+) -> None:
+    for entity in entities.values():
+        seen: dict[str, str] = {}
+        for rule in entity.columns.values():
+            place = f"rule {entity.name}.{rule.name}"
+            faults += [f"{place}: unknown purpose {p}" for p in rule.purposes if p not in purposes]
+            if not rule.purposes:
+                faults.append(f"{place}: no purpose")
+            if rule.retention not in retention:
+                faults.append(f"{place}: unknown retention {rule.retention}")
+            target = rule.warehouse_column
+            if target and target in seen:
+                faults.append(f"{place}: {target} is already the column of {seen[target]}")
+            if target and target.startswith("pii_"):
+                faults.append(f"{place}: {target} begins with pii_")
+            if target:
+                seen[target] = rule.name
+
+
+def _sentences(place: str, error: ValidationError | TypeError) -> list[str]:
+    if isinstance(error, TypeError):
+        return [f"{place}: is not a mapping of known fields"]
+    return [
+        f"{place}: {'.'.join(str(part) for part in e['loc']) or 'rule'}: {e['msg']}"
+        for e in error.errors(include_input=False, include_url=False)
+    ]

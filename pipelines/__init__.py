@@ -1,0 +1,1 @@
+"""Everything that computes, and the command line. See docs/architecture.md."""
