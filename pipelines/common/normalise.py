@@ -1,0 +1,101 @@
+"""The one normal form of each identifier; blind indexes, resolution and mentions all use it.
+
+Privacy: direct identifiers in, direct identifiers out; call only inside the vault's side.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+
+ROLE_MAILBOXES = frozenset(
+    {
+        "abuse", "accounts", "admin", "administratie", "algemeen", "billing", "boekhouding",
+        "contact", "crediteuren", "debiteuren", "factuur", "facturen", "hello", "helpdesk", "hr",
+        "info", "inkoop", "invoice", "jobs", "klantenservice", "kantoor", "mail", "marketing",
+        "no-reply", "noreply", "office", "orders", "planning", "post", "postmaster", "press",
+        "privacy", "receptie", "reception", "sales", "secretariaat", "service", "support", "team",
+        "verkoop", "vragen", "webmaster", "welkom",
+    }
+)  # fmt: skip
+"""Local parts that several people read; such an address never says who somebody is."""
+
+_INFIXES = frozenset(
+    "van de der den het 't ten ter te 's in op aan bij von zu la le du el al bin ben dos da di".split()
+)
+_TITLES = frozenset("dhr mevr mw mr mrs ms dr ir ing drs prof heer mevrouw jr sr md phd".split())
+
+
+def email_key(value: str | None) -> str | None:
+    """Lower case, without display name or surrounding space; None when it is no address."""
+    if not value:
+        return None
+    text = unicodedata.normalize("NFKC", value).strip().strip("<>").lower()
+    local, at, domain = text.rpartition("@")
+    if not at or not local or "." not in domain or any(c.isspace() for c in text):
+        return None
+    return text
+
+
+def is_role_mailbox(email: str) -> bool:
+    """Whether an address in normal form is a function's, not a person's."""
+    return re.split(r"[+.]", email.partition("@")[0], maxsplit=1)[0] in ROLE_MAILBOXES
+
+
+@lru_cache(maxsize=65_536)
+def phone_key(value: str | None, region: str = "NL") -> str | None:
+    """E.164; None when it is no possible number in the region."""
+    if not value:
+        return None
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def fold(value: str) -> str:
+    """Letters only, without accents, lower case, single spaces."""
+    text = unicodedata.normalize("NFKD", value.replace("ß", "ss").replace("ø", "o").replace("ij", "ij"))
+    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
+    return " ".join(re.sub(r"[^a-z' ]+", " ", text).split())
+
+
+def name_key(
+    first: str | None = None, infix: str | None = None, last: str | None = None,
+    full: str | None = None,
+) -> str | None:  # fmt: skip
+    """``<surname without infixes>|<first initial>``: coarse on purpose, so that it agrees easily.
+
+    Takes parts, or a full name as ``First infix Last`` or ``Last, First``. None without a surname
+    or without an initial.
+    """
+    if not last and full:
+        if "," in full:
+            last, _, first = full.partition(",")
+        else:
+            words = [w for w in fold(full).split() if w not in _TITLES]
+            first, last = (words[0], " ".join(words[1:])) if len(words) > 1 else (None, None)
+    if not last or not first:
+        return None
+    surname = [w for w in fold(last).split() if w not in _INFIXES and w not in _TITLES]
+    initial = fold(first)[:1]
+    return f"{' '.join(surname)}|{initial}" if surname and initial else None
+
+
+def iban_key(value: str | None) -> str | None:
+    """Upper case without spaces; None when empty."""
+    text = re.sub(r"[^0-9A-Za-z]", "", value or "").upper()
+    return text or None
+
+
+def postcode_key(postcode: str | None, house_number: str | None) -> str | None:
+    """``1234AB|12``; None unless both are there."""
+    code = re.sub(r"\s+", "", postcode or "").upper()
+    number = re.sub(r"\D.*$", "", (house_number or "").strip())
+    return f"{code}|{number}" if code and number else None
