@@ -19,7 +19,7 @@ help: ## this list
 
 setup: $(STAMP) ## makes .venv with everything in requirements.lock; the others call it
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP):
 	@python="$(PYTHON)"; \
 	if [ -z "$$python" ]; then \
 	  for name in python3.11 python3 python3.12 python3.13 python; do \

@@ -1,0 +1,1 @@
+"""Pages over the published ``kpi_`` tables; reads ``dashboards.duckdb`` and computes nothing else."""
