@@ -1,0 +1,1 @@
+"""People: subjects, sealed records, keys, batches, quarantine, audit and the erasure ledger."""

@@ -1,0 +1,127 @@
+"""Engines of the vault and of its keys, and what their errors become."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from pipelines.common.errors import BusyError, KlantkluisError, StorageError
+
+BUSY_SECONDS = 30
+
+Journal = Literal["wal", "delete"]
+
+
+def sqlite_engine(path: Path, journal: Journal) -> Engine:
+    """An engine on an SQLite file that overwrites what it deletes.
+
+    ``hide_parameters`` keeps values out of SQLAlchemy's messages; temporary tables stay in
+    memory, because SQLite's temporary files would be in the open.
+    """
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}", hide_parameters=True,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )  # fmt: skip
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        # the driver's own transactions begin too late and cannot be IMMEDIATE
+        connection.isolation_level = None
+        for pragma in (
+            f"journal_mode={journal}", "secure_delete=ON", "temp_store=MEMORY",
+            "synchronous=" + ("FULL" if journal == "wal" else "EXTRA"), "cache_size=-65536",
+            "trusted_schema=OFF",
+        ):  # fmt: skip
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def url_engine(url: str) -> Engine:
+    """An engine on another database, PostgreSQL by its URL."""
+    try:
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    except (SQLAlchemyError, ImportError):
+        raise StorageError(
+            "KLANTKLUIS_VAULT_URL names no database that can be used here", code="vault_url",
+            todo="use postgresql+psycopg://… and install psycopg",
+        ) from None  # fmt: skip
+
+
+@contextmanager
+def transaction(engine: Engine, store: str, *, reading: bool = False) -> Iterator[Connection]:
+    """A connection in a transaction that is committed at the end, or rolled back.
+
+    Raises:
+        StorageError: No space, read-only, damaged.
+        BusyError: Another process writes.
+    """
+    try:
+        with engine.connect() as conn:
+            if reading:
+                conn = conn.execution_options(reading=True)
+            with conn.begin():
+                yield conn
+    except DBAPIError as error:
+        raise storage_error(error, store) from None
+    except sqlite3.Error as error:  # from the pragmas of a new connection
+        raise _sqlite_error(error, store) from None
+
+
+def pragma(engine: Engine, statement: str) -> tuple[Any, ...]:
+    """The first row of an SQLite PRAGMA, outside any transaction."""
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        row: tuple[Any, ...] | None = cursor.execute(f"PRAGMA {statement}").fetchone()
+        cursor.close()
+        return row or ()
+    except sqlite3.Error as error:
+        raise _sqlite_error(error, "vault.db") from None
+    finally:
+        raw.close()
+
+
+def storage_error(error: DBAPIError, store: str) -> KlantkluisError:
+    """Our error for a database's; its own text may hold a value and is dropped."""
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_error(error.orig, store)
+    state = str(getattr(error.orig, "sqlstate", None) or "unknown")
+    return StorageError(
+        "the vault's database refused", code="vault_database",
+        where={"store": store, "sqlstate": state},
+    )  # fmt: skip
+
+
+def _sqlite_error(error: sqlite3.Error, store: str) -> KlantkluisError:
+    name = str(getattr(error, "sqlite_errorname", None) or "SQLITE_ERROR")
+    where: dict[str, str | int] = {"store": store, "error": name}
+    for prefix, kind, what, code, todo in _MEANINGS:
+        if name.startswith(prefix):
+            return kind(what, code=code, where=where, todo=todo)
+    return StorageError("the store refused", code="store_error", where=where)
+
+
+_MEANINGS: tuple[tuple[str, type[KlantkluisError], str, str, str], ...] = (
+    ("SQLITE_FULL", StorageError, "no space is left", "no_space", "free space and run again"),
+    ("SQLITE_IOERR", StorageError, "the disk refused", "disk_error", "check the disk, run again"),
+    ("SQLITE_READONLY", StorageError, "the home is read-only", "read_only", "make it writable"),
+    ("SQLITE_CANTOPEN", StorageError, "the store cannot be opened", "cannot_open",
+     "check that the home exists and is writable"),
+    ("SQLITE_PERM", StorageError, "the store cannot be opened", "cannot_open", "check its mode"),
+    ("SQLITE_BUSY", BusyError, "another process writes to the store", "store_busy", "wait for it"),
+    ("SQLITE_LOCKED", BusyError, "another process writes to the store", "store_busy", "wait"),
+    ("SQLITE_CORRUPT", StorageError, "the store is damaged", "damaged", "restore a backup"),
+    ("SQLITE_NOTADB", StorageError, "the store is damaged", "damaged", "restore a backup"),
+)  # fmt: skip

@@ -1,0 +1,55 @@
+"""Files that must survive a power cut and be read by their owner only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+PRIVATE = 0o600
+
+
+def create_private(path: Path, content: bytes) -> None:
+    """Write a new file of mode 0600, whole or not at all; FileExistsError if there is one."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        _write(beside, content, os.O_CREAT | os.O_EXCL)
+        os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def append_private(path: Path, content: bytes) -> None:
+    """Append to a file durably, making it when it is not there."""
+    _write(path, content, os.O_CREAT | os.O_APPEND)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: readers see the old or the new one."""
+    beside = path.with_name(path.name + ".new")
+    beside.unlink(missing_ok=True)
+    create_private(beside, content)
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names of files in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, content: bytes, flags: int) -> None:
+    descriptor = os.open(path, flags | os.O_WRONLY | os.O_CLOEXEC, PRIVATE)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_folder(path.parent)

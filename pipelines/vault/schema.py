@@ -1,0 +1,230 @@
+"""The tables of the vault. Nothing here holds a value of a person in the open.
+
+``blind`` is an HMAC, ``sealed`` is AES-GCM text, ``subject_key`` a random pseudonym. The
+migrations under ``migrations/`` make these tables; a test holds both equal.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+REVISION: Final = "0001"
+"""The newest migration; :mod:`pipelines.vault.store` opens no other."""
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant; SQLite keeps no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Key = BigInteger().with_variant(Integer, "sqlite")  # INTEGER is SQLite's own row key
+Name = String(200)
+
+metadata = MetaData(naming_convention=NAMING)
+
+meta = Table(
+    "meta", metadata,
+    Column("home_id", String(32), primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    Column("ledger_sequence", BigInteger, nullable=False),  # newest ledger entry known here
+    Column("ledger_mac", String(64), nullable=False),
+)  # fmt: skip
+counters = Table(
+    "counters", metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)  # fmt: skip
+key_epochs = Table(
+    "key_epochs", metadata,
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("wrapped_index_key", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("retired_at", Instant),
+)  # fmt: skip
+subjects = Table(
+    "subjects", metadata,
+    Column("subject_id", Key, primary_key=True, autoincrement=False),
+    Column("subject_key", String(12), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False),  # account | contact | user
+    Column("subject_bucket", Integer, nullable=False),
+    Column("key_id", BigInteger, nullable=False),
+    Column("state", String(12), nullable=False),  # active | restricted | erased | merged
+    Column("merged_into", BigInteger, index=True),
+    Column("staff_alias", Integer),
+    Column("created_batch", BigInteger),
+)  # fmt: skip
+identifiers = Table(
+    "identifiers", metadata,
+    Column("blind", LargeBinary, primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("subject_id", BigInteger, primary_key=True, index=True),
+    Column("source", Name),
+    Column("epoch", Integer, nullable=False),
+    Column("batch_id", BigInteger),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+sealed_records = Table(
+    "sealed_records", metadata,
+    Column("record_id", Key, primary_key=True, autoincrement=False),
+    Column("entity", String(40), nullable=False),
+    Column("source", Name, nullable=False),
+    Column("record_blind", LargeBinary, nullable=False),
+    Column("record_key", Text, nullable=False),
+    Column("subject_id", BigInteger, index=True),
+    Column("account_subject_id", BigInteger, index=True),
+    Column("key_id", BigInteger, nullable=False),
+    Column("content_mac", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("detector_version", String(40)),
+    Column("batch_id", BigInteger, nullable=False),
+    UniqueConstraint("record_blind", "entity", "source"),  # random part first: it alone decides
+)  # fmt: skip
+mentions = Table(
+    "mentions", metadata,
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(40), primary_key=True),
+    Column("blind", LargeBinary, primary_key=True),
+    Index(None, "blind", "kind"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+batches = Table(
+    "batches", metadata,
+    Column("batch_id", Key, primary_key=True, autoincrement=False),
+    Column("run_id", String(64)),
+    Column("source", Name, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("file_pattern", Text),
+    Column("file_fingerprint", String(64), nullable=False),
+    Column("mapping_fingerprint", String(64), nullable=False),
+    Column("policy_fingerprint", String(64), nullable=False),
+    Column("mode", String(10), nullable=False),  # append | upsert | snapshot
+    Column("state", String(12), nullable=False),  # started | landed
+    Column("started_at", Instant, nullable=False),
+    Column("landed_at", Instant),
+    Column("rows_read", BigInteger, nullable=False),
+    Index(None, "source", "file_fingerprint"),
+)  # fmt: skip
+batch_counts = Table(
+    "batch_counts", metadata,
+    Column("batch_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", String(40), primary_key=True),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in (
+            "rows_read", "landed", "changed", "unchanged", "quarantined", "suppressed", "deleted",
+        )
+    ),
+)  # fmt: skip
+batch_unmapped = Table(
+    "batch_unmapped", metadata,
+    Column("batch_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("column_name", Name, primary_key=True),
+    Column("filled_count", BigInteger, nullable=False),
+)  # fmt: skip
+quarantine_rows = Table(
+    "quarantine_rows", metadata,
+    Column("quarantine_id", Key, primary_key=True, autoincrement=False),
+    Column("batch_id", BigInteger, nullable=False, index=True),
+    Column("line", BigInteger, nullable=False),
+    Column("entity", String(40)),
+    Column("rule", String(60), nullable=False),
+    Column("column_name", Name),
+    Column("key_id", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("state", String(12), nullable=False),  # held | released
+)  # fmt: skip
+quarantine_identifiers = Table(
+    "quarantine_identifiers", metadata,
+    Column("quarantine_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(40), primary_key=True),
+    Column("blind", LargeBinary, primary_key=True),
+    Index(None, "blind", "kind"),
+)  # fmt: skip
+suppressions = Table(
+    "suppressions", metadata,
+    Column("blind", LargeBinary, primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)  # fmt: skip
+identity_queue = Table(
+    "identity_queue", metadata,
+    Column("queue_id", Key, primary_key=True, autoincrement=False),
+    Column("batch_id", BigInteger),
+    Column("subject_id", BigInteger, nullable=False, index=True),
+    Column("other_subject_id", BigInteger, index=True),
+    Column("reason", String(60), nullable=False),
+    Column("state", String(12), nullable=False),  # open | merged | apart
+)  # fmt: skip
+runs = Table(
+    "runs", metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("as_of", Instant, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("state", String(12), nullable=False),  # started | published | failed
+    Column("policy_fingerprint", String(64)),
+    Column("build_fingerprint", String(64)),
+)  # fmt: skip
+audit_entries = Table(
+    "audit_entries", metadata,
+    Column("sequence", Key, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("purpose", String(60)),
+    Column("request", String(40)),
+    Column("subject_count", BigInteger, nullable=False),
+    Column("payload_digest", String(64)),
+    Column("mac", String(64), nullable=False),
+)  # fmt: skip
+audit_payloads = Table(
+    "audit_payloads", metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)  # fmt: skip
+erasures = Table(
+    "erasures", metadata,
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", String(12), nullable=False),  # started | cut | facts | completed
+    Column("request", String(40)),
+    Column("keep_suppressed", Boolean, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("completed_at", Instant),
+)  # fmt: skip

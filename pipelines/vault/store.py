@@ -1,0 +1,280 @@
+"""The vault of a home, opened and checked: one object that the bulk functions work with.
+
+Owns opening, closing, transactions and the checks that a home must pass. Must not know what
+is landed or erased.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from pipelines.common.clock import now
+from pipelines.common.errors import BusyError, NotAllowedError, StorageError, UsageError
+from pipelines.common.settings import Home, Settings
+from pipelines.vault import audit, schema
+from pipelines.vault.blind_index import BlindIndex
+from pipelines.vault.data_keys import DataKeys
+from pipelines.vault.engines import pragma, sqlite_engine, transaction, url_engine
+from pipelines.vault.files import create_private
+from pipelines.vault.keyring import KEY_BYTES, KeyRing
+from pipelines.vault.ledger import Ledger, LedgerEntry
+
+STORE = "vault.db"
+
+
+class Vault:
+    """People: subjects, identifiers, sealed records, batches, quarantine, audit.
+
+    Attributes:
+        home_id: Random name of the home; its ledger bears it.
+        index: Blind index under the current epoch's key.
+        content_key: Key of the MACs over what is stored of a row.
+        audit_key: Key of the audit chain.
+        data_keys: Data keys, in ``keys.db``.
+        ledger: The erasure ledger outside the home.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        data_keys: DataKeys,
+        ledger: Ledger,
+        *,
+        home_id: str,
+        epoch: int,
+        index_key: bytes,
+    ) -> None:
+        self._engine = engine
+        self.data_keys = data_keys
+        self.ledger = ledger
+        self.home_id = home_id
+        self.epoch = epoch
+        self.index = BlindIndex(index_key)
+        self.content_key = _derived(index_key, b"content")
+        self.audit_key = _derived(index_key, b"audit")
+
+    def __repr__(self) -> str:
+        return f"Vault({self.home_id})"
+
+    @classmethod
+    def create(cls, home: Home, settings: Settings, keyring: KeyRing) -> Vault:
+        """A new, empty vault with its keys and its ledger; one that was half made is completed.
+
+        Raises:
+            UsageError: The home has a vault already.
+            StorageError: The place is read-only or full.
+        """
+        from pipelines.vault.migrate import upgrade
+
+        engine, keys_engine = _engines(home, settings, create=True)
+        upgrade(engine)
+        data_keys = DataKeys(keys_engine, keyring)
+        data_keys.create_store()
+        with transaction(engine, STORE, reading=True) as conn:
+            exists = conn.scalar(sa.select(schema.meta.c.home_id)) is not None
+        if exists:
+            raise UsageError(
+                "the home has a vault already", code="home_exists",
+                todo="use it as it is, or choose another place",
+            )  # fmt: skip
+        home_id = secrets.token_hex(8)
+        ledger = Ledger.create(home.ledger, home_id, keyring)
+        index_key = secrets.token_bytes(KEY_BYTES)
+        newest = ledger.entries()[-1]
+        with transaction(engine, STORE) as conn:
+            conn.execute(
+                sa.insert(schema.key_epochs).values(
+                    epoch=1, wrapped_index_key=keyring.wrap(index_key, _index_aad(home_id, 1)),
+                    created_at=now(),
+                )
+            )  # fmt: skip
+            conn.execute(
+                sa.insert(schema.meta).values(
+                    home_id=home_id, created_at=now(), ledger_sequence=newest.sequence,
+                    ledger_mac=newest.mac,
+                )
+            )  # fmt: skip
+        return cls(engine, data_keys, ledger, home_id=home_id, epoch=1, index_key=index_key)
+
+    @classmethod
+    def open(
+        cls, home: Home, settings: Settings, keyring: KeyRing, *, replaying: bool = False
+    ) -> Vault:
+        """The vault of a home.
+
+        Args:
+            home: Which.
+            settings: May name another database.
+            keyring: Its keys.
+            replaying: Open a home that is older than its ledger, to replay what it missed;
+                for :func:`pipelines.rights.erasure.replay_missed` and nothing else.
+
+        Raises:
+            UsageError: There is no vault.
+            StorageError: It is damaged, or of another version.
+            KeyWrongError: The master key is another one.
+            NotAllowedError: The ledger is gone, or knows erasures that this home does not.
+        """
+        engine, keys_engine = _engines(home, settings, create=False)
+        with transaction(engine, STORE, reading=True) as conn:
+            _check_revision(conn)
+            home_id = conn.scalar(sa.select(schema.meta.c.home_id))
+            t = schema.key_epochs
+            newest = conn.execute(sa.select(t).order_by(t.c.epoch.desc()).limit(1)).first()
+        if home_id is None or newest is None:
+            raise _no_vault()
+        index_key = keyring.unwrap(newest.wrapped_index_key, _index_aad(home_id, newest.epoch))
+        ledger = Ledger.open(home.ledger, home_id, keyring)
+        vault = cls(
+            engine, DataKeys(keys_engine, keyring), ledger,
+            home_id=home_id, epoch=newest.epoch, index_key=index_key,
+        )  # fmt: skip
+        vault._check_ledger(replaying=replaying)
+        return vault
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """A connection in a writing transaction, IMMEDIATE on SQLite; commits at the end."""
+        return transaction(self._engine, STORE)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection that sees one state and keeps nobody from writing."""
+        return transaction(self._engine, STORE, reading=True)
+
+    def checkpoint(self) -> None:
+        """Empty the write-ahead log, so that deleted bytes are gone from it too.
+
+        Raises:
+            BusyError: A reader keeps it from being emptied.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        busy, *_ = pragma(self._engine, "wal_checkpoint(TRUNCATE)")
+        if busy:
+            raise BusyError(
+                "a reader of the vault keeps deleted rows in its log", code="checkpoint_blocked",
+                where={"store": STORE}, todo="end what reads the vault and run again",
+            )  # fmt: skip
+
+    def missed(self) -> list[LedgerEntry]:
+        """Ledger entries that this home does not know, oldest first."""
+        with self.read() as conn:
+            known = conn.scalar(sa.select(schema.meta.c.ledger_sequence)) or 0
+        return [e for e in self.ledger.entries() if e.sequence > known]
+
+    def note_ledger(self, conn: Connection, entry: LedgerEntry) -> None:
+        """Note in the vault that it knows the ledger up to an entry."""
+        conn.execute(
+            sa.update(schema.meta).values(ledger_sequence=entry.sequence, ledger_mac=entry.mac)
+        )
+
+    def note_audit_head(self) -> None:
+        """Write the head of the audit chain into the ledger, if it moved; at the end of a run."""
+        with self.begin() as conn:
+            head = audit.head(conn)
+            if head[0] > max(e.audit_sequence for e in self.ledger.entries()):
+                self.note_ledger(conn, self.ledger.append("audit", audit_head=head))
+
+    def close(self) -> None:
+        """Let files and keys go."""
+        self.data_keys.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def closing(self) -> Iterator[Vault]:
+        """Close at the end of a block."""
+        try:
+            yield self
+        finally:
+            self.close()
+
+    def _check_ledger(self, *, replaying: bool) -> None:
+        entries = self.ledger.entries()
+        with self.read() as conn:
+            known = conn.execute(
+                sa.select(schema.meta.c.ledger_sequence, schema.meta.c.ledger_mac)
+            ).one()
+            where: dict[str, str | int] = {"home": self.home_id}
+            if known.ledger_sequence > len(entries) or (
+                entries[known.ledger_sequence - 1].mac != known.ledger_mac
+            ):
+                raise NotAllowedError(
+                    "the erasure ledger is older than this home", code="ledger_older",
+                    where=where, todo="put back the newest copy of the ledger",
+                )  # fmt: skip
+            missed = {k for e in entries[known.ledger_sequence :] for k in e.subject_keys}
+            if missed and not replaying and not missed <= _under_way(conn):
+                raise NotAllowedError(
+                    "this home is older than its erasure ledger", code="home_older",
+                    where=where | {"missed": len(missed)},
+                    todo="replay what it missed: klantkluis backup restore does it",
+                )  # fmt: skip
+
+
+def _under_way(conn: Connection) -> set[str]:
+    """Subjects whose erasure began here: a kill, not a backup, left the ledger ahead."""
+    e, s = schema.erasures, schema.subjects
+    return set(conn.scalars(sa.select(s.c.subject_key).join(e, e.c.subject_id == s.c.subject_id)))
+
+
+def _engines(home: Home, settings: Settings, *, create: bool) -> tuple[Engine, Engine]:
+    uses_url = settings.vault_url is not None
+    files = (home.data_keys,) if uses_url else (home.vault, home.data_keys)
+    for path in files:
+        if create:
+            try:
+                create_private(path, b"")
+            except FileExistsError:
+                continue
+            except OSError:
+                raise StorageError(
+                    "the home cannot be written", code="read_only", where={"store": path.name},
+                    todo="make it writable and free some space",
+                ) from None  # fmt: skip
+        elif not path.exists():
+            if path == home.vault or not home.root.exists():
+                raise _no_vault()
+            raise StorageError(
+                "the file of the data keys is missing", code="data_keys_missing",
+                where={"store": path.name}, todo="restore it from its own backup",
+            )  # fmt: skip
+    keys_engine = sqlite_engine(home.data_keys, "delete")
+    if settings.vault_url is not None:
+        return url_engine(settings.vault_url.get_secret_value()), keys_engine
+    return sqlite_engine(home.vault, "wal"), keys_engine
+
+
+def _check_revision(conn: Connection) -> None:
+    if not sa.inspect(conn).has_table("alembic_version"):
+        raise _no_vault()
+    try:
+        revision = conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    except DBAPIError:
+        raise _no_vault() from None
+    if revision != schema.REVISION:
+        raise StorageError(
+            "the vault is of another version of the software", code="vault_version",
+            where={"found": str(revision), "expected": schema.REVISION},
+            todo="use the version of klantkluis that made it, or upgrade it",
+        )  # fmt: skip
+
+
+def _no_vault() -> UsageError:
+    return UsageError(
+        "there is no vault here", code="no_vault", todo="make a home first: klantkluis init"
+    )
+
+
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"klantkluis " + purpose).derive(key)
+
+
+def _index_aad(home_id: str, epoch: int) -> bytes:
+    return f"index key {home_id} {epoch}".encode()

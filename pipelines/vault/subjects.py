@@ -1,0 +1,165 @@
+"""Subjects and the blind identifiers by which they are found. Everything in bulk.
+
+Privacy: blind indexes and pseudonyms only. Who merges whom is decided in
+``pipelines.identity``; a merge leaves both rows and can be undone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from pipelines.vault import schema
+from pipelines.vault.blind_index import keys_from
+from pipelines.vault.bulk import allocate, insert_rows, select_in
+
+if TYPE_CHECKING:
+    from pipelines.vault.store import Vault
+
+BUCKETS: Final = 64
+_COLUMNS = (
+    "subject_id", "subject_key", "kind", "subject_bucket", "key_id", "state", "staff_alias",
+    "created_batch",
+)  # fmt: skip
+
+Pair = tuple[str, bytes]
+"""Kind of identifier and its blind index."""
+
+
+class Subject(NamedTuple):
+    """One person, account or user of staff, under a pseudonym."""
+
+    subject_id: int
+    subject_key: str
+    kind: str
+    subject_bucket: int
+    key_id: int
+
+
+def create_subjects(
+    conn: Connection, vault: Vault, kind: str, count: int, batch_id: int | None
+) -> list[Subject]:
+    """New subjects, each with a data key and a random pseudonym and bucket.
+
+    Args:
+        conn: In a transaction; data keys are committed before it (orphans harm nobody).
+        vault: Whose subjects they are.
+        kind: ``account``, ``contact`` or ``user``; users get the next staff aliases.
+        count: How many.
+        batch_id: The batch that brought them.
+    """
+    if not count:
+        return []
+    keys = vault.data_keys.create(count)
+    ids = allocate(conn, "subjects", count)
+    aliases = allocate(conn, "staff_aliases", count) if kind == "user" else [None] * count
+    names = new_subject_keys(count)
+    buckets = [byte % BUCKETS for byte in os.urandom(count)]
+    made = [
+        Subject(subject_id, name, kind, bucket, key_id)
+        for subject_id, name, bucket, (key_id, _) in zip(ids, names, buckets, keys, strict=True)
+    ]
+    rows = [
+        (*subject, "active", alias, batch_id) for subject, alias in zip(made, aliases, strict=True)
+    ]
+    insert_rows(conn, schema.subjects, _COLUMNS, rows)
+    return made
+
+
+def new_subject_keys(count: int) -> list[str]:
+    """Random pseudonyms, 12 characters of ``a-z2-7``, 60 bits each."""
+    return keys_from(os.urandom(15 * ((count + 1) // 2)))[:count]
+
+
+def find_identifiers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tuple[int, ...]]:
+    """Subjects that bear each identifier, ascending; a merged subject counts as its survivor.
+
+    Identifiers that nobody bears are absent.
+    """
+    sql = (
+        "SELECT i.blind, s.subject_id, s.merged_into FROM identifiers i "
+        "JOIN subjects s ON s.subject_id = i.subject_id "
+        "WHERE i.blind IN ({values}) AND i.kind = {mark}"
+    )
+    bearers: dict[Pair, set[int]] = defaultdict(set)
+    merged: set[int] = set()
+    for kind, blinds in by_kind(pairs).items():
+        for blind, subject_id, merged_into in select_in(conn, sql, blinds, kind):
+            bearers[kind, bytes(blind)].add(subject_id)
+            if merged_into is not None:
+                merged.add(subject_id)
+    survivor = survivors(conn, merged) if merged else {}
+    return {pair: tuple(sorted({survivor.get(i, i) for i in ids})) for pair, ids in bearers.items()}
+
+
+def add_identifiers(
+    conn: Connection, rows: Iterable[tuple[str, bytes, int, str]], batch_id: int | None
+) -> None:
+    """Note (kind, blind, subject_id, source) rows; those that are known stay as they are."""
+    epoch = current_epoch(conn)
+    insert_rows(
+        conn, schema.identifiers,
+        ("kind", "blind", "subject_id", "source", "epoch", "batch_id"),
+        ((kind, blind, subject, source, epoch, batch_id) for kind, blind, subject, source in rows),
+        ignore=True,
+    )  # fmt: skip
+
+
+def identifiers_of(conn: Connection, subject_ids: Iterable[int]) -> set[Pair]:
+    """Every identifier that subjects bear."""
+    sql = "SELECT kind, blind FROM identifiers WHERE subject_id IN ({values})"
+    return {(kind, bytes(blind)) for kind, blind in select_in(conn, sql, subject_ids)}
+
+
+def load_subjects(conn: Connection, ids: Iterable[int]) -> dict[int, Subject]:
+    """Subjects by the id asked for; a merged one is answered with its survivor."""
+    wanted = set(ids)
+    survivor = survivors(conn, wanted)
+    sql = (
+        "SELECT subject_id, subject_key, kind, subject_bucket, key_id FROM subjects "
+        "WHERE subject_id IN ({values})"
+    )
+    found = {row[0]: Subject(*row) for row in select_in(conn, sql, set(survivor.values()))}
+    return {i: found[s] for i, s in survivor.items() if s in found}
+
+
+def survivors(conn: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """The subject that each id stands for after merges, itself when it was not merged."""
+    sql = (
+        "SELECT subject_id, merged_into FROM subjects "
+        "WHERE subject_id IN ({values}) AND merged_into IS NOT NULL"
+    )
+    answer = {i: i for i in ids}
+    step = dict(select_in(conn, sql, answer))
+    while step:
+        answer = {i: step.get(s, s) for i, s in answer.items()}
+        step = dict(select_in(conn, sql, set(step.values())))
+    return answer
+
+
+def members(conn: Connection, subject_id: int) -> list[int]:
+    """A subject's survivor and everybody merged into it, the survivor first."""
+    found = [survivors(conn, [subject_id])[subject_id]]
+    sql = "SELECT subject_id FROM subjects WHERE merged_into IN ({values})"
+    layer = found
+    while layer:
+        layer = [i for (i,) in select_in(conn, sql, layer)]
+        found += layer
+    return found
+
+
+def current_epoch(conn: Connection) -> int:
+    """The epoch of the index key in use."""
+    return int(conn.exec_driver_sql("SELECT max(epoch) FROM key_epochs").scalar_one())
+
+
+def by_kind(pairs: Iterable[Pair]) -> Mapping[str, set[bytes]]:
+    """Blind indexes grouped by kind."""
+    grouped: dict[str, set[bytes]] = defaultdict(set)
+    for kind, blind in pairs:
+        grouped[kind].add(blind)
+    return grouped
