@@ -1,0 +1,1 @@
+"""Checks of data: contracts at the door, reconciliation, results without values."""
