@@ -90,7 +90,11 @@ def _parsed(name: str, text: str, faults: list[str]) -> dict[str, Any]:
 
 
 def _models(
-    model: Callable[..., _Model], kind: str, raw: dict[str, Any], faults: list[str], named: bool = True
+    model: Callable[..., _Model],
+    kind: str,
+    raw: dict[str, Any],
+    faults: list[str],
+    named: bool = True,
 ) -> dict[str, _Model]:
     found: dict[str, _Model] = {}
     for name, body in raw.items():

@@ -140,6 +140,5 @@ class Policy(_Frozen):
     def is_open(self, rule: ColumnRule) -> bool:
         """Whether at least one purpose of the column has a lawful basis."""
         return any(
-            p in self.purposes and self.purposes[p].lawful_basis is not None
-            for p in rule.purposes
+            p in self.purposes and self.purposes[p].lawful_basis is not None for p in rule.purposes
         )

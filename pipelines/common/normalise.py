@@ -24,9 +24,9 @@ ROLE_MAILBOXES = frozenset(
 """Local parts that several people read; such an address never says who somebody is."""
 
 _INFIXES = frozenset(
-    "van de der den het 't ten ter te 's in op aan bij von zu la le du el al bin ben dos da di".split()
+    ["van", "de", "der", "den", "het", "'t", "ten", "ter", "te", "'s", "in", "op", "aan", "bij", "von", "zu", "la", "le", "du", "el", "al", "bin", "ben", "dos", "da", "di"]
 )
-_TITLES = frozenset("dhr mevr mw mr mrs ms dr ir ing drs prof heer mevrouw jr sr md phd".split())
+_TITLES = frozenset(["dhr", "mevr", "mw", "mr", "mrs", "ms", "dr", "ir", "ing", "drs", "prof", "heer", "mevrouw", "jr", "sr", "md", "phd"])
 
 
 def email_key(value: str | None) -> str | None:
@@ -61,7 +61,9 @@ def phone_key(value: str | None, region: str = "NL") -> str | None:
 
 def fold(value: str) -> str:
     """Letters only, without accents, lower case, single spaces."""
-    text = unicodedata.normalize("NFKD", value.replace("ß", "ss").replace("ø", "o").replace("ij", "ij"))
+    text = unicodedata.normalize(
+        "NFKD", value.replace("ß", "ss").replace("ø", "o").replace("ij", "ij")
+    )
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
     return " ".join(re.sub(r"[^a-z' ]+", " ", text).split())
 

@@ -61,8 +61,12 @@ def uncovered(policy: Policy) -> list[str]:
         if rules is None:
             faults.append(f"entity {entity.name} has no rules")
             continue
-        faults += [f"{entity.name}.{c} has no rule" for c in entity.columns if c not in rules.columns]
-        faults += [f"{entity.name}.{c} is not a column" for c in rules.columns if c not in entity.columns]
+        faults += [
+            f"{entity.name}.{c} has no rule" for c in entity.columns if c not in rules.columns
+        ]
+        faults += [
+            f"{entity.name}.{c} is not a column" for c in rules.columns if c not in entity.columns
+        ]
     return faults + [f"entity {e} is unknown" for e in policy.entities if e not in load_entities()]
 
 

@@ -69,7 +69,7 @@ def decide(
             if subject is not None:
                 doubts |= {c: f"{kind}_of_another" for c in candidates if c != subject}
             elif len(candidates) > 1:
-                doubts |= {c: f"{kind}_of_several" for c in candidates}
+                doubts |= dict.fromkeys(candidates, f"{kind}_of_several")
             elif candidates and not names_agree(row, names_of(candidates[0])):
                 doubts[candidates[0]] = "conflicting_names"
             elif candidates and candidates[0] not in doubts:

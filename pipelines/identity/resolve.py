@@ -23,6 +23,7 @@ from pipelines.identity.contact_identifiers import (
 )
 from pipelines.identity.decide import Pair, decide
 from pipelines.vault import schema
+from pipelines.vault.bulk import allocate, insert_rows
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import (
     Subject,
@@ -98,9 +99,7 @@ class SubjectResolver:
             rows: Canonical contact columns.
         """
         sources = [self.blind(source_key("contacts", namespace, r["contact_id"])) for r in rows]
-        identifiers = [
-            [self.blind(i) for i in contact_identifiers(r, self._region)] for r in rows
-        ]
+        identifiers = [[self.blind(i) for i in contact_identifiers(r, self._region)] for r in rows]
         pairs = set(sources).union(*identifiers) if rows else set()
         suppressed = find_suppressed(
             self._connection, [p for p in pairs if p[0] in SUPPRESSING_KINDS]
@@ -140,13 +139,9 @@ class SubjectResolver:
         subjects = load_subjects(
             self._connection, {s for s in assigned if s is not None and s > 0}
         ) | {s.subject_id: s for s in made}
-        return [
-            SUPPRESSED if s is None else Resolved(subjects[final.get(s, s)]) for s in assigned
-        ]
+        return [SUPPRESSED if s is None else Resolved(subjects[final.get(s, s)]) for s in assigned]
 
-    def _resolve(
-        self, identifiers: Iterable[Identifier], kind: str
-    ) -> dict[Identifier, Resolved]:
+    def _resolve(self, identifiers: Iterable[Identifier], kind: str) -> dict[Identifier, Resolved]:
         wanted = list(dict.fromkeys(identifiers))
         missing = [i for i in wanted if i not in self._cache]
         if len(self._cache) + len(missing) > CACHE_LIMIT:
@@ -161,9 +156,7 @@ class SubjectResolver:
         known = find_identifiers(self._connection, pairs.values())
         suppressed = find_suppressed(self._connection, pairs.values())
         absent = [i for i, p in pairs.items() if p not in known and p not in suppressed]
-        made = create_subjects(
-            self._connection, self._vault, kind, len(absent), self._batch_id
-        )
+        made = create_subjects(self._connection, self._vault, kind, len(absent), self._batch_id)
         add_identifiers(
             self._connection,
             [(*pairs[i], s.subject_id, self._source) for i, s in zip(absent, made, strict=True)],
@@ -215,17 +208,10 @@ class SubjectResolver:
             )
         }
         new = sorted(rows - known)
-        if new:
-            self._connection.execute(
-                sa.insert(table),
-                [
-                    {
-                        "batch_id": self._batch_id,
-                        "subject_id": a,
-                        "other_subject_id": b,
-                        "reason": reason,
-                        "state": "open",
-                    }
-                    for a, b, reason in new
-                ],
-            )
+        ids = allocate(self._connection, "identity_queue", len(new)) if new else ()
+        insert_rows(
+            self._connection,
+            table,
+            ("queue_id", "batch_id", "subject_id", "other_subject_id", "reason", "state"),
+            [(i, self._batch_id, *doubt, "open") for i, doubt in zip(ids, new, strict=True)],
+        )

@@ -11,7 +11,7 @@ Privacy: pseudonymous rows only; columns are those of ``warehouse_columns`` and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
@@ -25,7 +25,15 @@ SUBJECT_COLUMNS = (
     "subject_key VARCHAR, kind VARCHAR, subject_bucket UTINYINT, staff_alias VARCHAR, "
     "batch_id BIGINT"
 )
-COUNT_COLUMNS = ("rows_read", "landed", "changed", "unchanged", "quarantined", "suppressed", "deleted")
+COUNT_COLUMNS = (
+    "rows_read",
+    "landed",
+    "changed",
+    "unchanged",
+    "quarantined",
+    "suppressed",
+    "deleted",
+)
 
 
 class Changes(NamedTuple):
@@ -35,8 +43,9 @@ class Changes(NamedTuple):
     changed: int
     unchanged: int
     deleted: int
-    conflicts: tuple[int, ...]
-    """Lines whose key stood in the file before with other content; they did not land."""
+    conflicts: tuple[dict[str, Any], ...]
+    """Rows whose key stood in the file before with other content; they did not land. With
+    ``_line``, ``record_key`` and the warehouse columns."""
 
 
 def create_relations(connection: duckdb.DuckDBPyConnection, policy: Policy) -> None:
@@ -74,12 +83,16 @@ def undo_unknown_batches(
         Ids of the batches undone.
     """
     known = set(landed_batches)
-    here = {b for (b,) in connection.execute("select batch_id from warehouse.ops.batches").fetchall()}
+    here = {
+        b for (b,) in connection.execute("select batch_id from warehouse.ops.batches").fetchall()
+    }
     unknown = tuple(sorted(here - known))
     connection.execute("begin")
     for batch_id in unknown:
         for name in load_entities():
-            connection.execute(f"delete from warehouse.pseudo.{name} where batch_id = ?", [batch_id])
+            connection.execute(
+                f"delete from warehouse.pseudo.{name} where batch_id = ?", [batch_id]
+            )
             connection.execute(
                 f"insert into warehouse.pseudo.{name} "
                 f"select * exclude (undone_by) from warehouse.ops.undo_{name} where undone_by = ?",
@@ -139,13 +152,17 @@ class BatchWriter:
         if entity.name not in self._incoming:
             types = {c.name: c.type for c in warehouse_columns(entity, self._policy)}
             columns = ", ".join(f'"{c}" {types.get(c, "BIGINT")}' for c in expected)
-            self._connection.execute(f"create or replace temp table incoming_{entity.name} ({columns})")
+            self._connection.execute(
+                f"create or replace temp table incoming_{entity.name} ({columns})"
+            )
             self._incoming.add(entity.name)
         self._connection.execute(f"insert into incoming_{entity.name} select * from chunk")
         self._connection.unregister("chunk")
 
-    def apply(self, entity: Entity) -> Changes:
+    def apply(self, entity: Entity, *, keep_keys: bool = False) -> Changes:
         """Bring the entity's rows of this batch into ``pseudo``, once all were appended.
+
+        ``keep_keys`` leaves the keys of the file in the temp table ``keys_<entity>``.
 
         The first row of a key in the file counts; an equal one later is unchanged, another one
         a conflict. A row equal to the one already there changes nothing.
@@ -157,8 +174,15 @@ class BatchWriter:
         columns = self._columns(entity)
         rows, keys = self._one(f"select count(*), count(distinct record_key) from {incoming}")
         conflicts, repeated = self._drop_repeated(incoming, columns) if rows > keys else ((), 0)
+        if keep_keys:
+            run(
+                f"create or replace temp table keys_{entity.name} as select record_key from {incoming}"
+            )
         changed = unchanged = 0
-        if self._one(f"select count(*) from (select 1 from {target} where source = ? limit 1)", [self._source])[0]:
+        if self._one(
+            f"select count(*) from (select 1 from {target} where source = ? limit 1)",
+            [self._source],
+        )[0]:
             differs = " or ".join(f'i."{c}" is distinct from t."{c}"' for c in columns) or "false"
             run(
                 f"create or replace temp table matched as select i.record_key, ({differs}) as differs "
@@ -174,7 +198,9 @@ class BatchWriter:
                     "(select record_key from matched where not differs)"
                 )
             if changed:
-                self._move_to_undo(entity, "record_key in (select record_key from matched where differs)")
+                self._move_to_undo(
+                    entity, "record_key in (select record_key from matched where differs)"
+                )
         quoted = ", ".join(f'"{c}"' for c in columns)
         separator = ", " if columns else ""
         run(
@@ -187,10 +213,12 @@ class BatchWriter:
         new = keys - changed - unchanged
         return Changes(new, changed, unchanged + repeated, 0, conflicts)
 
-    def delete(self, entity: Entity, seen: str) -> int:
-        """Delete the source's rows whose key is not in the temp table ``seen(record_key)``."""
+    def delete(self, entity: Entity, seen: str, batches: list[int]) -> int:
+        """Delete rows of earlier batches whose key is not in the temp table ``seen(record_key)``."""
         return self._move_to_undo(
-            entity, f"record_key not in (select record_key from {seen})"
+            entity,
+            f"batch_id in (select unnest(?)) and record_key not in (select record_key from {seen})",
+            batches,
         )
 
     def add_subjects(self, subjects: pl.DataFrame) -> None:
@@ -225,41 +253,39 @@ class BatchWriter:
     def _columns(self, entity: Entity) -> list[str]:
         return [c.name for c in warehouse_columns(entity, self._policy)[len(META_COLUMNS) :]]
 
-    def _drop_repeated(self, incoming: str, columns: list[str]) -> tuple[tuple[int, ...], int]:
+    def _drop_repeated(
+        self, incoming: str, columns: list[str]
+    ) -> tuple[tuple[dict[str, Any], ...], int]:
         differs = " or ".join(f'i."{c}" is distinct from f."{c}"' for c in columns) or "false"
         self._connection.execute(
             "create or replace temp table repeated as "
-            f"with first_rows as (select record_key, min(_line) as line, count(*) as n from {incoming} "
+            f"with first_rows as (select record_key, min(rowid) as id from {incoming} "
             "group by record_key having count(*) > 1) "
-            f"select i._line as line, ({differs}) as differs from {incoming} i "
+            f"select i.rowid as id, ({differs}) as differs from {incoming} i "
             "join first_rows r on r.record_key = i.record_key "
-            f"join {incoming} f on f.record_key = r.record_key and f._line = r.line "
-            "where i._line > r.line"
+            f"join {incoming} f on f.rowid = r.id where i.rowid > r.id"
         )
-        rows = self._connection.execute(
-            "select line from repeated where differs order by line"
-        ).fetchall()
+        conflicts = self._connection.execute(
+            f"select i.* from {incoming} i join repeated r on r.id = i.rowid "
+            "where r.differs order by i.rowid"
+        ).pl()
         (same,) = self._one("select count(*) from repeated where not differs")
-        self._connection.execute(
-            f"delete from {incoming} where _line in (select line from repeated)"
-        )
-        return tuple(line for (line,) in rows), same
+        self._connection.execute(f"delete from {incoming} where rowid in (select id from repeated)")
+        return tuple(conflicts.to_dicts()), same
 
-    def _move_to_undo(self, entity: Entity, condition: str) -> int:
+    def _move_to_undo(self, entity: Entity, condition: str, *parameters: object) -> int:
         target = f"warehouse.pseudo.{entity.name}"
-        self._connection.execute(
+        (moved,) = self._one(
             f"insert into warehouse.ops.undo_{entity.name} "
             f"select *, ? from {target} where source = ? and {condition}",
-            [self._batch_id, self._source],
-        )
-        (moved,) = self._one(
-            f"select count(*) from warehouse.ops.undo_{entity.name} where undone_by = ?", [self._batch_id]
+            [self._batch_id, self._source, *parameters],
         )
         if moved:
             self._connection.execute(
-                f"delete from {target} where source = ? and {condition}", [self._source]
+                f"delete from {target} where source = ? and {condition}",
+                [self._source, *parameters],
             )
-        return int(moved)
+        return moved
 
     def _one(self, sql: str, parameters: list[object] | None = None) -> tuple[int, ...]:
         row = self._connection.execute(sql, parameters or []).fetchone()

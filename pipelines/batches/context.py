@@ -1,0 +1,103 @@
+"""What landing needs of a deployment, and what one batch carries from step to step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import duckdb
+import sqlalchemy as sa
+
+from pii_rules.models import Policy
+from pipelines.batches.report import EntityCounts
+from pipelines.common.rejects import Reject
+from pipelines.common.settings import Home, Settings
+from pipelines.identity.resolve import SubjectResolver
+from pipelines.landing.sources import FileMapping, SourceMapping
+from pipelines.vault.keyring import KeyRing
+from pipelines.vault.store import Vault
+from pipelines.warehouse.pseudo import BatchWriter
+
+if TYPE_CHECKING:
+    from pipelines.privacy.detector import Detector
+    from pipelines.quality.contracts import ContractChecker
+
+Progress = Callable[[str, int], None]
+"""Called with a source's file pattern and the rows read of it so far."""
+
+
+class LandingContext(Protocol):
+    """The parts of a deployment that landing uses."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def home(self) -> Home: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def keyring(self) -> KeyRing: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def sources(self) -> Mapping[str, SourceMapping]: ...
+
+
+class Tools:
+    """What is dear to make and serves all batches of a landing; made when first used."""
+
+    def __init__(self, settings: Settings, detector: Detector | None = None) -> None:
+        self._settings = settings
+        self._detector = detector
+        self._checkers: dict[str, ContractChecker] = {}
+
+    @property
+    def detector(self) -> Detector:
+        """The detector of personal data in text."""
+        if self._detector is None:
+            from pipelines.privacy.detector import make_detector
+
+            self._detector = make_detector(self._settings.workers)
+        return self._detector
+
+    def checker(self, entity_name: str) -> ContractChecker:
+        """The contract of an entity, as an expectation suite."""
+        if entity_name not in self._checkers:
+            from pipelines.common.entities import load_entities
+            from pipelines.quality.contracts import ContractChecker
+
+            self._checkers[entity_name] = ContractChecker(load_entities()[entity_name])
+        return self._checkers[entity_name]
+
+
+@dataclass
+class Batch:
+    """One file on its way; lives inside one vault transaction and one warehouse transaction."""
+
+    batch_id: int
+    source: SourceMapping
+    file: FileMapping
+    policy: Policy
+    vault: Vault
+    connection: sa.Connection
+    duckdb: duckdb.DuckDBPyConnection
+    writer: BatchWriter
+    resolver: SubjectResolver
+    tools: Tools
+    has_suppressions: bool
+    counts: dict[str, EntityCounts] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    unmapped: dict[str, int] = field(default_factory=dict)
+    rows_read: int = 0
+
+    def counts_of(self, entity: str) -> EntityCounts:
+        """Counts of an entity, zero at first."""
+        return self.counts.setdefault(entity, EntityCounts())
+
+    def namespace(self, entity: str, column: str) -> str:
+        """The source whose ids a reference column holds."""
+        for mapping in self.file.entities:
+            if mapping.entity == entity and column in mapping.references:
+                return mapping.references[column]
+        return self.source.name

@@ -1,0 +1,121 @@
+"""Brings the rows of one frame through contract, identity, sealing and pseudonymisation.
+
+Privacy: canonical rows in; sealed records into the vault, pseudonymous rows to the writer.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.batches.context import Batch
+from pipelines.batches.known import record_keys, split_known
+from pipelines.batches.persons import Persons, find_persons
+from pipelines.batches.seal import redact_texts, seal_rows
+from pipelines.common.entities import Entity
+from pipelines.common.errors import NotAllowedError
+from pipelines.privacy.pseudonymise import pseudonymise
+
+
+def land_rows(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
+    """Land the rows of one entity of one chunk, counting each of them.
+
+    Args:
+        batch: The batch under way.
+        entity: Whose rows they are.
+        frame: ``_line`` and the canonical columns.
+
+    Raises:
+        NotAllowedError: No rule of the entity is approved.
+    """
+    if not batch.policy.is_live(entity.name):
+        raise NotAllowedError(
+            "the rules of this entity are not approved, so its rows may not be stored",
+            code="rules_not_approved",
+            where={"entity": entity.name},
+            todo='approve them with klantkluis rules approve --by "NAME"',
+        )
+    counts = batch.counts_of(entity.name)
+    counts.rows_read += frame.height
+    accepted, rejects = batch.tools.checker(entity.name).split(frame)
+    counts.quarantined += len(rejects)
+    batch.rejects += rejects
+    if accepted.is_empty():
+        return
+    if batch.policy.entities[entity.name].is_sealed:
+        _land_sealed(batch, entity, accepted)
+    else:
+        _land_columnar(batch, entity, accepted)
+
+
+def _land_columnar(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
+    """Rows of which the vault keeps nothing; what is new is decided once, set by set."""
+    persons = find_persons(batch, entity, frame, owners=False)
+    frame, persons = _without_suppressed(batch, entity, frame, persons)
+    keys = record_keys(batch, entity, frame)
+    _write(batch, entity, frame, keys, persons, {})
+
+
+def _land_sealed(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
+    rows = split_known(batch, entity, frame)
+    if rows.frame.is_empty():
+        return
+    persons = find_persons(batch, entity, rows.frame, owners=True)
+    keep = ~persons.suppressed
+    if _deletes(batch, entity) and not keep.all():
+        batch.counts_of(entity.name).suppressed += int((~keep).sum())
+        rows, persons = rows.filter(keep), _filtered(persons, keep)
+    if rows.frame.is_empty():
+        return
+    redacted, mentions = redact_texts(batch, entity, rows.frame)
+    seal_rows(batch, entity, rows, persons, mentions)
+    counts = batch.counts_of(entity.name)
+    counts.landed += rows.frame.height
+    counts.changed += sum(1 for s in rows.states if s is not None)
+    _write(batch, entity, rows.frame, rows.record_keys, persons, redacted)
+
+
+def _write(
+    batch: Batch,
+    entity: Entity,
+    frame: pl.DataFrame,
+    keys: pl.Series,
+    persons: Persons,
+    redacted: dict[str, pl.Series],
+) -> None:
+    pseudonymous = pseudonymise(
+        frame,
+        entity,
+        batch.policy,
+        tokens=persons.tokens,
+        redacted=redacted,
+        namespaces={c: batch.namespace(entity.name, c) for c in entity.references},
+    )
+    batch.writer.append(
+        entity,
+        pseudonymous.insert_column(0, frame["_line"]).insert_column(1, keys.alias("record_key")),
+    )
+
+
+def _deletes(batch: Batch, entity: Entity) -> bool:
+    """Whether rows about an erased person are discarded; else they land without the person."""
+    return batch.policy.entities[entity.name].on_erasure == "delete"
+
+
+def _without_suppressed(
+    batch: Batch, entity: Entity, frame: pl.DataFrame, persons: Persons
+) -> tuple[pl.DataFrame, Persons]:
+    keep = ~persons.suppressed
+    if not _deletes(batch, entity) or keep.all():
+        return frame, persons
+    batch.counts_of(entity.name).suppressed += int((~keep).sum())
+    return frame.filter(keep), _filtered(persons, keep)
+
+
+def _filtered(persons: Persons, keep: pl.Series) -> Persons:
+    places = keep.arg_true().to_list()
+    return Persons(
+        {c: t.filter(keep) for c, t in persons.tokens.items()},
+        [persons.subjects[i] for i in places],
+        [persons.accounts[i] for i in places],
+        persons.suppressed.filter(keep),
+    )
