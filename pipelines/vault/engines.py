@@ -75,8 +75,8 @@ def transaction(engine: Engine, store: str, *, reading: bool = False) -> Iterato
                 yield conn
     except DBAPIError as error:
         raise storage_error(error, store) from None
-    except sqlite3.Error as error:  # from the pragmas of a new connection
-        raise _sqlite_error(error, store) from None
+    except engine.dialect.loaded_dbapi.Error as error:  # from the driver's own cursor
+        raise _driver_error(error, store) from None
 
 
 def pragma(engine: Engine, statement: str) -> tuple[Any, ...]:
@@ -95,9 +95,13 @@ def pragma(engine: Engine, statement: str) -> tuple[Any, ...]:
 
 def storage_error(error: DBAPIError, store: str) -> KlantkluisError:
     """Our error for a database's; its own text may hold a value and is dropped."""
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_error(error.orig, store)
-    state = str(getattr(error.orig, "sqlstate", None) or "unknown")
+    return _driver_error(error.orig, store)
+
+
+def _driver_error(error: BaseException | None, store: str) -> KlantkluisError:
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_error(error, store)
+    state = str(getattr(error, "sqlstate", None) or "unknown")
     return StorageError(
         "the vault's database refused", code="vault_database",
         where={"store": store, "sqlstate": state},

@@ -89,7 +89,7 @@ def find_identifiers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tupl
     merged: set[int] = set()
     for kind, blinds in by_kind(pairs).items():
         for blind, subject_id, merged_into in select_in(conn, sql, blinds, kind):
-            bearers[kind, bytes(blind)].add(subject_id)
+            bearers[kind, blind].add(subject_id)
             if merged_into is not None:
                 merged.add(subject_id)
     survivor = survivors(conn, merged) if merged else {}
@@ -112,7 +112,7 @@ def add_identifiers(
 def identifiers_of(conn: Connection, subject_ids: Iterable[int]) -> set[Pair]:
     """Every identifier that subjects bear."""
     sql = "SELECT kind, blind FROM identifiers WHERE subject_id IN ({values})"
-    return {(kind, bytes(blind)) for kind, blind in select_in(conn, sql, subject_ids)}
+    return {(kind, blind) for kind, blind in select_in(conn, sql, subject_ids)}
 
 
 def load_subjects(conn: Connection, ids: Iterable[int]) -> dict[int, Subject]:
@@ -123,7 +123,7 @@ def load_subjects(conn: Connection, ids: Iterable[int]) -> dict[int, Subject]:
         "SELECT subject_id, subject_key, kind, subject_bucket, key_id FROM subjects "
         "WHERE subject_id IN ({values})"
     )
-    found = {row[0]: Subject(*row) for row in select_in(conn, sql, set(survivor.values()))}
+    found = {row[0]: Subject._make(row) for row in select_in(conn, sql, set(survivor.values()))}
     return {i: found[s] for i, s in survivor.items() if s in found}
 
 

@@ -26,7 +26,7 @@ def find_suppressed(conn: Connection, pairs: Iterable[Pair]) -> set[Pair]:
         return set()
     sql = "SELECT blind FROM suppressions WHERE blind IN ({values}) AND kind = {mark}"
     return {
-        (kind, bytes(blind))
+        (kind, blind)
         for kind, blinds in by_kind(pairs).items()
         for (blind,) in select_in(conn, sql, blinds, kind)
     }
