@@ -1,0 +1,141 @@
+"""Accounts and registrations with a checksum: IBAN, credit card, VAT, chamber of commerce."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stdnum import iban, luhn
+from stdnum.be import vat as belgian_vat
+from stdnum.nl import btw
+
+from pii_rules.recognizers.base import Finding, ScanRecognizer
+from pii_rules.recognizers.scan import TextScan
+
+_IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}[ .\-]?\d{2}(?:[ .\-]?[A-Za-z0-9]){11,30}(?!\w)")
+_IBAN_HEAD = re.compile(r"(?<![^\W_])[A-Za-z]{2}[ .\-]?\d{2}(?=[ .\-]?[A-Za-z0-9]{2})")
+_LENGTHS = {
+    "NL": 18, "BE": 16, "DE": 22, "FR": 27, "GB": 22, "ES": 24, "IT": 27, "LU": 20, "PL": 28,
+    "AT": 20, "CH": 21, "PT": 25, "IE": 22, "DK": 18, "SE": 24, "NO": 15, "FI": 18, "TR": 26,
+    "CZ": 24, "RO": 24, "HU": 28, "BG": 22, "GR": 27, "LT": 20, "LV": 21, "EE": 20, "HR": 21,
+}  # fmt: skip
+
+
+class IbanRecognizer(ScanRecognizer):
+    """International bank account numbers.
+
+    A Dutch or Belgian one that fails the check is found where the text calls it an account: a
+    mistyped account still points at somebody. Source: ISO 13616, ISO 7064 (mod 97-10).
+    """
+
+    ENTITY = "IBAN"
+
+    def find(self, scan: TextScan) -> Iterator[Finding]:
+        """Numbers of the country's length, checked."""
+        if scan.digit_count < 9:
+            return
+        for head in _IBAN_HEAD.finditer(scan.text):
+            country = head.group()[:2].upper()
+            length = _LENGTHS.get(country)
+            if length is None:
+                continue
+            end = _take(scan.text, head.start(), length)
+            if end is None:
+                continue
+            compact = re.sub(r"[ .\-]", "", scan.text[head.start() : end]).upper()
+            if iban.is_valid(compact, check_country=False):
+                yield Finding(head.start(), end, 1.0, "checked")
+            elif country in ("NL", "BE") and _account_shape(compact):
+                yield Finding(head.start(), end, 0.3, "shape only")
+
+
+def _take(text: str, start: int, length: int) -> int | None:
+    """The end of ``length`` letters or digits from ``start``, single separators skipped."""
+    taken, place = 0, start
+    separated = False
+    while place < len(text) and taken < length:
+        char = text[place]
+        if char.isascii() and char.isalnum():
+            taken += 1
+            separated = False
+        elif char in " .-" and not separated:
+            separated = True
+        else:
+            return None
+        place += 1
+    if taken < length or (place < len(text) and text[place].isalnum()):
+        return None
+    return place
+
+
+def _account_shape(compact: str) -> bool:
+    return bool(re.fullmatch(r"NL\d\d[A-Z]{4}\d{10}|BE\d{14}", compact))
+
+
+_CARD = re.compile(r"(?<![\w.,\-])[3-6]\d{3}(?:[ \-]?\d{2,6}){2,4}(?!\w)(?![.,\-]\d)")
+
+
+class CreditCardRecognizer(ScanRecognizer):
+    """Payment card numbers. Source: ISO/IEC 7812 (Luhn); lengths and prefixes of the brands."""
+
+    ENTITY = "CREDIT_CARD"
+
+    def find(self, scan: TextScan) -> Iterator[Finding]:
+        """Numbers of a brand's shape that pass Luhn."""
+        if scan.digit_count < 13:
+            return
+        for match in _CARD.finditer(scan.text):
+            digits = re.sub(r"\D", "", match.group())
+            if len(digits) in (14, 15, 16) and luhn.is_valid(digits) and len(set(digits)) > 2:
+                yield Finding(match.start(), match.end(), 0.9, "checked")
+
+
+_VAT = re.compile(
+    r"(?<!\w)(?:NL[ .]?\d{9}[ .]?B[ .]?\d{2}|NL[ .]?\d{4}[ .]\d{2}[ .]\d{3}[ .]?B[ .]?\d{2}"
+    r"|BE[ .]?[01]?\d{3}[ .]?\d{3}[ .]?\d{3})(?!\w)",
+    re.IGNORECASE,
+)
+
+
+class VatRecognizer(ScanRecognizer):
+    """VAT numbers: of a sole trader they are personal, the older ones hold the BSN.
+
+    Source: Belastingdienst, btw-identificatienummer (mod 97, 2020); Belgian enterprise number.
+    """
+
+    ENTITY = "VAT_NUMBER"
+
+    def find(self, scan: TextScan) -> Iterator[Finding]:
+        """Numbers that pass their check; others wait for a context word."""
+        if scan.digit_count < 9:
+            return
+        for match in _VAT.finditer(scan.text):
+            compact = re.sub(r"[ .]", "", match.group()).upper()
+            valid = btw.is_valid(compact) if compact[:2] == "NL" else belgian_vat.is_valid(compact)
+            yield Finding(match.start(), match.end(), 0.95 if valid else 0.3, "checked")
+
+
+_CHAMBER = re.compile(
+    r"(?<![\w.,\-])\d{8}(?!\w)(?![.,\-]\d)|(?<![\w.])\d{2}[. ]\d{2}[. ]\d{2}[. ]\d{2}(?!\w)"
+)
+_CHAMBER_LABEL = re.compile(
+    r"(?:kvk|k\.v\.k\.?|kamer van koophandel|coc|chamber of commerce|handelsregister)"
+    r"[\w \-.:#/(]{0,24}$"
+)
+
+
+class ChamberOfCommerceRecognizer(ScanRecognizer):
+    """Numbers of the Dutch trade register, only where the text says so: they have no checksum.
+
+    Source: Handelsregisterwet 2007; eight digits.
+    """
+
+    ENTITY = "COMPANY_ID"
+
+    def find(self, scan: TextScan) -> Iterator[Finding]:
+        """Eight digits after the register's name."""
+        if scan.digit_count < 8:
+            return
+        for match in _CHAMBER.finditer(scan.text):
+            if _CHAMBER_LABEL.search(scan.before(match.start())):
+                yield Finding(match.start(), match.end(), 0.9, "labelled")

@@ -1,0 +1,244 @@
+"""What is known about a word: given name, surname, infix, title, ordinary word, place.
+
+Owns the lists under ``lists/`` and the closed classes of Dutch and English words that introduce or
+rule out a name. Holds nothing of any text but a bounded cache of words, in memory only.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import unicodedata
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+CAPITAL: Final = 1 << 0
+UPPER: Final = 1 << 1
+GIVEN: Final = 1 << 2
+GIVEN_HOME: Final = 1 << 3
+"""Common in the Netherlands, Belgium or the English-speaking world."""
+GIVEN_SELDOM: Final = 1 << 4
+"""A word or a name; a name only where something else says so."""
+FAMILY: Final = 1 << 5
+FAMILY_HOME: Final = 1 << 6
+INFIX: Final = 1 << 7
+INITIALS: Final = 1 << 8
+TITLE: Final = 1 << 9
+GREETING: Final = 1 << 10
+CLOSING: Final = 1 << 11
+CUE: Final = 1 << 12
+WORD: Final = 1 << 13
+PLACE: Final = 1 << 14
+ORGANISATION: Final = 1 << 15
+BLOCKED: Final = 1 << 16
+"""Never a name by itself: months, brands, abbreviations, addressees such as "klant"."""
+DOTTED: Final = 1 << 17
+ROLE_CUE: Final = 1 << 18
+
+INTERESTING: Final = GIVEN | FAMILY | INFIX | INITIALS | TITLE | GREETING | CLOSING | CUE | ROLE_CUE
+
+INFIXES: Final = frozenset(
+    "van de der den het 't ten ter te 's in op aan uit bij von zu la le du el al bin ben ait dos da"
+    " di v.d. v/d vd v. d. 'd del della dello af abu ibn".split()
+)
+_TITLES: Final = frozenset(
+    "dhr mevr mevrouw meneer mijnheer heer mej mw mr mrs ms miss mister madam dr drs ir ing prof"
+    " professor dokter familie fam sir".split()
+)
+_GREETINGS: Final = frozenset(
+    "beste hallo hoi hi hey dear hello geachte dag lieve goedemorgen goedemiddag goedenavond hee"
+    " ha hé".split()
+)
+_CLOSINGS: Final = frozenset(
+    "groet groeten groetjes mvg gr grt grtjs regards thanks bedankt dank cheers sincerely hoogachtend"
+    " greetings wishes vriendelijke groetend dankjewel thx thnx namens ondertekend kr br".split()
+)
+_CUES: Final = frozenset(
+    "met aan door voor tegen namens van bij with from to by for via cc naam name en and dat of"
+    " behalve without zonder over about".split()
+)
+_ROLE_CUES: Final = frozenset(
+    "contactpersoon collega collegas zoon dochter broer zus zusje man vrouw partner echtgenoot"
+    " echtgenote buurman buurvrouw buurman moeder vader oma opa vriend vriendin monteur adviseur"
+    " directeur eigenaar eigenaresse baas assistent assistente secretaresse wife husband son"
+    " daughter brother sister colleague mother father manager neighbour neighbor boss contact tav"
+    " t.a.v. attn monteur chauffeur heet heten genaamd called named bewindvoerder curator"
+    " accountmanager verkoper tante oom neef nicht aunt uncle cousin ik i'm klant customer"
+    " patient cliënt client cliente mantelzorger stagiair medewerker medewerkster".split()
+)
+_ORGANISATIONS: Final = frozenset(
+    "bv b.v. nv n.v. vof v.o.f. ltd limited inc llc plc gmbh ag sa sprl bvba corp corporation co"
+    " company groep group holding bouw techniek transport installatie installaties installatietechniek"
+    " advies consultancy consulting makelaars makelaardij advocaten notarissen accountants stichting"
+    " vereniging bank verzekeringen zonen zn & international services solutions systems software"
+    " media events logistiek logistics trading retail tandartsen fysiotherapie garage autobedrijf"
+    " bakkerij slagerij hotel restaurant cafe schilders schilderwerken hoveniers college school"
+    " university universiteit ziekenhuis hospital foundation partners associates industries"
+    " technologies supermarkt supermarkten bouwbedrijf aannemersbedrijf winkel store stores shop"
+    " firma bedrijf apotheek museum stadion".split()
+)
+_BLOCKED: Final = frozenset(
+    "klant klanten team allen all there sir madam sirs heer mevrouw collega collegas iedereen"
+    " everyone customer support service helpdesk mensen folks bv nv nl be eu tav ivm nav ipv mbt"
+    " dmv tbv etc eg ie am pm uur nr tel ref id ok asap fyi vriendelijke kind best beste with"
+    " vr ma wo za zo di mr mrs dhr mevr".split()
+)
+_HONORIFIC_DOTS: Final = frozenset(
+    "dhr. mevr. mw. mr. mrs. ms. dr. drs. ir. ing. prof. fam. mej.".split()
+)
+_SURNAME_SHAPE: Final = re.compile(
+    r"[a-z]{3,}(?:stra|sma|inga|enga|ema|mans|sens|ssen|ink|huis|huizen|aert|aerts|hoven|"
+    r"oglu|ovic|owski|owska|enko|yan|ides|opoulos)$"
+)
+_SPECIAL: Final = str.maketrans(
+    {"ß": "ss", "ø": "o", "ł": "l", "ı": "i", "đ": "d", "æ": "ae", "’": "'"}
+)
+
+
+def fold(word: str) -> str:
+    """Lower case without accents; keeps hyphens and straight apostrophes."""
+    if word.isascii():
+        return word.lower()
+    text = unicodedata.normalize("NFKD", word.translate(_SPECIAL))
+    return (
+        "".join(c for c in text if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+        .lower()
+        .translate(_SPECIAL)
+    )
+
+
+def _lines(name: str) -> list[str]:
+    path = files("pii_rules.recognizers").joinpath("lists", name)
+    raw = path.read_bytes()
+    text = gzip.decompress(raw) if name.endswith(".gz") else raw
+    return text.decode("utf-8").splitlines()
+
+
+class Lexicon:
+    """Features of words, as bits; built once per process by :func:`lexicon`."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, int] = {}
+        for line in _lines("given_names.txt"):
+            name = line.rstrip("*+?")
+            mark = line[len(name) :]
+            bits = GIVEN
+            if mark in ("*", "+"):
+                bits |= GIVEN_HOME
+            self.given[name] = bits | (GIVEN_SELDOM if mark == "?" else 0)
+        self._often = {line[:-1] for line in _lines("given_names.txt") if line.endswith("+")}
+        self.family: dict[str, int] = {}
+        for line in _lines("surnames.txt"):
+            name = line.rstrip("*")
+            self.family[name] = FAMILY | (FAMILY_HOME if line.endswith("*") else 0)
+        self.words = frozenset(_lines("words_nl.txt.gz")) | frozenset(_lines("words_en.txt"))
+        self.places = frozenset(_lines("places.txt"))
+        self.blocked = frozenset(_lines("not_names.txt")) | _BLOCKED
+        self._cache: dict[str, int] = {}
+
+    def features(self, word: str) -> int:
+        """The bits of a word as it is written."""
+        bits = self._cache.get(word)
+        if bits is None:
+            if len(self._cache) > 200_000:
+                self._cache.clear()
+            bits = self._features(word)
+            if len(word) < 40:
+                self._cache[word] = bits
+        return bits
+
+    def is_phrase(self, words: list[str]) -> bool:
+        """Whether these words together stand in the list of surnames ("de vries")."""
+        return " ".join(fold(w) for w in words) in self.family
+
+    def _features(self, word: str) -> int:
+        if len(word) > 40:
+            return WORD
+        bits = _shape(word)
+        key = fold(word)
+        bare = key.rstrip(".")
+        if word.endswith(".") or "." in word:
+            bits |= DOTTED
+            if _is_initials(word):
+                return bits | INITIALS | (WORD if bare.replace(".", "") in self.blocked else 0)
+        if len(word) == 1 and word.isupper():
+            bits |= INITIALS
+        bits |= _closed_classes(key, bare)
+        if "-" in key:
+            return bits | self._compound(key)
+        if bare in self.blocked:
+            bits |= BLOCKED
+        is_word = bare in self.words or len(bare) > 14
+        given = self.given.get(bare, 0)
+        family = self.family.get(bare, 0)
+        if bare in self._often:
+            is_word = False
+        if is_word:
+            bits |= WORD
+        if not family and not is_word and _SURNAME_SHAPE.match(bare):
+            family = FAMILY | FAMILY_HOME
+        if bare in self.places:
+            bits |= PLACE
+        return bits | given | family
+
+    def _compound(self, key: str) -> int:
+        parts = [p for p in key.split("-") if p]
+        if not parts:
+            return WORD
+        if key in self.given:
+            return self.given[key]
+        bits = 0
+        if all(p in self.given for p in parts) and not all(p in self.words for p in parts):
+            bits |= GIVEN | GIVEN_HOME
+        if all(p in self.family or p in INFIXES for p in parts) and not all(
+            p in self.words for p in parts
+        ):
+            bits |= FAMILY | FAMILY_HOME
+        if not bits and any(p in self.words or len(p) < 3 for p in parts):
+            bits |= WORD
+        if parts[0] in self.blocked or key in self.words:
+            bits |= BLOCKED | WORD
+        if key in self.places:
+            bits |= PLACE
+        return bits
+
+
+def _shape(word: str) -> int:
+    if not word[:1].isupper() and not (word[:1] in "'’" and word[1:2].isupper()):
+        # d'Hondt, 't Hart: the capital comes after the apostrophe
+        mark = word.find("'")
+        return CAPITAL if 0 < mark <= 2 and word[mark + 1 : mark + 2].isupper() else 0
+    return CAPITAL | UPPER if len(word) > 1 and word.isupper() else CAPITAL
+
+
+def _is_initials(word: str) -> bool:
+    parts = [p for p in word.split(".") if p]
+    return bool(parts) and all(
+        len(p) == 1 or p in ("Th", "Chr", "Ph", "IJ", "Ij", "Ch") for p in parts
+    )
+
+
+def _closed_classes(key: str, bare: str) -> int:
+    bits = 0
+    if key in INFIXES or bare in INFIXES:
+        bits |= INFIX
+    if bare in _TITLES:
+        bits |= TITLE
+    if bare in _GREETINGS:
+        bits |= GREETING
+    if bare in _CLOSINGS:
+        bits |= CLOSING
+    if bare in _CUES:
+        bits |= CUE
+    if key in _ROLE_CUES or bare in _ROLE_CUES:
+        bits |= ROLE_CUE
+    if key in _ORGANISATIONS or bare in _ORGANISATIONS:
+        bits |= ORGANISATION
+    return bits
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The lexicon of this process; the lists are read on the first call."""
+    return Lexicon()

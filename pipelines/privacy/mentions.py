@@ -1,0 +1,60 @@
+"""Who is mentioned in a text: identifiers in their one normal form, for the blind index.
+
+Privacy: a text in, direct identifiers out; call only on the vault's side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from pipelines.common.normalise import email_key, iban_key, name_key, phone_key
+from pipelines.privacy.spans import Span
+
+Mention = tuple[str, str]
+"""Kind (``email``, ``phone``, ``iban``, ``name``) and normal form."""
+
+
+def mention_identifiers(text: str, spans: Iterable[Span]) -> list[Mention]:
+    """The identifiers that a text mentions, each once, in order of their first place.
+
+    A person counts with surname and initial only: a bare given name says nothing across records.
+    """
+    found: dict[Mention, None] = {}
+    for span in sorted(spans):
+        mention = _mention(span.type, text[span.start : span.end])
+        if mention is not None:
+            found.setdefault(mention)
+    return list(found)
+
+
+def own_mentions(mentions: Iterable[Mention], own: Collection[Mention]) -> list[Mention]:
+    """Those mentions that are the record's own subject's, in their order.
+
+    Args:
+        mentions: As :func:`mention_identifiers` gives them.
+        own: The subject's identifiers in the same kinds and normal forms.
+    """
+    mine = frozenset(own)
+    return [mention for mention in mentions if mention in mine]
+
+
+def third_party_mentions(mentions: Iterable[Mention], own: Collection[Mention]) -> list[Mention]:
+    """Those mentions that are somebody else's, in their order."""
+    mine = frozenset(own)
+    return [mention for mention in mentions if mention not in mine]
+
+
+def _mention(kind: str, value: str) -> Mention | None:
+    key: str | None = None
+    if kind == "EMAIL":
+        key = email_key(value)
+    elif kind == "PHONE":
+        key = phone_key(value)
+    elif kind == "IBAN":
+        key = iban_key(value)
+    elif kind == "PERSON":
+        key = name_key(full=value.replace(".", ". "))
+    else:
+        return None
+    name = {"EMAIL": "email", "PHONE": "phone", "IBAN": "iban", "PERSON": "name"}[kind]
+    return (name, key) if key else None
