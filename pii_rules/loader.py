@@ -20,7 +20,7 @@ from pii_rules.models import Approval, ColumnRule, EntityRules, Policy, Purpose,
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-class PolicyFaults(Exception):
+class PolicyFaultsError(Exception):
     """All faults of the policy at once; each is one sentence without a value of the data."""
 
     def __init__(self, faults: list[str]) -> None:
@@ -47,7 +47,7 @@ def load_policy(
         approvals_file: ``approvals.yaml`` of a deployment; without one no rule is live.
 
     Raises:
-        PolicyFaults: With every fault that was found.
+        PolicyFaultsError: With every fault that was found.
     """
     texts = dict(texts or shipped_policy_files())
     faults: list[str] = []
@@ -66,7 +66,7 @@ def load_policy(
         approvals = _models(Approval, "approval", raw, faults, named=False)
         faults += [f"approval of unknown entity {e}" for e in approvals if e not in entities]
     if faults:
-        raise PolicyFaults(faults)
+        raise PolicyFaultsError(faults)
     fingerprint = hashlib.sha256("\n".join(texts[n] for n in sorted(texts)).encode()).hexdigest()
     return Policy(
         purposes=purposes,

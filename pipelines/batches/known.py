@@ -82,7 +82,7 @@ def split_known(batch: Batch, entity: Entity, frame: pl.DataFrame) -> NewRows:
     suppressed = _suppressed(batch, blinds)
     seen = _Seen(batch, entity)
     places: list[int] = []
-    fresh = seen.not_seen(frame, blinds, macs)
+    fresh = seen.not_seen(blinds, macs)
     for place, (blind, mac) in enumerate(zip(blinds, macs, strict=True)):
         state = known.get(blind)
         if fresh[place] == "conflict":
@@ -112,7 +112,7 @@ class _Seen:
         self._name = f"seen_{entity.name}"
         self._duckdb.execute(f"create temp table if not exists {self._name} (blind BLOB, mac BLOB)")
 
-    def not_seen(self, frame: pl.DataFrame, blinds: list[bytes], macs: list[bytes]) -> list[str]:
+    def not_seen(self, blinds: list[bytes], macs: list[bytes]) -> list[str]:
         """Per row ``new``, ``same`` as an earlier row of the file, or ``conflict`` with one."""
         chunk = pl.DataFrame({"blind": blinds, "mac": macs})
         self._duckdb.register("chunk", chunk.to_arrow())

@@ -129,8 +129,10 @@ def find_files(
         folder = context.home.inbox / name
         if from_path is not None:
             folder = from_path / name if (from_path / name).is_dir() else from_path
-        for matched in match_files(source, folder):
-            found.append(SourceFile(source, matched.file_mapping, matched.path, from_path is None))
+        found += [
+            SourceFile(source, matched.file_mapping, matched.path, from_path is None)
+            for matched in match_files(source, folder)
+        ]
     if from_path is not None and not found:
         raise InputError(
             "no file there fits a source",

@@ -61,17 +61,14 @@ def phone_key(value: str | None, region: str = "NL") -> str | None:
 
 def fold(value: str) -> str:
     """Letters only, without accents, lower case, single spaces."""
-    text = unicodedata.normalize(
-        "NFKD", value.replace("ß", "ss").replace("ø", "o").replace("ij", "ij")
-    )
+    text = unicodedata.normalize("NFKD", value.replace("ß", "ss").replace("ø", "o"))
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
     return " ".join(re.sub(r"[^a-z' ]+", " ", text).split())
 
 
 def name_key(
-    first: str | None = None, infix: str | None = None, last: str | None = None,
-    full: str | None = None,
-) -> str | None:  # fmt: skip
+    first: str | None = None, last: str | None = None, full: str | None = None
+) -> str | None:
     """``<surname without infixes>|<first initial>``: coarse on purpose, so that it agrees easily.
 
     Takes parts, or a full name as ``First infix Last`` or ``Last, First``. None without a surname
@@ -95,9 +92,3 @@ def iban_key(value: str | None) -> str | None:
     text = re.sub(r"[^0-9A-Za-z]", "", value or "").upper()
     return text or None
 
-
-def postcode_key(postcode: str | None, house_number: str | None) -> str | None:
-    """``1234AB|12``; None unless both are there."""
-    code = re.sub(r"\s+", "", postcode or "").upper()
-    number = re.sub(r"\D.*$", "", (house_number or "").strip())
-    return f"{code}|{number}" if code and number else None

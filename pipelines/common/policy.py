@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from pii_rules.loader import PolicyFaults
+from pii_rules.loader import PolicyFaultsError
 from pii_rules.loader import load_policy as load_rules
 from pii_rules.models import METHOD_TYPES, ColumnRule, Policy
 from pipelines.common.entities import Column, Entity, load_entities
@@ -45,7 +45,7 @@ def load_policy(policy_folder: Path | None = None) -> Policy:
     approvals = policy_folder / APPROVALS_FILE if policy_folder else None
     try:
         policy = load_rules(approvals_file=approvals)
-    except PolicyFaults as error:
+    except PolicyFaultsError as error:
         raise _policy_error(list(error.faults)) from None
     faults = uncovered(policy)
     if faults:

@@ -74,10 +74,8 @@ def contact_identifiers(row: Mapping[str, Any], region: str = "NL") -> list[Iden
 
 
 def _names(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    first, infix, last, full = (
-        row.get(c) for c in ("first_name", "infix", "last_name", "full_name")
-    )
-    coarse = name_key(first, infix, last, full)
+    first, last, full = (row.get(c) for c in ("first_name", "last_name", "full_name"))
+    coarse = name_key(first, last, full)
     if coarse is None:
         return None, None
     given = fold(first) if first and last else _first_of(full)

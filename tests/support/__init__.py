@@ -1,0 +1,1 @@
+"""What several test packages use: homes, stores read whole, homes compared."""
