@@ -1,0 +1,261 @@
+"""Runs the dbt project against a home's warehouse, in this process, and says only what is safe.
+
+In this process and not in another one, because a killed run must not leave a child behind that
+goes on writing the warehouse. dbt puts values of the data into its messages (a failing cast),
+its log, its standard output and ``run_results.json``: all four are closed here, and results are
+reduced to node, status and code.
+
+Privacy: pseudonymous rows stay inside DuckDB; what comes out are names and counts.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pydantic import SecretStr
+
+from pipelines.common.errors import BuildError
+from pipelines.common.log import log_event
+from pipelines.common.settings import Home, Settings
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+
+PROJECT: Final = Path(__file__).resolve().parents[2] / "dbt_project"
+SMALL_CELL_K: Final = 10
+
+_PASSED = frozenset({"success", "pass", "no-op", "partial success"})
+_SKIPPED = frozenset({"skipped"})
+_KINDS = re.compile(
+    r"\b(Conversion|Constraint|Catalog|Binder|Parser|Out of Range|Out of Memory|Invalid Input|"
+    r"IO|Transaction|Compilation|Permission|Serialization|Type|Mismatch) Error"
+)
+
+
+class NodeResult(NamedTuple):
+    """What became of one node of the project. ``code`` is empty when it passed."""
+
+    node: str
+    kind: str
+    status: str
+    code: str
+    seconds: float
+
+
+class BuildResult(NamedTuple):
+    """All nodes of a build, in the order in which they ended."""
+
+    nodes: tuple[NodeResult, ...]
+
+    @property
+    def failed(self) -> tuple[NodeResult, ...]:
+        """Nodes that failed, without those that were skipped because of them."""
+        return tuple(n for n in self.nodes if n.status not in _PASSED | _SKIPPED)
+
+    def count(self, kind: str) -> int:
+        """How many nodes of a kind (model, test, seed, unit_test) passed."""
+        return sum(n.kind == kind and n.status in _PASSED for n in self.nodes)
+
+
+class BuildChoices(NamedTuple):
+    """What one build is told; the same choices give the same warehouse."""
+
+    as_of: datetime
+    run_id: str = ""
+    rules_fingerprint: str = ""
+    select: tuple[str, ...] = ()
+    variables: Mapping[str, str] = {}
+
+
+def build(
+    home: Home,
+    key: SecretStr,
+    settings: Settings,
+    choices: BuildChoices,
+    *,
+    project: Path = PROJECT,
+) -> BuildResult:
+    """Run ``dbt build``: models, seeds and their tests. The warehouse must be closed here.
+
+    Args:
+        home: The deployment's places; target and partial parse go under ``home.dbt``.
+        key: The warehouse key; reaches dbt in a variable that dbt keeps secret.
+        settings: Reporting time zone and currency, memory limit (MB).
+        choices: ``as_of`` (UTC) and what to select; all by default.
+        project: Folder of the dbt project.
+
+    Returns:
+        One result per node.
+
+    Raises:
+        BuildError: Nodes failed; names them with a code, and nothing else.
+
+    Privacy: pseudonymous in, names and codes out.
+    """
+    arguments = ["build", *_selection(choices.select), "--vars", _variables(settings, choices)]
+    outcome = _invoke(home, key, settings, project, arguments, write_json=False)
+    if outcome.exception is not None or outcome.result is None:
+        raise _not_run(outcome.exception)
+    result = _reduce(outcome.result)
+    for node in result.failed:
+        log_event("node_failed", node=node.node, status=node.status, code=node.code)
+    if result.failed:
+        raise BuildError(
+            f"{len(result.failed)} of {len(result.nodes)} steps of the build failed",
+            code="build_failed",
+            where={n.node: n.code for n in result.failed[:10]},
+            todo="nothing was published; mend the model or the rows and run again",
+        )
+    return result
+
+
+def write_manifest(target: Path, settings: Settings, *, project: Path = PROJECT) -> Path:
+    """Parse the project and write ``manifest.json`` into a folder; opens no database.
+
+    Raises:
+        BuildError: The project does not parse.
+    """
+    home = Home(target)
+    arguments = ["parse", "--vars", "{}"]
+    outcome = _invoke(home, SecretStr("-"), settings, project, arguments, write_json=True)
+    if not outcome.success:
+        raise _not_run(outcome.exception)
+    return home.dbt / "target" / "manifest.json"
+
+
+def _selection(select: Sequence[str]) -> list[str]:
+    return ["--select", *select] if select else []
+
+
+def _variables(settings: Settings, choices: BuildChoices) -> str:
+    return json.dumps(
+        {
+            "as_of": choices.as_of.isoformat(),
+            "run_id": choices.run_id,
+            "rules_fingerprint": choices.rules_fingerprint,
+            "reporting_timezone": settings.reporting_timezone,
+            "reporting_currency": settings.reporting_currency,
+            "small_cell_k": SMALL_CELL_K,
+            **choices.variables,
+        }
+    )
+
+
+def _invoke(
+    home: Home,
+    key: SecretStr,
+    settings: Settings,
+    project: Path,
+    arguments: list[str],
+    *,
+    write_json: bool,
+) -> dbtRunnerResult:
+    from dbt.cli.main import dbtRunner
+
+    flags = [
+        "--quiet", "--no-print", "--log-level", "none", "--log-level-file", "none",
+        "--log-path", str(home.dbt / "logs"), "--no-use-colors", "--no-version-check",
+        "--no-send-anonymous-usage-stats", "--write-json" if write_json else "--no-write-json",
+    ]  # fmt: skip
+    places = [
+        "--project-dir", str(project), "--profiles-dir", str(project),
+        "--target-path", str(home.dbt / "target"),
+    ]  # fmt: skip
+    with _environment(_for_dbt(home, key, settings, project)), _silence():
+        try:
+            return dbtRunner().invoke([*flags, *arguments, *places])
+        finally:
+            _release()
+
+
+def _for_dbt(home: Home, key: SecretStr, settings: Settings, project: Path) -> dict[str, str]:
+    return {
+        "KLANTKLUIS_DBT_WAREHOUSE": str(home.warehouse),
+        "KLANTKLUIS_DBT_SPILL": str(home.spill),
+        "KLANTKLUIS_DBT_MEMORY_LIMIT": f"{settings.memory_limit_mb}MB",
+        "KLANTKLUIS_DBT_PLUGINS": str(project / "plugins"),
+        "DBT_ENV_SECRET_WAREHOUSE_KEY": key.get_secret_value(),
+        "DO_NOT_TRACK": "1",
+    }
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables that exist for dbt only as long as it runs."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What dbt and its adapter print and log may hold values; nothing of it is kept."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(disabled)
+
+
+def _release() -> None:
+    """Close dbt's DuckDB instance, which dbt keeps for the life of the process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = DuckDBConnectionManager._ENV
+    DuckDBConnectionManager.close_all_connections()
+    if environment is not None:
+        environment.close()
+
+
+def _reduce(result: Any) -> BuildResult:
+    return BuildResult(
+        tuple(
+            NodeResult(
+                node=r.node.name,
+                kind=str(r.node.resource_type),
+                status=str(r.status),
+                code="" if str(r.status) in _PASSED else _code(str(r.status), r.message or ""),
+                seconds=float(r.execution_time or 0),
+            )
+            for r in result.results
+        )
+    )
+
+
+def _code(status: str, message: str) -> str:
+    """A code for a failure; of the message only a kind of error on our list is used."""
+    if status in _SKIPPED:
+        return "skipped"
+    if status == "fail":
+        return "test_failed"
+    found = _KINDS.search(message)
+    if found:
+        return found.group(1).lower().replace(" ", "_") + "_error"
+    return "contract_broken" if "contract" in message else "failed"
+
+
+def _not_run(error: BaseException | None) -> BuildError:
+    return BuildError(
+        "dbt could not run the project",
+        code="dbt_failed",
+        where={"error": type(error).__name__ if error else "unknown"},
+        todo="make check shows what does not parse",
+    )

@@ -1,0 +1,89 @@
+"""A build that fails names nodes and codes, and leaves no value anywhere under the home."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from pipelines.common.errors import BuildError
+from pipelines.common.settings import Home, Settings
+from pipelines.warehouse.connection import connect_warehouse
+from pipelines.warehouse.dbt import PROJECT, BuildChoices, build
+
+KEY = SecretStr("11" * 32)
+SETTINGS = Settings(memory_limit_mb=256)
+MARKER = "Marker-of-a-person"
+CHOICES = BuildChoices(as_of=datetime(2026, 1, 1, tzinfo=UTC), run_id="run-1")
+
+PROJECT_FILE = """
+name: klantkluis
+version: "1.0"
+profile: klantkluis
+model-paths: [models]
+test-paths: [tests]
+"""
+GOOD = "{{ config(materialized='table') }} select body, '{{ var(\"as_of\") }}' as as_of from warehouse.pseudo.notes"
+BAD = "{{ config(materialized='table') }} select cast(body as integer) as n from {{ ref('good') }}"
+AFTER = "select * from {{ ref('bad') }}"
+TEST = "select body from {{ ref('other') }}"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    for folder in home.folders():
+        folder.mkdir(parents=True, exist_ok=True)
+    connection = connect_warehouse(home, KEY, SETTINGS)
+    connection.execute("create schema pseudo")
+    connection.execute("create table pseudo.notes as select ? as body", [MARKER])
+    connection.close()
+    return home
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "models").mkdir(parents=True)
+    (folder / "tests").mkdir()
+    (folder / "dbt_project.yml").write_text(PROJECT_FILE)
+    shutil.copy(PROJECT / "profiles.yml", folder)
+    shutil.copytree(PROJECT / "plugins", folder / "plugins")
+    (folder / "models" / "good.sql").write_text(GOOD)
+    return folder
+
+
+def test_build_failing_cast_leaves_no_value_under_the_home(
+    home: Home, project: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (project / "models" / "bad.sql").write_text(BAD)
+    (project / "models" / "after.sql").write_text(AFTER)
+    (project / "models" / "other.sql").write_text("select * from {{ ref('good') }}")
+    (project / "tests" / "assert_nothing.sql").write_text(TEST)
+    with pytest.raises(BuildError) as caught:
+        build(home, KEY, SETTINGS, CHOICES, project=project)
+    assert caught.value.where == {"bad": "conversion_error", "assert_nothing": "test_failed"}
+    printed = capfd.readouterr()
+    texts = [str(caught.value), printed.out, printed.err, caplog.text]
+    files = [p for p in home.root.rglob("*") if p.is_file() and p != home.warehouse]
+    assert any(p.name == "partial_parse.msgpack" for p in files)
+    contents = [p.read_bytes() for p in files] + [t.encode() for t in texts]
+    for secret in (MARKER, KEY.get_secret_value()):
+        assert all(secret.encode() not in content for content in contents)
+    assert not list(project.glob("logs")) + list(project.glob("target"))
+
+
+def test_build_releases_the_warehouse_and_the_environment(home: Home, project: Path) -> None:
+    result = build(home, KEY, SETTINGS, CHOICES, project=project)
+    assert [(n.node, n.kind, n.status, n.code) for n in result.nodes] == [
+        ("good", "model", "success", "")
+    ]
+    assert not [name for name in os.environ if "DBT_ENV_SECRET" in name]
+    connection = connect_warehouse(home, KEY, SETTINGS)
+    rows = connection.execute("select as_of from main.good").fetchall()
+    connection.close()
+    assert rows == [("2026-01-01T00:00:00+00:00",)]
