@@ -1,0 +1,66 @@
+{# The sales figures, once, for every table that groups deals. #}
+
+{% macro sales_measures() -%}
+{%- set won = "case when role = 'closed' and outcome = 'won' then 1 else 0 end" -%}
+{%- set closed = "case when role = 'closed' then 1 else 0 end" -%}
+{%- set won_amount = "case when role = 'closed' and outcome = 'won' then amount end" -%}
+{%- set closed_amount = "case when role = 'closed' then amount end" -%}
+{%- set won_sum = "case when sum(" ~ won ~ ") = 0 then 0 else sum(" ~ won_amount ~ ") end" -%}
+{%- set won_cycle = "case when role = 'closed' and outcome = 'won' then cycle_days end" -%}
+{%- set lost_cycle = "case when role = 'closed' and outcome = 'lost' then cycle_days end" -%}
+{%- set cohort = "case when role = 'created' then 1 else 0 end" -%}
+{%- set cohort_won = "case when role = 'created' and outcome = 'won' then 1 else 0 end" -%}
+        sum({{ won }}) as won_deals,
+        sum({{ closed }}) - sum({{ won }}) as lost_deals,
+        {{ ratio_columns('win_rate', 'sum(' ~ won ~ ')', 'sum(' ~ closed ~ ')') }},
+        {{ ratio_columns('win_rate_value', won_sum, 'sum(' ~ closed_amount ~ ')') }},
+        {{ ratio_columns('cohort_win_rate', 'sum(' ~ cohort_won ~ ')', 'sum(' ~ cohort ~ ')') }},
+        sum(case when role = 'created' and outcome = 'open' then 1 else 0 end) as cohort_open,
+        {{ won_sum }} as won_revenue,
+        {{ ratio_columns('avg_deal_size', 'sum(' ~ won_amount ~ ')', 'count(' ~ won_amount ~ ')') }},
+        {%- for name, cycle in [('sales_cycle', won_cycle), ('lost_cycle', lost_cycle)] %}
+        {{ percentile(cycle, 0.5) }} as {{ name }}_days_median,
+        {{ percentile(cycle, 0.25) }} as {{ name }}_days_p25,
+        {{ percentile(cycle, 0.75) }} as {{ name }}_days_p75,
+        {{ ratio_columns(name ~ '_days_mean', 'sum(' ~ cycle ~ ')', 'count(' ~ cycle ~ ')') }},
+        {%- endfor %}
+        {%- for reason in sales_exclusion_reasons() %}
+        sum(case when role = 'closed' and exclusion_reason = '{{ reason }}' then 1 else 0 end)
+            as excluded_{{ reason }},
+        {%- endfor %}
+        sum(case when role = 'closed' and exclusion_reason is not null then 1 else 0 end)
+            as excluded_rows
+{%- endmacro %}
+
+{% macro sales_exclusion_reasons() -%}
+{{ return([
+    'close_missing', 'closed_before_start', 'start_missing', 'amount_missing', 'rate_missing'
+]) }}
+{%- endmacro %}
+
+{# Every figure with its type, in the order of the tables. #}
+{% macro sales_measure_types() -%}
+{%- set count = 'bigint' -%}
+{%- set rate = 'double' -%}
+{%- set money = 'decimal(38, 4)' -%}
+{%- set types = {
+    'won_deals': count, 'lost_deals': count,
+    'win_rate': rate, 'win_rate_numerator': count, 'win_rate_denominator': count,
+    'win_rate_value': rate, 'win_rate_value_numerator': money, 'win_rate_value_denominator': money,
+    'cohort_win_rate': rate, 'cohort_win_rate_numerator': count,
+    'cohort_win_rate_denominator': count, 'cohort_open': count,
+    'won_revenue': money, 'avg_deal_size': rate, 'avg_deal_size_numerator': money,
+    'avg_deal_size_denominator': count,
+} -%}
+{%- for name in ['sales_cycle', 'lost_cycle'] -%}
+    {%- for suffix in ['median', 'p25', 'p75', 'mean', 'mean_numerator'] -%}
+        {%- do types.update({name ~ '_days_' ~ suffix: rate}) -%}
+    {%- endfor -%}
+    {%- do types.update({name ~ '_days_mean_denominator': count}) -%}
+{%- endfor -%}
+{%- for reason in sales_exclusion_reasons() -%}
+    {%- do types.update({'excluded_' ~ reason: count}) -%}
+{%- endfor -%}
+{%- do types.update({'excluded_rows': count}) -%}
+{{ return(types) }}
+{%- endmacro %}

@@ -1,0 +1,58 @@
+{# Time in SQL: the instant of the run, the reporting time zone, periods. #}
+
+{% macro as_of() -%}
+    cast('{{ var("as_of") }}' as timestamp with time zone)
+{%- endmacro %}
+
+{% macro local_timestamp(instant) -%}
+    {{ return(adapter.dispatch('local_timestamp', 'klantkluis')(instant)) }}
+{%- endmacro %}
+
+{% macro default__local_timestamp(instant) -%}
+    from_utc_timestamp({{ instant }}, '{{ var("reporting_timezone") }}')
+{%- endmacro %}
+
+{% macro duckdb__local_timestamp(instant) -%}
+    timezone('{{ var("reporting_timezone") }}', {{ instant }})
+{%- endmacro %}
+
+{% macro local_date(instant) -%}
+    cast({{ local_timestamp(instant) }} as date)
+{%- endmacro %}
+
+{# Half-open by construction: an instant belongs to the local month that it falls in. #}
+{% macro local_month(instant) -%}
+    cast({{ dbt.date_trunc('month', local_timestamp(instant)) }} as date)
+{%- endmacro %}
+
+{# The first day of the period of a grain (a column: month, quarter, year, all) of a local date. #}
+{% macro period_start(grain, day) -%}
+    case {{ grain }}
+        when 'month' then cast({{ dbt.date_trunc('month', day) }} as date)
+        when 'quarter' then cast({{ dbt.date_trunc('quarter', day) }} as date)
+        when 'year' then cast({{ dbt.date_trunc('year', day) }} as date)
+    end
+{%- endmacro %}
+
+{% macro period_end(grain, start) -%}
+    case {{ grain }}
+        when 'month' then cast({{ dbt.dateadd('month', 1, start) }} as date)
+        when 'quarter' then cast({{ dbt.dateadd('month', 3, start) }} as date)
+        when 'year' then cast({{ dbt.dateadd('year', 1, start) }} as date)
+    end
+{%- endmacro %}
+
+{# A period closes so many days after its end, at midnight in the reporting time zone. #}
+{% macro is_period_closed(end, days) -%}
+    coalesce(
+        {{ dbt.dateadd('day', days, 'cast(' ~ end ~ ' as timestamp)') }}
+        <= {{ local_timestamp(as_of()) }},
+        false
+    )
+{%- endmacro %}
+
+{# Elapsed time between two instants, as a fraction of a unit. #}
+{% macro elapsed(unit, from_instant, to_instant) -%}
+    {%- set microseconds = {'minute': 60000000, 'hour': 3600000000, 'day': 86400000000}[unit] -%}
+    ({{ dbt.datediff(from_instant, to_instant, 'microsecond') }} / {{ microseconds }}.0)
+{%- endmacro %}

@@ -1,0 +1,73 @@
+-- Grain: campaign and person assigned, to treatment or to the hold-out. Intention to treat: what
+-- counts is the assignment, not whether anything arrived. One window for both arms.
+with
+
+members as (
+    select
+        campaign_id,
+        customer_key,
+        max(case when is_holdout then 1 else 0 end) as in_holdout,
+        max(case when not coalesce(is_holdout, false) then 1 else 0 end) as in_treatment,
+        min(added_at) as added_at
+    from {{ ref('stg_campaign_members') }}
+    where customer_key is not null
+    group by campaign_id, customer_key
+),
+
+first_sends as (
+    select
+        campaign_id,
+        min(first_sent_at) as first_sent_at
+    from {{ ref('int_campaign_recipients') }}
+    group by campaign_id
+),
+
+-- Somebody who is in both arms is in neither.
+assigned as (
+    select
+        members.campaign_id,
+        members.customer_key,
+        members.in_holdout = 1 as is_holdout,
+        case
+            when members.added_at > campaigns.starts_at then members.added_at
+            else coalesce(campaigns.starts_at, members.added_at, first_sends.first_sent_at)
+        end as window_start
+    from members
+    left join {{ ref('stg_campaigns') }} as campaigns
+        on members.campaign_id = campaigns.campaign_id
+    left join first_sends on members.campaign_id = first_sends.campaign_id
+    where members.in_holdout + members.in_treatment = 1
+),
+
+revenue as (
+    select * from {{ ref('int_revenue_events') }}
+    where customer_key is not null
+),
+
+bought as (
+    select
+        assigned.campaign_id,
+        assigned.customer_key,
+        sum(revenue.amount) as revenue
+    from assigned
+    inner join revenue
+        on
+            assigned.customer_key = revenue.customer_key
+            and assigned.window_start <= revenue.occurred_at
+            and revenue.occurred_at < {{ window_end('assigned.window_start') }}
+    group by assigned.campaign_id, assigned.customer_key
+),
+
+final as (
+    select
+        assigned.*,
+        bought.customer_key is not null as has_converted,
+        coalesce(bought.revenue, 0) as revenue
+    from assigned
+    left join bought
+        on
+            assigned.campaign_id = bought.campaign_id
+            and assigned.customer_key = bought.customer_key
+)
+
+select * from final

@@ -1,0 +1,16 @@
+-- Grain: period grain and period. Periods of support that must not be shown: see
+-- macros/disclosure.
+with
+
+persons as (
+    select distinct
+        role as population,
+        month_start,
+        customer_key
+    from {{ ref('int_support_contributions') }}
+    where account_key is null and customer_key is not null
+),
+
+{{ suppressed_periods('persons') }}
+
+select * from suppressed_periods

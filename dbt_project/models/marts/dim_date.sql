@@ -1,0 +1,51 @@
+-- Grain: day of the reporting time zone, from 2000 to five years past the run.
+{%- set first_day = "cast('2000-01-01' as date)" %}
+{%- set last_day = "cast('" ~ (var('as_of')[:4] | int + 5) ~ "-12-31' as date)" %}
+with
+
+days as (
+    {{ dbt.date_spine('day', first_day, last_day) }}
+),
+
+described as (
+    select
+        cast(date_day as date) as date_day,
+        cast(extract(year from date_day) as integer) as calendar_year,
+        cast(extract(quarter from date_day) as integer) as calendar_quarter,
+        cast(extract(month from date_day) as integer) as calendar_month,
+        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start,
+        cast({{ dbt.date_trunc('quarter', 'date_day') }} as date) as quarter_start,
+        cast({{ dbt.date_trunc('year', 'date_day') }} as date) as year_start,
+        -- Days since a Monday, so that no engine's own numbering of weekdays matters.
+        cast({{ dbt.datediff("cast('1999-12-27' as date)", 'date_day', 'day') }} % 7 + 1 as integer)
+            as iso_weekday
+    from days
+),
+
+-- Business hours are Monday to Friday, 09:00 to 17:00, public holidays out. The running sum makes
+-- the business minutes between two instants a subtraction.
+worked as (
+    select
+        described.*,
+        holidays.name as holiday,
+        case when described.iso_weekday <= 5 and holidays.name is null then 1 else 0 end
+            as is_business_day
+    from described
+    left join {{ ref('public_holidays') }} as holidays
+        on described.date_day = holidays.holiday_date and holidays.country = 'NL'
+),
+
+final as (
+    select
+        worked.*,
+        cast(
+            480 * coalesce(
+                sum(is_business_day) over (
+                    order by date_day rows between unbounded preceding and 1 preceding
+                ), 0
+            ) as integer
+        ) as business_minutes_before
+    from worked
+)
+
+select * from final

@@ -1,0 +1,25 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_rows(ref('stg_interactions'), 'interaction_id') }}"
+) }}
+-- Grain: interaction. No text, redacted or not.
+select
+    interactions.interaction_id,
+    interactions.source,
+    interactions.batch_id,
+    interactions.customer_key,
+    interactions.account_key,
+    interactions.user_key,
+    interactions.ticket_id,
+    interactions.deal_id,
+    interactions.channel,
+    interactions.direction,
+    interactions.occurred_at,
+    interactions.duration_seconds
+from {{ ref('stg_interactions') }} as interactions
+{% if is_incremental() %}
+left join {{ this }} as present on interactions.interaction_id = present.interaction_id
+where present.interaction_id is null
+{% endif %}

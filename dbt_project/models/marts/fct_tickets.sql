@@ -1,0 +1,27 @@
+-- Grain: ticket. No text, redacted or not.
+select
+    ticket_id,
+    source,
+    customer_key,
+    account_key,
+    user_key,
+    channel,
+    type,
+    topic,
+    priority,
+    status,
+    sla_policy,
+    created_at,
+    first_response_at,
+    first_resolved_at,
+    fully_resolved_at,
+    closed_at,
+    is_cancelled,
+    is_reopened,
+    cycles,
+    escalated_cycles,
+    cast(first_response_minutes as double) as first_response_minutes,
+    cast(first_resolution_hours as double) as first_resolution_hours,
+    cast(full_resolution_hours as double) as full_resolution_hours,
+    exclusion_reason
+from {{ ref('int_tickets_measured') }}

@@ -1,0 +1,20 @@
+select
+    source,
+    record_key as deal_id,
+    batch_id,
+    account_key,
+    customer_key,
+    user_key,
+    product_id,
+    pipeline,
+    stage,
+    amount,
+    currency,
+    probability,
+    created_at,
+    engaged_at,
+    expected_close_at,
+    closed_at,
+    outcome,
+    lost_reason
+from {{ source('pseudo', 'deals') }}

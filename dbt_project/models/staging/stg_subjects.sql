@@ -1,0 +1,6 @@
+select
+    subject_key,
+    kind,
+    subject_bucket,
+    staff_alias
+from {{ source('pseudo', 'subjects') }}

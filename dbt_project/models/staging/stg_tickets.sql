@@ -1,0 +1,20 @@
+select
+    source,
+    record_key as ticket_id,
+    batch_id,
+    customer_key,
+    account_key,
+    user_key,
+    channel,
+    type,
+    topic,
+    priority,
+    status,
+    subject_redacted,
+    body_redacted,
+    created_at,
+    first_response_at,
+    resolved_at,
+    closed_at,
+    sla_policy
+from {{ source('pseudo', 'tickets') }}
