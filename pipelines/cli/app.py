@@ -1,0 +1,60 @@
+"""The tree of commands. Words come from the catalogue, work from the modules beside this one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli import (
+    audit,
+    demo,
+    detect,
+    home,
+    pipeline,
+    rules,
+    sample,
+    services,
+    sources,
+    sql,
+)
+
+app = typer.Typer(
+    name="klantkluis",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def klantkluis(
+    home: Annotated[str | None, typer.Option("--home")] = None,
+    lang: Annotated[str | None, typer.Option("--lang")] = None,
+    wait: Annotated[float | None, typer.Option("--wait")] = None,
+    json: Annotated[bool, typer.Option("--json")] = False,
+    debug: Annotated[bool, typer.Option("--debug")] = False,
+) -> None:
+    """Global options; :func:`pipelines.cli.main.run` has taken them before this is called."""
+    del home, lang, wait, json, debug
+
+
+app.command("init")(home.init)
+app.command("demo")(demo.demo)
+app.command("sample")(sample.sample)
+app.add_typer(sources.group, name="sources")
+app.command("ingest")(pipeline.ingest)
+app.command("run")(pipeline.run)
+app.command("status")(home.status)
+app.command("sql")(sql.sql)
+app.command("dashboards")(services.dashboards)
+app.command("dagster")(services.dagster)
+app.command("detect")(detect.detect)
+app.add_typer(rules.group, name="rules")
+app.add_typer(audit.group, name="audit")
+
+
+def command() -> Any:
+    """The whole tree, made anew, so that help texts of one language do not stay behind."""
+    return typer.main.get_command(app)

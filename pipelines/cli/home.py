@@ -1,0 +1,47 @@
+"""``init`` and ``status``: a home is made, and told about in counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from pipelines.cli.session import Session, session_of
+
+
+def init(context: typer.Context) -> None:
+    """Make an empty home with its keys."""
+    from pipelines.runs import Deployment
+
+    session = session_of(context)
+    home = session.home
+    with Deployment.create(session.settings):
+        pass
+    session.output.document({"home": str(home.root), "ledger": str(home.ledger)})
+    session.output.say("home_made", home=home.root)
+    session.output.say("home_keys", keys=home.keys)
+    session.output.say("home_next")
+
+
+def status(context: typer.Context) -> None:
+    """Rows per zone, last runs, failing checks, quarantine."""
+    from pipelines.cli.zones import zones
+
+    session = session_of(context)
+    session.existing_home()
+    found = zones(session)
+    session.output.document(found)
+    for name, zone in found.items():
+        session.output.line(session.texts(f"zone_{name}"))
+        _zone(session, zone)
+
+
+def _zone(session: Session, zone: dict[str, Any]) -> None:
+    lists = {key: value for key, value in zone.items() if isinstance(value, list)}
+    plain = [[session.texts(f"head_{k}"), v] for k, v in zone.items() if k not in lists]
+    if plain:
+        session.output.table(["", ""], plain)
+    for rows in lists.values():
+        if rows:
+            heads = [session.texts(f"head_{name}") for name in rows[0]]
+            session.output.table(heads, [list(row.values()) for row in rows])

@@ -1,0 +1,68 @@
+"""``dashboards`` and ``dagster``: servers on this machine, until interrupted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.session import Session, session_of
+from pipelines.common.settings import Home
+
+HOST = "127.0.0.1"
+
+
+def dashboards(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", min=1, max=65_535)] = 8050,
+) -> None:
+    """Serve the dashboards with their own key."""
+    from dashboards.app import serve
+    from dashboards.published import Published
+    from pipelines.cli.stores import role_key
+
+    session = session_of(context)
+    figures = Published(session.home, role_key(session, "dashboards"), session.settings)
+    figures.tables()
+    session.output.say("serving", url=f"http://{HOST}:{port}")
+    serve(figures, port)
+
+
+def dagster(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", min=1, max=65_535)] = 3000,
+) -> None:
+    """Become the Dagster UI and daemon of this home."""
+    from pipelines.jobs import prepare_instance
+
+    session = session_of(context)
+    home = session.existing_home()
+    prepare_instance(home)
+    session.output.say("serving", url=f"http://{HOST}:{port}")
+    sys.stdout.flush()
+    arguments = dagster_arguments(port)
+    os.execve(arguments[0], arguments, dagster_environment(session, home))  # noqa: S606
+
+
+def dagster_arguments(port: int) -> list[str]:
+    """The words that start Dagster in this interpreter, on the loopback address."""
+    module = ["-m", "dagster", "dev", "--module-name", "pipelines.definitions"]
+    return [sys.executable, *module, "--host", HOST, "--port", str(port)]
+
+
+def dagster_environment(session: Session, home: Home) -> dict[str, str]:
+    """The environment for Dagster's processes: this one's, with the home named for good.
+
+    Source: Dagster stores messages of errors; they are redacted besides being clean.
+    """
+    return {
+        **os.environ,  # a child needs PATH and the like; nothing is read from it here
+        "KLANTKLUIS_HOME": str(home.root),
+        "KLANTKLUIS_LEDGER": str(home.ledger),
+        "KLANTKLUIS_LANG": session.settings.lang,
+        "DAGSTER_HOME": str(home.dagster),
+        "DAGSTER_REDACT_USER_CODE_ERRORS": "1",
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+    }

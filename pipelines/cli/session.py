@@ -1,0 +1,53 @@
+"""What every command gets: the settings of the home, the words, the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import typer
+
+from pipelines.cli.output import Output
+from pipelines.cli.texts import Texts
+from pipelines.common.errors import UsageError
+from pipelines.common.settings import Home, Settings
+
+
+@dataclass(frozen=True)
+class Session:
+    """One call of the command line."""
+
+    settings: Settings
+    output: Output
+    wait_seconds: float
+    debug: bool
+
+    @property
+    def texts(self) -> Texts:
+        """The words of the chosen language."""
+        return self.output.texts
+
+    @property
+    def home(self) -> Home:
+        """The places of the home, made or not."""
+        return Home.of(self.settings)
+
+    def existing_home(self) -> Home:
+        """The home, which has to be there.
+
+        Raises:
+            UsageError: There is none (``home_missing``).
+        """
+        if not self.home.keys.is_dir():
+            raise UsageError(
+                "there is no home of Klantkluis here",
+                code="home_missing",
+                where={"home": str(self.settings.home)},
+                todo="make one with klantkluis init, or name another with --home",
+            )
+        return self.home
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session that the root command has put into the context."""
+    return cast(Session, context.find_root().obj)
