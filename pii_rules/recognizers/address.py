@@ -6,14 +6,11 @@ import re
 from collections.abc import Iterator
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
-from pii_rules.recognizers.lexicon import CAPITAL, INFIX, PLACE, fold
+from pii_rules.recognizers.lexicon import CAPITAL, INFIX, PLACE, fold, word_class
 from pii_rules.recognizers.scan import TextScan
 
 _DUTCH = re.compile(r"(?<![\w.,\-€$£])[1-9]\d{3}( ?)([A-Za-z]{2})(?![\w\-])")
-_TWO_LETTER_WORDS = frozenset(
-    "in op en is of te om al ik je we ze de er na nu zo uw km kg cm mm ml gb mb tb eu am pm st nd rd"
-    " th to at by on an as it or so if no my me he us be do go up kb px pk uu nl cl x".split()
-)
+_TWO_LETTER_WORDS = word_class("two_letter_words")
 _NEVER_ISSUED = frozenset({"SA", "SD", "SS"})
 _BRITISH = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?!\w)")
 
@@ -54,14 +51,8 @@ _SURE_SUFFIX = re.compile(
     r"[a-z'\-]{3,}(?:straat|straatje|laan|plein|gracht|kade|singel|steeg|dreef|plantsoen|straatweg|"
     r"steenweg|weg|dijk|pad|hof)$"
 )
-_NOT_STREETS = frozenset(
-    "onderweg vanweg snelweg terugweg heenweg wegens omweg uitweg halverwege voorstraat-a aanhaal"
-    " verhaal tijdspad stappenplein groeipad klantpad tijdpad marktplein-app werkplein ontwikkelpad"
-    " zoekpad leerpad betaalweg rechtsweg".split()
-)
-_STREET_STARTS = frozenset(
-    "laan weg plein kade straat dijk pad avenue rue boulevard hof het 't de op".split()
-)
+_NOT_STREETS = word_class("not_streets")
+_STREET_STARTS = word_class("street_starts")
 _NUMBER = re.compile(
     r"[ ,]{1,2}(?:nr\.? ?|no\.? ?)?(\d{1,5}(?:[ \-/]?[A-Za-z](?![\w.])|-\d{1,4}(?!\d)| ?(?:bis|hs|huis|"
     r"I{1,3}|IV|rood|zwart)(?!\w)|-(?:hs|bis|I{1,3}|IV)(?!\w)| ?bus ?\d{1,4}(?!\d)"
@@ -157,7 +148,7 @@ _AFTER_CODE = re.compile(r"[1-9]\d{3} ?[A-Za-z]{2}[ ,]{1,2}$|(?<!\d)[1-9]\d{3} $
 class PlaceRecognizer(ScanRecognizer):
     """A place where it is part of an address or says where somebody lives; not by itself."""
 
-    ENTITY = "PLACE"
+    ENTITY = "CITY"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Places behind a postcode or a word for living there."""
@@ -168,7 +159,9 @@ class PlaceRecognizer(ScanRecognizer):
             start = scan.starts[index]
             window = text[max(0, start - 28) : start]
             after_code = _AFTER_CODE.search(window)
-            if (after_code and bits & CAPITAL) or (bits & PLACE and _PLACE_CUE.search(window.lower())):
+            if (after_code and bits & CAPITAL) or (
+                bits & PLACE and _PLACE_CUE.search(window.lower())
+            ):
                 if after_code and not bits & PLACE and after_code.group().strip().isdigit():
                     continue
                 end = self._end(scan, index)

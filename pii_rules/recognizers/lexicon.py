@@ -13,6 +13,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
+import yaml
+
 CAPITAL: Final = 1 << 0
 UPPER: Final = 1 << 1
 GIVEN: Final = 1 << 2
@@ -38,55 +40,30 @@ ROLE_CUE: Final = 1 << 18
 
 INTERESTING: Final = GIVEN | FAMILY | INFIX | INITIALS | TITLE | GREETING | CLOSING | CUE | ROLE_CUE
 
-INFIXES: Final = frozenset(
-    "van de der den het 't ten ter te 's in op aan uit bij von zu la le du el al bin ben ait dos da"
-    " di v.d. v/d vd v. d. 'd del della dello af abu ibn".split()
-)
-_TITLES: Final = frozenset(
-    "dhr mevr mevrouw meneer mijnheer heer mej mw mr mrs ms miss mister madam dr drs ir ing prof"
-    " professor dokter familie fam sir".split()
-)
-_GREETINGS: Final = frozenset(
-    "beste hallo hoi hi hey dear hello geachte dag lieve goedemorgen goedemiddag goedenavond hee"
-    " ha hé".split()
-)
-_CLOSINGS: Final = frozenset(
-    "groet groeten groetjes mvg gr grt grtjs regards thanks bedankt dank cheers sincerely hoogachtend"
-    " greetings wishes vriendelijke groetend dankjewel thx thnx namens ondertekend kr br".split()
-)
-_CUES: Final = frozenset(
-    "met aan door voor tegen namens van bij with from to by for via cc naam name en and dat of"
-    " behalve without zonder over about".split()
-)
-_ROLE_CUES: Final = frozenset(
-    "contactpersoon collega collegas zoon dochter broer zus zusje man vrouw partner echtgenoot"
-    " echtgenote buurman buurvrouw buurman moeder vader oma opa vriend vriendin monteur adviseur"
-    " directeur eigenaar eigenaresse baas assistent assistente secretaresse wife husband son"
-    " daughter brother sister colleague mother father manager neighbour neighbor boss contact tav"
-    " t.a.v. attn monteur chauffeur heet heten genaamd called named bewindvoerder curator"
-    " accountmanager verkoper tante oom neef nicht aunt uncle cousin ik i'm klant customer"
-    " patient cliënt client cliente mantelzorger stagiair medewerker medewerkster".split()
-)
-_ORGANISATIONS: Final = frozenset(
-    "bv b.v. nv n.v. vof v.o.f. ltd limited inc llc plc gmbh ag sa sprl bvba corp corporation co"
-    " company groep group holding bouw techniek transport installatie installaties installatietechniek"
-    " advies consultancy consulting makelaars makelaardij advocaten notarissen accountants stichting"
-    " vereniging bank verzekeringen zonen zn & international services solutions systems software"
-    " media events logistiek logistics trading retail tandartsen fysiotherapie garage autobedrijf"
-    " bakkerij slagerij hotel restaurant cafe schilders schilderwerken hoveniers college school"
-    " university universiteit ziekenhuis hospital foundation partners associates industries"
-    " technologies supermarkt supermarkten bouwbedrijf aannemersbedrijf winkel store stores shop"
-    " firma bedrijf apotheek museum stadion".split()
-)
-_BLOCKED: Final = frozenset(
-    "klant klanten team allen all there sir madam sirs heer mevrouw collega collegas iedereen"
-    " everyone customer support service helpdesk mensen folks bv nv nl be eu tav ivm nav ipv mbt"
-    " dmv tbv etc eg ie am pm uur nr tel ref id ok asap fyi vriendelijke kind best beste with"
-    " vr ma wo za zo di mr mrs dhr mevr".split()
-)
-_HONORIFIC_DOTS: Final = frozenset(
-    "dhr. mevr. mw. mr. mrs. ms. dr. drs. ir. ing. prof. fam. mej.".split()
-)
+
+def _bytes(name: str) -> bytes:
+    return files("pii_rules.recognizers").joinpath("lists", name).read_bytes()
+
+
+@lru_cache(maxsize=1)
+def _word_classes() -> dict[str, frozenset[str]]:
+    body = yaml.safe_load(_bytes("word_classes.yaml"))
+    return {name: frozenset(words.split()) for name, words in body.items()}
+
+
+def word_class(name: str) -> frozenset[str]:
+    """A closed class of words from ``lists/word_classes.yaml``."""
+    return _word_classes()[name]
+
+
+INFIXES: Final = word_class("infixes")
+_TITLES: Final = word_class("titles")
+_GREETINGS: Final = word_class("greetings")
+_CLOSINGS: Final = word_class("closings")
+_CUES: Final = word_class("cues")
+_ROLE_CUES: Final = word_class("role_cues")
+_ORGANISATIONS: Final = word_class("organisations")
+_BLOCKED: Final = word_class("blocked")
 _SURNAME_SHAPE: Final = re.compile(
     r"[a-z]{3,}(?:stra|sma|inga|enga|ema|mans|sens|ssen|ink|huis|huizen|aert|aerts|hoven|"
     r"oglu|ovic|owski|owska|enko|yan|ides|opoulos)$"
@@ -109,8 +86,7 @@ def fold(word: str) -> str:
 
 
 def _lines(name: str) -> list[str]:
-    path = files("pii_rules.recognizers").joinpath("lists", name)
-    raw = path.read_bytes()
+    raw = _bytes(name)
     text = gzip.decompress(raw) if name.endswith(".gz") else raw
     return text.decode("utf-8").splitlines()
 

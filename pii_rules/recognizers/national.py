@@ -30,7 +30,7 @@ class CitizenNumberRecognizer(ScanRecognizer):
     Source: Besluit burgerservicenummer; RvIG, eleven test.
     """
 
-    ENTITY = "NATIONAL_ID"
+    ENTITY = "BSN"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Numbers with the eleven test or a label."""

@@ -32,6 +32,7 @@ from pii_rules.recognizers.lexicon import (
     UPPER,
     WORD,
     lexicon,
+    word_class,
 )
 from pii_rules.recognizers.scan import TextScan
 
@@ -40,11 +41,8 @@ _STREET_END = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\r\t•>*]|^\s*$|\s-\s?$")
-_ORGANISATION_BEFORE = frozenset(
-    "firma bedrijf garage hotel restaurant cafe bakkerij slagerij stichting gemeente makelaardij"
-    " autobedrijf fa winkel apotheek praktijk school university universiteit".split()
-)
-_LONE_LETTERS = frozenset("A I O U".split())
+_ORGANISATION_BEFORE = word_class("organisations_before")
+_LONE_LETTERS = frozenset("AIOU")
 
 
 class PersonRecognizer(ScanRecognizer):
@@ -298,7 +296,7 @@ class _Names:
         return self.scan.text[self.scan.ends[index - 1] : self.scan.starts[index]]
 
     def _signed(self, index: int) -> _Name | None:
-        """Groet, Peter; mvg P. de Boer; regards,\\nAnna."""
+        """Groet, Peter; mvg P. de Boer; regards Anna on the next line."""
         place = index + 1
         while place < len(self.words) and self.bits[place] & CLOSING and place < index + 4:
             place += 1
@@ -414,10 +412,8 @@ class _Names:
         head = self.bits[end - 1]
         if self.bits[index] & CAPITAL and not head & CAPITAL:
             infixed = end - after > 1
-            return (
-                (bool(head & FAMILY_HOME)
-                and not head & WORD)
-                or (infixed and self._phrase(after, end))
+            return (bool(head & FAMILY_HOME) and not head & WORD) or (
+                infixed and self._phrase(after, end)
             )
         if not self.bits[index] & CAPITAL:
             if head & CAPITAL:

@@ -91,7 +91,7 @@ _BIRTH_AFTER = re.compile(
 class BirthDateRecognizer(ScanRecognizer):
     """Dates of birth, as against any other date: only where the words beside it say so."""
 
-    ENTITY = "BIRTH_DATE"
+    ENTITY = "DATE_OF_BIRTH"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Dates beside a word for birth."""

@@ -18,7 +18,7 @@ _MODULES = (address, contact, finance, national, persons, references)
 LANGUAGES = ("nl", "en")
 
 
-class RegistryFaults(Exception):
+class RegistryFaults(Exception):  # noqa: N818 - a sentence for people, like PolicyFaults
     """All disagreements between the registry and the classes at once."""
 
     def __init__(self, faults: Sequence[str]) -> None:
@@ -129,7 +129,7 @@ def rules_fingerprint() -> str:
     folder = files("pii_rules.recognizers")
     for part in (folder, folder.joinpath("lists")):
         for item in sorted(part.iterdir(), key=lambda i: i.name):
-            if item.is_file() and item.name.endswith((".py", ".yaml", ".txt", ".gz")):
+            if item.is_file() and item.name.endswith((".py", ".yaml", ".txt", ".yaml", ".gz")):
                 digest.update(item.name.encode())
                 digest.update(hashlib.sha256(item.read_bytes()).digest())
     return digest.hexdigest()

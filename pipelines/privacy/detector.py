@@ -107,7 +107,7 @@ class PresidioDetector:
                 for offset, piece in _pieces(text)
                 for result in self._analyzer.analyze(piece, chosen, score_threshold=self._threshold)
             ]
-        except Exception:  # whatever a recognizer raises may carry the text
+        except Exception:  # noqa: BLE001 - whatever a recognizer raises may carry the text
             failure = FailedError(
                 "detection failed on a text", code="detection_failed", where={"position": position}
             )

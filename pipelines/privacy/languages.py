@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 
 _DUTCH = frozenset(
-    "de het een en van ik je is niet dat wij we op te voor met zijn er aan maar om bij ook naar dan"
-    " heeft heb was nog wel geen u uw mijn klant gebeld graag moet kan wordt al over door dit die als"
-    " hij zij ze mevrouw dhr terug".split()
-)
+    {
+        "aan", "al", "als", "bij", "dan", "dat", "de", "dhr", "die", "dit", "door", "een", "en",
+        "er", "gebeld", "geen", "graag", "heb", "heeft", "het", "hij", "ik", "is", "je", "kan",
+        "klant", "maar", "met", "mevrouw", "mijn", "moet", "naar", "niet", "nog", "om", "ook",
+        "op", "over", "te", "terug", "u", "uw", "van", "voor", "was", "we", "wel", "wij",
+        "wordt", "ze", "zij", "zijn",
+    }
+)  # fmt: skip
 _ENGLISH = frozenset(
-    "the a and of to i you not that we for with his her they are was were this have has had but by"
-    " from at your my can will would please about called customer be it he she his our an if".split()
-)
+    {
+        "a", "about", "an", "and", "are", "at", "be", "but", "by", "called", "can", "customer",
+        "for", "from", "had", "has", "have", "he", "her", "his", "i", "if", "it", "my", "not",
+        "of", "our", "please", "she", "that", "the", "they", "this", "to", "was", "we", "were",
+        "will", "with", "would", "you", "your",
+    }
+)  # fmt: skip
 _WORD = re.compile(r"[a-z]{1,9}")
 
 

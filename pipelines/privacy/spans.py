@@ -19,9 +19,9 @@ _RANK = {
     name: rank
     for rank, name in enumerate(
         (
-            "EMAIL", "URL", "IBAN", "CREDIT_CARD", "NATIONAL_ID", "VAT_NUMBER", "ID_DOCUMENT",
-            "COMPANY_ID", "CUSTOMER_NUMBER", "PHONE", "BIRTH_DATE", "LICENCE_PLATE", "IP_ADDRESS",
-            "SOCIAL_HANDLE", "ADDRESS", "POSTCODE", "PERSON", "PLACE",
+            "EMAIL", "URL", "IBAN", "CREDIT_CARD", "BSN", "NATIONAL_ID", "VAT_NUMBER", "ID_DOCUMENT",
+            "COMPANY_ID", "CUSTOMER_NUMBER", "PHONE", "DATE_OF_BIRTH", "LICENCE_PLATE", "IP_ADDRESS",
+            "SOCIAL_HANDLE", "ADDRESS", "POSTCODE", "PERSON", "CITY",
         )
     )
 }  # fmt: skip
@@ -43,8 +43,7 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     ordered = [s for s in ordered if not any(_swallows(o, s) for o in ordered)]
     kept: list[Span] = []
     for span in ordered:
-        for piece in _outside(span, kept):
-            kept.append(piece)
+        kept += _outside(span, kept)
     return sorted(kept)
 
 

@@ -26,7 +26,7 @@ class _Line(NamedTuple):
 
 
 def detect_lines(
-    input: Iterable[bytes],
+    input: Iterable[bytes],  # noqa: A002 - the contract's name
     detector: Detector,
     language: str | None = None,
 ) -> Iterator[bytes]:
