@@ -22,7 +22,15 @@ RANDOM_OR_TIME = {
     "subject_bucket", "run_id", "at", "mac", "payload_digest", "published_at", "wrapped",
     "sealed_at", "loaded_at", "as_of",
 }  # fmt: skip
-SKIPPED = {"meta", "audit_entries", "audit_payloads", "counters", "key_epochs", "alembic_version", "runs"}
+SKIPPED = {
+    "meta",
+    "audit_entries",
+    "audit_payloads",
+    "counters",
+    "key_epochs",
+    "alembic_version",
+    "runs",
+}
 
 
 def contents(home: Home) -> dict[str, list[str]]:

@@ -16,7 +16,9 @@ from pipelines.warehouse.connection import attach, open_instance
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
-def duckdb_relations(path: Path, key: Any, spill: Path) -> Iterator[tuple[str, list[str], list[tuple[Any, ...]]]]:
+def duckdb_relations(
+    path: Path, key: Any, spill: Path
+) -> Iterator[tuple[str, list[str], list[tuple[Any, ...]]]]:
     """Every table of an encrypted DuckDB file: name, columns, rows."""
     connection = open_instance(spill, Settings())
     try:

@@ -1,0 +1,157 @@
+"""A small deployment for tests: one home, approved rules, sources written by the test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import yaml
+
+from pii_rules.models import Policy
+from pipelines.batches.context import Tools
+from pipelines.batches.land import land_inbox
+from pipelines.batches.report import LandSummary
+from pipelines.common.policy import APPROVALS_FILE, load_policy
+from pipelines.common.settings import Home, Settings
+from pipelines.landing.sources import SourceMapping, load_sources
+from pipelines.privacy.detector import Span
+from pipelines.vault.keyring import KeyRing
+from pipelines.vault.store import Vault
+from pipelines.warehouse.connection import connect_warehouse
+
+CRM = """
+source: crm
+timezone: Europe/Amsterdam
+files:
+  - pattern: accounts*.csv
+    mode: snapshot
+    entities:
+      - entity: accounts
+        columns: {account_id: id, name: name, size_class: size}
+  - pattern: contacts*.csv
+    mode: upsert
+    entities:
+      - entity: contacts
+        columns:
+          contact_id: id
+          account_id: {from: account, optional: true}
+          full_name: name
+          email: email
+          mobile: mobile
+          birth_date: {from: born, optional: true}
+          postcode: {from: postcode, optional: true}
+          national_id: {from: bsn, optional: true}
+  - pattern: interactions*.csv
+    entities:
+      - entity: interactions
+        columns: {interaction_id: id, contact_id: contact, channel: channel, occurred_at: at, body: body}
+  - pattern: tickets*.csv
+    mode: upsert
+    entities:
+      - entity: tickets
+        columns: {ticket_id: id, contact_id: contact, status: status, subject: subject}
+  - pattern: replies*.csv
+    entities:
+      - entity: ticket_events
+        columns: {event_id: id, ticket_id: ticket, event_type: type, occurred_at: at, body: body}
+  - pattern: deals*.csv
+    mode: upsert
+    entities:
+      - entity: deals
+        columns: {deal_id: id, contact_id: contact, stage: stage, amount: amount, outcome: outcome, closed_at: closed}
+  - pattern: events*.csv
+    mode: snapshot
+    entities:
+      - entity: campaign_events
+        columns: {event_id: id, campaign_id: campaign, email: email, event_type: type, occurred_at: at, ip_address: ip}
+"""
+
+
+class WordDetector:
+    """Finds the words it was given; stands in where detection is not what is tested."""
+
+    version = "words"
+
+    def __init__(self, words: Mapping[str, str] | None = None) -> None:
+        self.words = dict(words or {})
+        self.texts_seen = 0
+
+    def detect(self, texts: Any, languages: Any = None) -> list[list[Span]]:
+        self.texts_seen += len(texts)
+        return [
+            [
+                Span(text.index(word), text.index(word) + len(word), kind, 1.0)
+                for word, kind in self.words.items()
+                if word in text
+            ]
+            for text in texts
+        ]
+
+
+@dataclass
+class Context:
+    """What landing needs, over one temporary home."""
+
+    settings: Settings
+    home: Home
+    keyring: KeyRing
+    vault: Vault
+    policy: Policy
+    sources: dict[str, SourceMapping]
+
+    def deliver(self, name: str, text: str, source: str = "crm") -> Path:
+        """Put a file into the inbox."""
+        path = self.home.inbox / source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def land(self, detector: Any = None, **options: Any) -> LandSummary:
+        """Land the inbox with a detector that finds nothing by default."""
+        tools = Tools(self.settings, detector or WordDetector())
+        return land_inbox(self, tools=tools, **options)
+
+    def warehouse(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the warehouse."""
+        with closing(self.connect()) as connection:
+            return connection.execute(sql).fetchall()
+
+    def frame(self, sql: str) -> pl.DataFrame:
+        """A query's frame."""
+        with closing(self.connect()) as connection:
+            return connection.execute(sql).pl()
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """The warehouse, open for writing."""
+        return connect_warehouse(self.home, self.keyring.role_key("warehouse"), self.settings)
+
+
+def approve_all(home: Home) -> None:
+    """Approve every rule, as a deployer would."""
+    approvals = {
+        e: {"approved_by": "test", "approved_on": "2026-01-01"} for e in load_policy().entities
+    }
+    (home.policy / APPROVALS_FILE).write_text(yaml.safe_dump(approvals))
+
+
+def make_context(
+    root: Path, mapping: str = CRM, *, approved: bool = True, **settings: Any
+) -> Context:
+    """A new home with one source."""
+    made = Settings(home=root / "home", **settings)
+    home = Home.of(made)
+    for folder in home.folders():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keyring = KeyRing.create(home, made)
+    vault = Vault.create(home, made, keyring)
+    if approved:
+        approve_all(home)
+    (home.sources / "source.yaml").write_text(mapping)
+    return Context(
+        made, home, keyring, vault, load_policy(home.policy), load_sources([home.sources])
+    )
