@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.session import session_of
+from pipelines.common.errors import CheckError
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -17,14 +18,21 @@ group = typer.Typer(no_args_is_help=True)
 @group.command("verify")
 def verify(context: typer.Context) -> None:
     """Check every entry of the chain against its neighbours and the ledger."""
-    from pipelines.runs import Deployment
+    from pipelines.cli.stores import open_vault
+    from pipelines.vault import audit
 
     session = session_of(context)
-    session.existing_home()
-    with Deployment.open(session.settings) as deployment:
-        entries = deployment.vault.verify_audit()
-    session.output.document({"entries": entries, "whole": True})
-    session.output.say("audit_whole", entries=entries)
+    with open_vault(session) as vault, vault.read() as connection:
+        result = audit.verify(connection, vault)
+    session.output.document({"entries": result.entry_count, "whole": result.first_bad is None})
+    if result.first_bad is not None:
+        raise CheckError(
+            "the audit chain was changed from outside",
+            code="audit_broken",
+            where={"entry": result.first_bad},
+            todo="keep the file as it is and tell the data protection officer",
+        )
+    session.output.say("audit_whole", entries=result.entry_count)
 
 
 @group.command("show")
@@ -32,13 +40,16 @@ def show(
     context: typer.Context, limit: Annotated[int, typer.Option("--limit", min=1)] = 20
 ) -> None:
     """The newest entries, without their payloads."""
-    from pipelines.runs import Deployment
+    import sqlalchemy as sa
+
+    from pipelines.cli.stores import open_vault
+    from pipelines.vault.schema import audit_entries as t
 
     session = session_of(context)
-    session.existing_home()
-    with Deployment.open(session.settings) as deployment:
-        rows = deployment.vault.audit_entries(limit)
+    columns = (t.c.sequence, t.c.at, t.c.actor, t.c.action, t.c.purpose, t.c.request)
+    newest = sa.select(*columns, t.c.subject_count).order_by(t.c.sequence.desc()).limit(limit)
+    with open_vault(session) as vault, vault.read() as connection:
+        rows = [dict(row) for row in connection.execute(newest).mappings()]
     session.output.document(rows)
-    if rows:
-        heads = [session.texts(f"head_{name}") for name in rows[0]]
-        session.output.table(heads, [list(row.values()) for row in rows])
+    heads = [session.texts(f"head_{column.name}") for column in newest.selected_columns]
+    session.output.table(heads, [list(row.values()) for row in rows])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.cli.session import Session
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from pipelines.vault.keyring import Role
+    from pipelines.vault.store import Vault
 
 
 def role_key(session: Session, role: Role) -> SecretStr:
@@ -34,3 +37,22 @@ def published(session: Session) -> duckdb.DuckDBPyConnection:
 
     key = role_key(session, "analyst")
     return connect_published(session.home, key, session.settings)
+
+
+@contextmanager
+def open_vault(session: Session) -> Iterator[Vault]:
+    """The vault of the home, closed at the end.
+
+    Raises:
+        KeyMissingError: The master key is not there.
+        NotAllowedError: The home is older than its ledger, or the ledger is gone.
+    """
+    from pipelines.vault.keyring import KeyRing
+    from pipelines.vault.store import Vault
+
+    home = session.existing_home()
+    vault = Vault.open(home, session.settings, KeyRing.open(home, session.settings))
+    try:
+        yield vault
+    finally:
+        vault.close()

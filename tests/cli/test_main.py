@@ -69,7 +69,9 @@ def test_every_parameter_has_help_in_both_languages() -> None:
 
 
 def test_global_options_may_stand_anywhere() -> None:
-    chosen, rest = hoisted(["sql", "select 1", "--json", "--home", "x", "--lang=nl", "--limit", "3"])
+    chosen, rest = hoisted(
+        ["sql", "select 1", "--json", "--home", "x", "--lang=nl", "--limit", "3"]
+    )
     assert chosen == ["--json", "--home=x", "--lang=nl"]
     assert rest == ["sql", "select 1", "--limit", "3"]
 

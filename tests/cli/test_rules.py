@@ -56,7 +56,9 @@ def test_approval_without_a_name_is_refused(cli, home: Home) -> None:
 
 
 def test_faulty_approvals_are_told_and_kept(cli, home: Home) -> None:
-    (home.policy / "approvals.yaml").write_text("robots: {approved_by: A, approved_on: 2026-01-01}\n")
+    (home.policy / "approvals.yaml").write_text(
+        "robots: {approved_by: A, approved_on: 2026-01-01}\n"
+    )
     answer = cli("rules", "approve", "--by", "A", "--home", home.root)
     assert answer.status == 2
     assert "robots" in (home.policy / "approvals.yaml").read_text()

@@ -37,7 +37,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_query_answers_with_a_table(cli, published: Path) -> None:
-    answer = cli("sql", "select won_revenue from marts.kpi_sales_monthly limit 2", "--home", published)
+    answer = cli(
+        "sql", "select won_revenue from marts.kpi_sales_monthly limit 2", "--home", published
+    )
     assert answer.status == 0
     assert "won_revenue" in answer.out
     assert "2 rows" in answer.out
@@ -76,7 +78,9 @@ def test_query_from_standard_input(cli, published: Path, monkeypatch: pytest.Mon
         ("from marts.no_such_table", "no_such_table"),
     ],
 )
-def test_wrong_query_says_what_is_wrong_with_it(cli, published: Path, query: str, needle: str) -> None:
+def test_wrong_query_says_what_is_wrong_with_it(
+    cli, published: Path, query: str, needle: str
+) -> None:
     answer = cli("sql", query, "--home", published)
     assert answer.status == 2
     assert needle in answer.err
