@@ -91,9 +91,9 @@ def _quoted(
         if text.startswith(delimiter, position):
             position += 1
             continue
-        if text.startswith(b"\r\n", position):
-            position += 1
-        elif text.startswith(b"\r", position) and position + 1 == size:
+        if text.startswith(b"\r\n", position) or (
+            text.startswith(b"\r", position) and position + 1 == size
+        ):
             position += 1
         if position < size and not text.startswith(b"\n", position):
             return min(line_end + 1, size), _broken(text[start:line_end], "misplaced_quote")

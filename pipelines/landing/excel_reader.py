@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -32,6 +33,11 @@ MAXIMUM_RATIO = 200
 _RATIO_FROM_BYTES = 16 * 1024 * 1024
 _MAXIMUM_MEMBERS = 10_000
 _BATCH_ROWS = 10_000
+_FOREIGN_FAILURES = (
+    zipfile.BadZipFile, zlib.error, SyntaxError, OSError, EOFError, ValueError, TypeError, KeyError,
+    IndexError, AttributeError, NotImplementedError, RecursionError,
+)  # fmt: skip
+"""openpyxl meets whatever a foreign program wrote (a broken part of XML is a SyntaxError)."""
 
 
 def read_excel(path: Path, file: FileMapping, chunk_rows: int) -> Iterator[RawChunk]:
@@ -110,7 +116,6 @@ def _sheet_rows(
     """Number and values of each row that has a value, after ``skip_rows``."""
     import openpyxl
 
-    # openpyxl meets whatever a foreign program wrote: any failure of its parsers is a damaged file.
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -123,9 +128,7 @@ def _sheet_rows(
             book.close()
     except InputError:
         raise
-    except (MemoryError, GeneratorExit):
-        raise
-    except Exception:
+    except _FOREIGN_FAILURES:
         raise _damaged(path) from None
 
 

@@ -15,10 +15,7 @@ from polars.exceptions import PolarsError
 @lru_cache(maxsize=4096)
 def parsed(expression: str) -> pl.Expr:
     """The Polars expression of a text that :func:`fault_of` has passed."""
-    found = pl.sql_expr(expression)
-    if isinstance(found, list):
-        raise ValueError("is more than one expression")
-    return found
+    return pl.sql_expr(expression)
 
 
 def columns_of(expression: str) -> frozenset[str]:
@@ -37,7 +34,7 @@ def fault_of(expression: str, condition: bool = False) -> str | None:
         names = columns_of(expression)
         schema = {n: pl.Int64() if n in ("_row", "_line") else pl.String() for n in names}
         result = pl.DataFrame(schema=schema).select(parsed(expression).alias("result"))
-    except (PolarsError, ValueError):
+    except PolarsError:
         # Polars' own text quotes the expression back, which helps nobody and may hold constants.
         return "is not an expression that can be computed from one row"
     if condition and result.schema["result"] != pl.Boolean:

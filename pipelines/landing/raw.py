@@ -21,7 +21,7 @@ MAXIMUM_CHUNK_BYTES = 96 * 1024 * 1024
 class RawChunk(NamedTuple):
     """Rows of a file as text.
 
-    ``rows`` has the file's columns as strings (null where there is nothing), then ``_line`` and
+    ``rows`` has the file's columns as strings (null or empty where there is nothing), then ``_line`` and
     ``_row`` (Int64, 1-based). ``rows_read`` counts rejected rows too.
 
     Privacy: raw values.

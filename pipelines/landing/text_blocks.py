@@ -80,8 +80,15 @@ def _check_mark(path: Path, start: bytes, encoding: str) -> None:
                 "wrong_encoding", f"set encoding: {family} in the mapping",
             )  # fmt: skip
     probe = start[:4096]
-    if encoding in _UTF_8 and len(probe) >= 4 and probe.count(0) * 3 > len(probe):
+    if encoding in _UTF_8 and _every_other_byte_is_nul(probe):
         raise input_error(
             path, f"the text is not {encoding}", "wrong_encoding",
             "set encoding in the mapping, perhaps utf-16-le", line=1,
         )  # fmt: skip
+
+
+def _every_other_byte_is_nul(probe: bytes) -> bool:
+    """How western text in UTF-16 without a mark looks."""
+    half = len(probe) // 2
+    counts = sorted((probe[0::2].count(0), probe[1::2].count(0)))
+    return half >= 4 and counts[1] > 0.8 * half and counts[0] < 0.2 * half

@@ -93,17 +93,14 @@ def _integers(text: pl.Series, style: NumberStyle) -> pl.Series:
 
 
 def _money(text: pl.Series, dtype: pl.DataType) -> pl.Series:
-    values = text.cast(dtype, strict=False)
     # More than four decimals are rounded (exports of floats); NaN and infinity do not parse.
-    return values
+    return text.cast(dtype, strict=False)
 
 
 def _booleans(text: pl.Series) -> pl.Series:
     lower = text.str.to_lowercase()
-    values = pl.Series([None] * 0, dtype=pl.Boolean)
     is_true, is_false = lower.is_in(_TRUE), lower.is_in(_FALSE)
-    values = is_true.set(~(is_true | is_false), None)
-    return values
+    return is_true.set(~(is_true | is_false), None)
 
 
 def _dates(text: pl.Series, times: TimeStyle) -> pl.Series:
