@@ -120,7 +120,11 @@ def _send(
     size = len(who)
     sent = campaign.starts + (chance.random(size) * 7200).astype(np.int64)
     fate = chance.random(size)
-    hard, soft, dropped = fate < 0.008, (fate >= 0.008) & (fate < 0.022), (fate >= 0.022) & (fate < 0.025)
+    hard, soft, dropped = (
+        fate < 0.008,
+        (fate >= 0.008) & (fate < 0.022),
+        (fate >= 0.022) & (fate < 0.025),
+    )
     delivered = ~(hard | dropped) & ~(soft & (chance.random(size) < 0.5))
     arrived = sent + np.where(soft, 14_400, 2) + (chance.random(size) * 20).astype(np.int64)
     events.add(at, "sent", who[~dropped], sent[~dropped])
@@ -131,24 +135,45 @@ def _send(
     who, arrived = who[delivered], arrived[delivered]
     by_machine = chance.random(len(who)) < 0.12
     agent = chance.choice(np.array(_PROXIES), int(by_machine.sum()))
-    events.add(at, "open", who[by_machine], arrived[by_machine] + 1 + (chance.random(len(agent)) * 40).astype(np.int64), agent=agent)
+    events.add(
+        at,
+        "open",
+        who[by_machine],
+        arrived[by_machine] + 1 + (chance.random(len(agent)) * 40).astype(np.int64),
+        agent=agent,
+    )
     scanned = business[who] & (chance.random(len(who)) < 0.012)
     for path in range(1, 7):
         events.add(at, "click", who[scanned], arrived[scanned] + 2, path=path, agent=_SCANNER)
     appetite = campaign.open_rate * lively[who] / max(float(lively.mean()), 1e-9)
     opens = chance.random(len(who)) < np.clip(appetite, 0, 0.95)
     readers = who[opens]
-    read = np.minimum(arrived[opens] + 60 + (chance.exponential(50_000, len(readers))).astype(np.int64), end - 1)
+    read = np.minimum(
+        arrived[opens] + 60 + (chance.exponential(50_000, len(readers))).astype(np.int64), end - 1
+    )
     reader_agent = 1 + (readers * 7 + at // 9) % 4
     events.add(at, "open", readers, read, agent=reader_agent)
     again = chance.random(len(readers)) < 0.35
-    events.add(at, "open", readers[again], np.minimum(read[again] + 86_000, end - 1), agent=reader_agent[again])
+    events.add(
+        at,
+        "open",
+        readers[again],
+        np.minimum(read[again] + 86_000, end - 1),
+        agent=reader_agent[again],
+    )
     clicks = chance.random(len(readers)) < 0.13
     clickers, clicked = readers[clicks], np.minimum(read[clicks] + 45, end - 1)
     path = chance.integers(2, 6, len(clickers))
     events.add(at, "click", clickers, clicked, path=path, agent=reader_agent[clicks])
     twice = chance.random(len(clickers)) < 0.3
-    events.add(at, "click", clickers[twice], np.minimum(clicked[twice] + 90, end - 1), path=3, agent=reader_agent[clicks][twice])
+    events.add(
+        at,
+        "click",
+        clickers[twice],
+        np.minimum(clicked[twice] + 90, end - 1),
+        path=3,
+        agent=reader_agent[clicks][twice],
+    )
     leaves = chance.random(len(readers)) < 0.009
     events.add(at, "unsubscribe", readers[leaves], np.minimum(read[leaves] + 30, end - 1), path=6)
     complains = chance.random(len(who)) < 0.0003
@@ -194,13 +219,20 @@ def _write_events(chance: np.random.Generator, work: Work, events: _Events) -> N
     human = (agent >= 1) & (agent <= 4)
     addresses = np.where(human, address[who], np.where(agent > 4, "203.0.113.9", ""))
     urls = np.where(
-        path > 0, "https://www.klantkluis.example" + np.array(_PATHS, dtype=object)[path] + "?utm_campaign=" + slugs[campaign], ""
+        path > 0,
+        "https://www.klantkluis.example"
+        + np.array(_PATHS, dtype=object)[path]
+        + "?utm_campaign="
+        + slugs[campaign],
+        "",
     )
     first = work.block.number * 100_000 + 1
     frame = pl.DataFrame(
         {
             "event_id": pl.Series(np.arange(first, first + len(who))).cast(pl.String),
-            "campaign_id": np.array([c.campaign_id for c in work.campaigns], dtype=object)[campaign],
+            "campaign_id": np.array([c.campaign_id for c in work.campaigns], dtype=object)[
+                campaign
+            ],
             "crm_contact": np.where(by_mail, "", crm[who]),
             "email": np.where(by_mail, mail[who], ""),
             "event": np.array(_TYPES, dtype=object)[kind],
@@ -211,7 +243,8 @@ def _write_events(chance: np.random.Generator, work: Work, events: _Events) -> N
             "value": np.where(value > 0, np.char.mod("%.2f", value), ""),
         },
         schema_overrides=dict.fromkeys(
-            ("campaign_id", "crm_contact", "email", "event", "url", "user_agent", "ip", "value"), pl.String
+            ("campaign_id", "crm_contact", "email", "event", "url", "user_agent", "ip", "value"),
+            pl.String,
         ),
     )
     frame = frame.with_columns(pl.when(pl.col(c) != "").then(pl.col(c)) for c in frame.columns)

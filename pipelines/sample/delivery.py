@@ -137,7 +137,12 @@ def _write(out: Path, plan: Plan, progress: Progress | None) -> SampleSummary:
 
 
 def _write_block(
-    plan: Plan, block: Block, staff: list[Staff], planned: list[Campaign], files: Files, truth: Truth
+    plan: Plan,
+    block: Block,
+    staff: list[Staff],
+    planned: list[Campaign],
+    files: Files,
+    truth: Truth,
 ) -> int:
     """Make and write everything of one block; gives the number of records of persons."""
     new = Block(block.number, block.size - block.returning, block.first_person)

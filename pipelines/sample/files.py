@@ -103,7 +103,9 @@ class Files:
         if place not in self._open:
             path = self._out / place
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._open[place] = _Parquet(path, spec) if spec.format == "parquet" else _Sheet(path, spec)
+            self._open[place] = (
+                _Parquet(path, spec) if spec.format == "parquet" else _Sheet(path, spec)
+            )
         return place, self._open[place]
 
     def _spoil(
@@ -151,7 +153,11 @@ class _Sheet:
         self._text = io.TextIOWrapper(
             self._handle, encoding=spec.encoding, errors="replace", newline="", write_through=False
         )
-        self._csv = csv.writer(self._text, delimiter=spec.delimiter, lineterminator="\r\n" if spec.delimiter == ";" else "\n")
+        self._csv = csv.writer(
+            self._text,
+            delimiter=spec.delimiter,
+            lineterminator="\r\n" if spec.delimiter == ";" else "\n",
+        )
         if spec.format == "csv":
             self._csv.writerow(spec.columns)
 
@@ -213,5 +219,7 @@ def write_workbook(path: Path, columns: Sequence[str], rows: Iterable[Sequence[A
         for entry in made.infolist():
             content = made.read(entry)
             if entry.filename == "docProps/core.xml":
-                content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2026-01-01T00:00:00Z", content)
+                content = re.sub(
+                    rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2026-01-01T00:00:00Z", content
+                )
             fixed.writestr(zipfile.ZipInfo(entry.filename), content, zipfile.ZIP_DEFLATED)

@@ -7,7 +7,7 @@ import numpy as np
 from pipelines.sample.people import Person
 from pipelines.sample.randomness import pick, pick_weighted
 from pipelines.sample.sales import employed
-from pipelines.sample.seasons import dutch_text, dutch_texts
+from pipelines.sample.seasons import awake, dutch_text, dutch_texts
 from pipelines.sample.work import Work
 
 _KINDS = (
@@ -16,7 +16,13 @@ _KINDS = (
     (("sociaal", ""), 0.02), (("notitie", "note"), 0.05),
 )  # fmt: skip
 _CODES = {"email_in": "email", "email_uit": "email"}
-_DIRECTIONS = {"email_in": "in", "email_uit": "uit", "notitie": "intern", "formulier": "in", "sociaal": "in"}
+_DIRECTIONS = {
+    "email_in": "in",
+    "email_uit": "uit",
+    "notitie": "intern",
+    "formulier": "in",
+    "sociaal": "in",
+}
 
 
 def write_interactions(work: Work) -> None:
@@ -68,7 +74,9 @@ def write_consents(work: Work) -> None:
                 _note(work, rows, person, purpose, "given", at)
                 withdrawn = work.withdrawn.get(place) if purpose == "marketing" else None
                 if withdrawn is None and chance.random() < 0.05:
-                    withdrawn = at + int(chance.random() * max(1, work.plan.seasons.end - at - 2)) + 1
+                    withdrawn = (
+                        at + int(chance.random() * max(1, work.plan.seasons.end - at - 2)) + 1
+                    )
                 if withdrawn is not None:
                     _note(work, rows, person, purpose, "withdrawn", withdrawn)
             elif way < given + 0.12:
@@ -85,6 +93,6 @@ def _note(
     text = work.writer.write("evidence", person)
     rows.append(
         (key, person.crm_id, "" if person.crm_id else person.email, purpose, "email" if purpose == "marketing" else "web",
-         "consent", status, dutch_text(at), "2024-2" if at % 2 else "2025-1",
+         "consent", status, dutch_text(awake(at)), "2024-2" if at % 2 else "2025-1",
          work.truth.text("crm", "consents", key, "evidence", text))
     )  # fmt: skip

@@ -25,12 +25,31 @@ _JOBS = (
     "hoofd ict", "marketeer", "planner", "bedrijfsleider", "account manager", "eigenaar",
     "financieel medewerker", "hr-adviseur", "operations manager", "facilitair manager",
 )  # fmt: skip
-_CHANNELS = ("website", "beurs", "referentie", "koude acquisitie", "nieuwsbrief", "zoekmachine", "partner")
+_CHANNELS = (
+    "website",
+    "beurs",
+    "referentie",
+    "koude acquisitie",
+    "nieuwsbrief",
+    "zoekmachine",
+    "partner",
+)
 _MAIL_HOSTS = (
     "postvak.example", "thuismail.example", "brievenbus.example", "mail.example.com",
     "post.example.net", "inbox.example.org", "snelnet.example",
 )  # fmt: skip
-_SECTORS = ("bouw", "zorg", "logistiek", "groothandel", "horeca", "techniek", "overheid", "onderwijs", "ict", "detailhandel")
+_SECTORS = (
+    "bouw",
+    "zorg",
+    "logistiek",
+    "groothandel",
+    "horeca",
+    "techniek",
+    "overheid",
+    "onderwijs",
+    "ict",
+    "detailhandel",
+)
 _BUSINESS_WORDS = (
     "Techniek", "Logistiek", "Bouw", "Installaties", "Advies", "Zorggroep", "Groothandel", "Transport",
     "Software", "Makelaardij", "Horeca", "Agro", "Metaal", "Drukkerij", "Schoonmaak", "Onderwijs",
@@ -51,7 +70,9 @@ class Name:
     @property
     def full(self) -> str:
         """``First infix Last``."""
-        return f"{self.first} {self.infix} {self.last}" if self.infix else f"{self.first} {self.last}"
+        return (
+            f"{self.first} {self.infix} {self.last}" if self.infix else f"{self.first} {self.last}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +187,9 @@ def make_companies(plan: Plan, block: Block) -> list[Company]:
             name, size = f"{owner.full} {word}", "zzp"
         else:
             name = f"{base} {word} {pick(chance, _FORMS)}"
-            size = pick_weighted(chance, (("1-9", 0.3), ("10-49", 0.4), ("50-249", 0.22), ("250+", 0.08)))
+            size = pick_weighted(
+                chance, (("1-9", 0.3), ("10-49", 0.4), ("50-249", 0.22), ("250+", 0.08))
+            )
         staff = {"zzp": 1, "1-9": 5, "10-49": 25, "50-249": 120, "250+": 600}[size]
         companies.append(
             Company(
@@ -176,9 +199,13 @@ def make_companies(plan: Plan, block: Block) -> list[Company]:
                 sector=pick(chance, _SECTORS),
                 size_class=size,
                 revenue=int(staff * chance.lognormvariate(11.5, 0.5)),
-                country=pick_weighted(chance, (("NL", 0.9), ("BE", 0.05), ("DE", 0.03), ("GB", 0.02))),
+                country=pick_weighted(
+                    chance, (("NL", 0.9), ("BE", 0.05), ("DE", 0.03), ("GB", 0.02))
+                ),
                 town=pick(chance, TOWNS),
-                parent=pick(chance, companies).account_id if companies and chance.random() < 0.06 else "",
+                parent=pick(chance, companies).account_id
+                if companies and chance.random() < 0.06
+                else "",
                 created=_since(plan, chance),
                 is_sole_trader=sole,
             )
@@ -207,7 +234,8 @@ def make_people(plan: Plan, block: Block, companies: list[Company]) -> list[Pers
     """The persons of a block, in order of their index.
 
     60 % work at an organisation, 20 % are consumers in the CRM, 20 % only known to the web shop.
-    8 % of those in the CRM are in the shop as well, 3 % with the help desk, under other ids.
+    8 % of those in the CRM are in the shop as well, 4 % with the help desk, under other ids; a third
+    of those of the shop are with the help desk too.
     One person in fifty shares the home telephone of the one before, one business person in
     twenty-five has a role mailbox, one consumer in a hundred the address of another.
     """
@@ -215,7 +243,12 @@ def make_people(plan: Plan, block: Block, companies: list[Company]) -> list[Pers
     people: list[Person] = []
     for at in range(block.size):
         person = _make_person(plan, chance, block.first_person + at, companies)
-        if people and chance.random() < 0.02 and person.company is None and people[-1].company is None:
+        if (
+            people
+            and chance.random() < 0.02
+            and person.company is None
+            and people[-1].company is None
+        ):
             before = people[-1]
             person = replace(
                 person, landline=before.landline, street=before.street, town=before.town,
@@ -250,7 +283,8 @@ def _make_person(plan: Plan, chance: Random, index: int, companies: list[Company
         landline=identifiers.landline(town.area, chance) if chance.random() < 0.4 else "",
         mobile=identifiers.mobile(index) if chance.random() < 0.8 else "",
         street=pick(chance, STREETS),
-        house_number=str(1 + int(chance.random() ** 2 * 240)) + ("a" if chance.random() < 0.06 else ""),
+        house_number=str(1 + int(chance.random() ** 2 * 240))
+        + ("a" if chance.random() < 0.06 else ""),
         postcode=f"{town.postcode}{int(chance.random() * 90) + 10} {_letters(chance)}",
         town=town,
         country="NL",
@@ -267,7 +301,9 @@ def _make_person(plan: Plan, chance: Random, index: int, companies: list[Company
         liveliness=chance.betavariate(1.2, 3.0),
         crm_id=f"K{100_001 + index}" if in_crm else "",
         shop_id=_shop_id(index) if not in_crm or duplicate < 0.08 else "",
-        requester_id=f"R{_shop_id(index)[1:]}" if in_crm and 0.06 < duplicate < 0.11 else "",
+        requester_id=f"R{_shop_id(index + 17)[1:]}"
+        if 0.06 < duplicate < (0.10 if in_crm else 0.4)
+        else "",
     )
 
 

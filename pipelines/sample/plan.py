@@ -69,9 +69,7 @@ class Plan:
 
     def following(self, share: float) -> Plan:
         """The week after: ``share`` of the persons, half of them new, half known."""
-        return Plan(
-            self.scale, self.seed, self.until, self.until + timedelta(days=7), True, share
-        )
+        return Plan(self.scale, self.seed, self.until, self.until + timedelta(days=7), True, share)
 
     def blocks(self) -> Iterator[Block]:
         """All blocks in order."""

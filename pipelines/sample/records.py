@@ -9,7 +9,7 @@ from pipelines.sample import identifiers
 from pipelines.sample.people import Person, make_people, make_companies
 from pipelines.sample.plan import Block, Plan
 from pipelines.sample.reference import decimal_comma
-from pipelines.sample.seasons import DAY, dutch_date, dutch_text, utc_text
+from pipelines.sample.seasons import DAY, awake, dutch_date, dutch_text, utc_text
 from pipelines.sample.work import Work
 
 
@@ -70,7 +70,8 @@ def _contact(p: Person) -> tuple[str, ...]:
         p.crm_id, p.company.account_id if p.company else "", p.name.first, p.name.infix, p.name.last,
         p.job_title, p.email, p.landline, p.mobile, p.street, p.house_number, p.postcode, p.town.name,
         p.country, dutch_date(p.birth_date), p.name.gender, p.language, p.bsn, p.iban, p.plate,
-        p.source_channel, dutch_text(p.created), dutch_text(p.updated), dutch_text(p.deleted),
+        p.source_channel, dutch_text(p.created), dutch_text(awake(p.updated)),
+        dutch_text(None if p.deleted is None else awake(p.deleted)),
     )  # fmt: skip
 
 

@@ -86,7 +86,14 @@ def _write_catalogue(files: Files) -> None:
     files.write(
         "fasen",
         [
-            (pipeline, stage, at + 1, decimal_comma(probability), "J" if qualified else "N", "J" if closed else "N")
+            (
+                pipeline,
+                stage,
+                at + 1,
+                decimal_comma(probability),
+                "J" if qualified else "N",
+                "J" if closed else "N",
+            )
             for pipeline, stages in STAGES.items()
             for at, (stage, probability, qualified, closed) in enumerate(stages)
         ],
@@ -142,7 +149,16 @@ def _write_planning(out: Path, plan: Plan, files: Files, staff: list[Staff]) -> 
             day = (quarter - date(1970, 1, 1)).days * DAY
             if seller.hired <= day and (seller.left is None or seller.left > day):
                 amount = 1_000 * (30 + 5 * (int(seller.user_id[1:]) % 7))
-                targets.append((f"{seller.user_id}-{quarter:%Y%m}", seller.user_id, quarter, end, amount, "EUR"))
+                targets.append(
+                    (
+                        f"{seller.user_id}-{quarter:%Y%m}",
+                        seller.user_id,
+                        quarter,
+                        end,
+                        amount,
+                        "EUR",
+                    )
+                )
     place = files.place(FILES["targets"])
     write_workbook(out / place, FILES["targets"].columns, targets)
     files.rows[place] += len(targets)
@@ -151,10 +167,18 @@ def _write_planning(out: Path, plan: Plan, files: Files, staff: list[Staff]) -> 
     for day in range(0, (plan.until - first).days, 1 if plan.is_later else 7):
         for currency in rate:
             rate[currency] *= 1 + chance.gauss(0, 0.004)
-            rates.append(((first + timedelta(days=day)).isoformat(), currency, f"{rate[currency]:.5f}"))
+            rates.append(
+                ((first + timedelta(days=day)).isoformat(), currency, f"{rate[currency]:.5f}")
+            )
     files.write("exchange_rates", rates)
     costs = [
-        (f"S{m:%Y%m}-{int(plan.is_later)}", "sales", m.isoformat(), f"{len(sellers) * (4_200 + chance.random() * 600):.2f}", "EUR")
+        (
+            f"S{m:%Y%m}-{int(plan.is_later)}",
+            "sales",
+            m.isoformat(),
+            f"{len(sellers) * (4_200 + chance.random() * 600):.2f}",
+            "EUR",
+        )
         for m in _months(plan)
         if m >= plan.start
     ]

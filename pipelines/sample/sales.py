@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.sample.people import Staff
 from pipelines.sample.randomness import pick, pick_weighted
 from pipelines.sample.reference import STAGES, decimal_comma, product_price, sku
-from pipelines.sample.seasons import DAY, dutch_text, dutch_texts
+from pipelines.sample.seasons import DAY, at_work, awake, dutch_text, dutch_texts
 from pipelines.sample.slots import PRODUCT_NAMES
 from pipelines.sample.work import Purchase, Work
 
@@ -59,31 +59,33 @@ def _make_deal(
     won = chance.random() < (0.58 if pipeline == "nieuw" else 0.7)
     cycle = int(chance.lognormvariate(3.7 if won else 3.4, 0.6) * DAY)
     stale = chance.random() < 0.06
-    engaged = created + int(chance.random() * 4 * DAY)
-    closing = engaged + cycle
+    engaged = at_work(created + int(chance.random() * 4 * DAY))
+    closing = at_work(engaged + cycle)
     is_closed = closing < end - 3600 and not stale
     stages = [s[0] for s in STAGES[pipeline][:-2]]
     reached = len(stages) if won else 1 + int(chance.random() * len(stages))
     seller = employed(chance, work.sellers, created)
     log: list[tuple[str, str, int]] = [("owner", seller.user_id, created)]
-    entered = [min(created + (closing - created) * n // (reached + 1), end - 60) for n in range(reached)]
+    entered = [at_work(created + (closing - created) * n // (reached + 1)) for n in range(reached)]
     stage, probability = stages[0], STAGES[pipeline][0][1]
     for n, instant in enumerate(entered):
-        if not is_closed and n and created + (closing - created) * n // (reached + 1) >= end:
+        if n and instant >= min(closing, end):
             break
         stage, probability = stages[n], STAGES[pipeline][n][1]
         log.append(("stage", stage, instant))
-    expected = created + int((30 + chance.random() * 60) * DAY)
+    expected = at_work(created + int((30 + chance.random() * 60) * DAY))
     log.append(("expected_close_at", _iso(expected), created))
     last = min(closing, end - 60)
     if chance.random() < 0.3:
-        slipped = created + int((last - created) * 0.6)
-        expected += int(chance.random() * 60 + 10) * DAY
+        slipped = min(at_work(created + int((last - created) * 0.6)), last)
+        expected = at_work(expected + int(chance.random() * 60 + 10) * DAY)
         log.append(("expected_close_at", _iso(expected), slipped))
     log.append(("amount", f"{amount:.2f}", created))
     if chance.random() < 0.2:
         amount = round(amount * (0.8 + chance.random() * 0.35), 2)
-        log.append(("amount", f"{amount:.2f}", created + int((last - created) * 0.7)))
+        log.append(
+            ("amount", f"{amount:.2f}", min(at_work(created + int((last - created) * 0.7)), last))
+        )
     outcome = "open"
     if is_closed:
         outcome = "won" if won else "lost"
@@ -97,7 +99,15 @@ def _make_deal(
     work.deals_of.setdefault(place, []).append((key, created))
     first = len(changes)
     for number, (field, value, instant) in enumerate(sorted(log, key=lambda c: c[2])):
-        changes.append((work.key("", first + number), key, field, value, dutch_text(min(instant, end - 60))))
+        changes.append(
+            (
+                work.key("", first + number),
+                key,
+                field,
+                value,
+                dutch_text(awake(min(instant, end - 60))),
+            )
+        )
     deals.append(
         (key, company.account_id if company else "", person.crm_id if chance.random() < 0.92 else "",
          seller.user_id, sku(product), pipeline, stage, decimal_comma(amount if amount else product_price(product)),
@@ -139,7 +149,11 @@ def write_tasks(work: Work) -> None:
     who = numbers.integers(0, len(work.people), size)
     created = work.plan.seasons.draw(numbers, work.starts[who])
     due = created + (1 + numbers.integers(0, 14, size)) * DAY
-    done = np.minimum(created + (numbers.exponential(5.0, size) * DAY).astype(np.int64), work.plan.seasons.end - 60)
+    done = np.minimum(
+        created + (numbers.exponential(5.0, size) * DAY).astype(np.int64),
+        work.plan.seasons.end - 60,
+    )
+    done = np.array([at_work(t) for t in done.tolist()], dtype=np.int64)
     dates = [dutch_texts(column) for column in (due, done, created)]
     rows = []
     for at, place in enumerate(who.tolist()):

@@ -38,7 +38,10 @@ class Seasons:
 
     @staticmethod
     def _cumulated(
-        days: list[date], week: tuple[float, ...], month: tuple[float, ...], growth: NDArray[np.float64]
+        days: list[date],
+        week: tuple[float, ...],
+        month: tuple[float, ...],
+        growth: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         weights = np.array([week[d.weekday()] * month[d.month - 1] for d in days]) * growth
         return np.concatenate([[0.0], np.cumsum(weights / weights.sum())])
@@ -69,6 +72,23 @@ class Seasons:
         hour = np.clip(chance.normal(middle, spread, len(since)), 7.0, 22.9)
         instant = ((day + self.start) * DAY + (hour * 3600).astype(np.int64)).astype(np.int64)
         return np.where(instant <= since, np.minimum(since + 1, self.end - 1), instant)
+
+
+def at_work(at: int) -> int:
+    """The same instant if it is in office hours, else soon after the next opening; never earlier."""
+    day, second = divmod(at, DAY)
+    weekday = (day + 3) % 7
+    if weekday < 5 and 30_600 <= second < 63_000:
+        return at
+    if weekday < 5 and second < 30_600:
+        return day * DAY + 30_600 + second // 12
+    ahead = 7 - weekday if weekday >= 4 else 1
+    return (day + ahead) * DAY + 30_600 + (second % 7_200) // 2
+
+
+def awake(at: int) -> int:
+    """The same instant, but none in the hour that the clock skips or repeats twice a year."""
+    return at + 7_200 if 5_400 <= at % DAY < 12_600 else at
 
 
 _AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -97,14 +97,23 @@ def _full(chance: Random, name: Name) -> str:
     if way < 0.74:
         return f"{name.first[:1]}. {_surname(chance, name)}"
     if way < 0.84:
-        return f"{name.first} {name.last}" if not name.infix else f"{name.first} {_short(chance, name)}"
+        return (
+            f"{name.first} {name.last}"
+            if not name.infix
+            else f"{name.first} {_short(chance, name)}"
+        )
     if way < 0.94:
         return name.full.lower()
     return f"{name.last}, {name.first}{' ' + name.infix if name.infix else ''}"
 
 
 def _short(chance: Random, name: Name) -> str:
-    shorts = {"van der": ("v.d.", "vd", "v/d"), "van den": ("v.d.", "vd"), "van de": ("v.d.", "vd"), "van": ("v.", "v")}
+    shorts = {
+        "van der": ("v.d.", "vd", "v/d"),
+        "van den": ("v.d.", "vd"),
+        "van de": ("v.d.", "vd"),
+        "van": ("v.", "v"),
+    }
     return f"{pick(chance, shorts.get(name.infix, (name.infix,)))} {name.last}"
 
 
@@ -136,7 +145,9 @@ def _titled(scene: Scene, who: Identity) -> Filled:
         "nl": ("mevr. ", "mevrouw ", "mw ") if woman else ("dhr. ", "de heer ", "dhr "),
         "en": ("Mrs ", "Ms ") if woman else ("Mr ", "Mr. "),
     }[scene.language]
-    return Filled(_capital(_surname(scene.chance, who.name)), "PERSON", who.person, pick(scene.chance, titles))
+    return Filled(
+        _capital(_surname(scene.chance, who.name)), "PERSON", who.person, pick(scene.chance, titles)
+    )
 
 
 def _initials(scene: Scene, who: Identity) -> Filled:
@@ -161,7 +172,12 @@ def _phone(scene: Scene, who: Identity) -> Filled:
         who.mobile = identifiers.mobile(int(chance.random() * 5e6) + 5_000_000)
     if who.landline and (not who.mobile or chance.random() < 0.3):
         area, _, number = who.landline.partition("-")
-        shapes = (f"{area}-{number}", f"{area} {number}", f"({area}) {number}", f"+31 {area[1:]} {number}")
+        shapes = (
+            f"{area}-{number}",
+            f"{area} {number}",
+            f"({area}) {number}",
+            f"+31 {area[1:]} {number}",
+        )
         return Filled(pick(chance, shapes), "PHONE", who.person)
     d = who.mobile[2:]
     shapes = (
@@ -196,7 +212,9 @@ def _address(scene: Scene, who: Identity) -> Filled:
 
 def _postcode(scene: Scene, who: Identity) -> Filled:
     value = who.postcode or "3512 XA"
-    return Filled(value if scene.chance.random() < 0.6 else value.replace(" ", ""), "POSTCODE", who.person)
+    return Filled(
+        value if scene.chance.random() < 0.6 else value.replace(" ", ""), "POSTCODE", who.person
+    )
 
 
 def _city(scene: Scene, who: Identity) -> Filled:
@@ -230,7 +248,11 @@ def _plate(scene: Scene, who: Identity) -> Filled:
 
 
 def _customer(scene: Scene, who: Identity) -> Filled:
-    return Filled(who.customer_number or f"K{int(scene.chance.random() * 9e5) + 1e5:.0f}", "CUSTOMER_NUMBER", who.person)
+    return Filled(
+        who.customer_number or f"K{int(scene.chance.random() * 9e5) + 1e5:.0f}",
+        "CUSTOMER_NUMBER",
+        who.person,
+    )
 
 
 def _ip(scene: Scene, who: Identity) -> Filled:
@@ -245,7 +267,11 @@ def _url(scene: Scene, who: Identity) -> Filled:
 
 def _staff(scene: Scene) -> Filled:
     who = scene.colleague
-    return Filled(_full(scene.chance, who.name) if scene.chance.random() < 0.5 else who.name.first, "PERSON", who.user_id)
+    return Filled(
+        _full(scene.chance, who.name) if scene.chance.random() < 0.5 else who.name.first,
+        "PERSON",
+        who.user_id,
+    )
 
 
 def _amount(scene: Scene) -> Filled:
@@ -263,7 +289,11 @@ def _order(scene: Scene) -> Filled:
 
 def _date(scene: Scene) -> Filled:
     day, month = 1 + int(scene.chance.random() * 28), 1 + int(scene.chance.random() * 12)
-    written = (f"{day}-{month}", f"{day:02d}-{month:02d}-2026", f"{day} {_MONTHS[scene.language][month - 1]}")
+    written = (
+        f"{day}-{month}",
+        f"{day:02d}-{month:02d}-2026",
+        f"{day} {_MONTHS[scene.language][month - 1]}",
+    )
     return Filled(pick(scene.chance, written))
 
 
@@ -280,7 +310,9 @@ _NOBODY: Final[dict[str, Callable[[Scene], Filled]]] = {
     "order": _order,
     "bedrag": _amount,
     "datum": _date,
-    "tijd": lambda s: Filled(f"{8 + int(s.chance.random() * 10)}:{pick(s.chance, ('00', '15', '30', '45'))}"),
+    "tijd": lambda s: Filled(
+        f"{8 + int(s.chance.random() * 10)}:{pick(s.chance, ('00', '15', '30', '45'))}"
+    ),
     "dag": lambda s: Filled(pick(s.chance, _DAYS[s.language])),
     "aantal": lambda s: Filled(str(2 + int(s.chance.random() * 28))),
 }
@@ -293,7 +325,12 @@ def is_personal(slot: str) -> bool:
 
 def is_slot(slot: str) -> bool:
     """Whether a name is the name of a slot."""
-    return slot in _NOBODY or slot in _ABOUT or slot == "derde" or slot.removeprefix("derde_") in _ABOUT
+    return (
+        slot in _NOBODY
+        or slot in _ABOUT
+        or slot == "derde"
+        or slot.removeprefix("derde_") in _ABOUT
+    )
 
 
 def fill(slot: str, scene: Scene) -> Filled:

@@ -11,7 +11,7 @@ from pipelines.sample.people import Person
 from pipelines.sample.randomness import pick, pick_weighted
 from pipelines.sample.reference import PRIORITIES
 from pipelines.sample.sales import employed
-from pipelines.sample.seasons import DAY, utc_texts
+from pipelines.sample.seasons import DAY, at_work, utc_texts
 from pipelines.sample.work import Work
 
 _TOPICS = ("levering", "factuur", "storing", "account", "abonnement", "product", "retour")
@@ -20,7 +20,11 @@ _CHANNELS = (("email", 0.45), ("webform", 0.2), ("phone", 0.2), ("chat", 0.15))
 _PRIORITY = tuple(zip(PRIORITIES, (0.25, 0.5, 0.18, 0.07), strict=True))
 _HOURS = {"laag": 9.0, "normaal": 5.0, "hoog": 2.5, "urgent": 0.6}
 _COMMENTED = ("public_reply", "internal_note", "customer_reply")
-_WRITTEN = {"public_reply": "reply", "internal_note": "internal", "customer_reply": "customer_reply"}
+_WRITTEN = {
+    "public_reply": "reply",
+    "internal_note": "internal",
+    "customer_reply": "customer_reply",
+}
 
 
 class _Step(NamedTuple):
@@ -33,7 +37,8 @@ class _Step(NamedTuple):
 def write_tickets(work: Work) -> None:
     """Write 1.5 tickets for each person, four events for each, surveys for three in ten.
 
-    A ticket names its person by the help desk's own id, by the CRM's, or only in its text.
+    A ticket names its person by the CRM's id, by the help desk's own (tickets of the portal), or
+    only in its text.
     """
     numbers, chance = work.arrays("tickets"), work.plain("tickets")
     size = round(len(work.people) * 1.5)
@@ -48,9 +53,14 @@ def write_tickets(work: Work) -> None:
     _to_utc(tickets, (12, 13, 14, 15))
     _to_utc(events, (5,))
     _to_utc(surveys, (4, 5))
-    work.files.write("tickets", tickets)
+    # Column 1 is the CRM's id, column 2 the help desk's own: such a ticket came in by the portal.
+    work.files.write("tickets", [t[:2] + t[3:] for t in tickets if t[2] is None])
+    work.files.write(
+        "portal_tickets", [t[:1] + t[2:3] + t[4:] for t in tickets if t[2] is not None]
+    )
     work.files.write("ticket_events", events)
-    work.files.write("surveys", surveys)
+    work.files.write("surveys", [s[:3] + s[4:] for s in surveys if s[3] is None])
+    work.files.write("portal_surveys", [s[:2] + s[3:] for s in surveys if s[3] is not None])
 
 
 def _to_utc(rows: list[list[Any]], columns: tuple[int, ...]) -> None:
@@ -78,11 +88,16 @@ def _make_ticket(
     named = chance.random()
     requester = person.requester_id or None
     crm = person.crm_id if not requester and person.crm_id and named < 0.92 else None
+    by = (crm, requester)
     company = person.company.account_id if person.company and crm else None
-    subject = work.truth.text("tickets", "tickets", key, "subject", work.writer.write("ticket_subject", person))
-    body = work.truth.text("tickets", "tickets", key, "body", work.writer.write("ticket", person, _company(person)))
+    subject = work.truth.text(
+        "tickets", "tickets", key, "subject", work.writer.write("ticket_subject", person)
+    )
+    body = work.truth.text(
+        "tickets", "tickets", key, "body", work.writer.write("ticket", person, _company(person))
+    )
     tickets.append(
-        [key, requester, crm, company, agent.user_id if assigned else None, pick_weighted(chance, _CHANNELS),
+        [key, *by, company, agent.user_id if assigned else None, pick_weighted(chance, _CHANNELS),
          pick(chance, _KINDS), pick(chance, _TOPICS), priority, status, subject, body, created,
          answers[0] if answers else None, solved[-1] if solved else None, closed[-1] if closed else None,
          "standaard"]
@@ -93,14 +108,18 @@ def _make_ticket(
         text = None
         if step.kind in _COMMENTED and step.actor != "bot":
             text = work.truth.text(
-                "tickets", "ticket_events", event, "body", work.writer.write(_WRITTEN[step.kind], person)
+                "tickets",
+                "ticket_events",
+                event,
+                "body",
+                work.writer.write(_WRITTEN[step.kind], person),
             )
         elif step.actor == "bot":
             text = "We hebben uw bericht ontvangen en reageren zo snel mogelijk."
         agent_id = agent.user_id if step.actor == "agent" else None
         events.append([event, key, step.kind, step.actor, agent_id, step.at, text, step.tier])
     if solved and chance.random() < 0.45:
-        _ask(work, chance, key, requester, crm, solved[-1], person, surveys)
+        _ask(work, chance, key, by, solved[-1], person, surveys)
 
 
 def _company(person: Person) -> str:
@@ -113,7 +132,7 @@ def _history(chance: Random, created: int, hours: float, end: int) -> tuple[list
     planned = [_Step("created", at, "customer", tier)]
     if chance.random() < 0.3:
         planned.append(_Step("public_reply", at + 5, "bot", tier))
-    at += 60 + int(chance.expovariate(1.0) * 1_800)
+    at = at_work(at + 60 + int(chance.expovariate(1.0) * 1_800))
     planned.append(_Step("assigned", at, "agent", tier))
     if chance.random() < 0.02:
         planned.append(_Step("cancelled", at + 600, "customer", tier))
@@ -139,12 +158,12 @@ def _history(chance: Random, created: int, hours: float, end: int) -> tuple[list
 
 def _work_on(chance: Random, planned: list[_Step], at: int, hours: float, tier: str) -> int:
     """Replies back and forth; gives the instant of the last."""
-    if chance.random() < 0.3:
+    if chance.random() < 0.25:
         at += 400
         planned.append(_Step("internal_note", at, "agent", tier))
-    rounds = 1 + int(chance.random() ** 3 * 3)
+    rounds = 1 + int(chance.random() ** 4 * 3)
     for turn in range(rounds):
-        at += 300 + int(chance.lognormvariate(0.0, 0.9) * hours * 3_600)
+        at = at_work(at + 300 + int(chance.lognormvariate(0.0, 0.9) * hours * 3_600))
         planned.append(_Step("public_reply", at, "agent", tier))
         if turn < rounds - 1 or chance.random() < 0.25:
             if chance.random() < 0.3:
@@ -168,8 +187,8 @@ def _until(planned: list[_Step], end: int, final: str) -> tuple[list[_Step], str
 
 
 def _ask(
-    work: Work, chance: Random, ticket: str, requester: str | None, crm: str | None, solved: int,
-    person: Person, surveys: list[list[Any]],
+    work: Work, chance: Random, ticket: str, by: tuple[str | None, str | None],
+    solved: int, person: Person, surveys: list[list[Any]],
 ) -> None:  # fmt: skip
     asked = solved + 7_200
     if asked >= work.plan.seasons.end:
@@ -184,4 +203,4 @@ def _ask(
             comment = work.truth.text(
                 "tickets", "surveys", key, "comment", work.writer.write("survey", person)
             )
-    surveys.append([key, ticket, requester, crm, asked, answered if replied else None, score, comment])
+    surveys.append([key, ticket, *by, asked, answered if replied else None, score, comment])

@@ -14,7 +14,15 @@ from typing import Final, NamedTuple
 from pipelines.sample import phrases_en, phrases_nl
 from pipelines.sample.people import Person, Staff
 from pipelines.sample.randomness import pick
-from pipelines.sample.slots import Identity, Scene, fill, identity_of, is_personal, is_slot, stranger
+from pipelines.sample.slots import (
+    Identity,
+    Scene,
+    fill,
+    identity_of,
+    is_personal,
+    is_slot,
+    stranger,
+)
 
 Parts = tuple[tuple[str, str], ...]
 """Literal text and the slot after it (empty at the end)."""
@@ -103,7 +111,11 @@ class Writer:
             company or "Vlotter Noord BV",
         )
         paragraphs = self._choose(kind, _POOLS[language])
-        separator = "\n" if kind.startswith("mail_") and kind != "mail_subject" else pick(chance, (". ", ", ", " ", "\n"))
+        separator = (
+            "\n"
+            if kind.startswith("mail_") and kind != "mail_subject"
+            else pick(chance, (". ", ", ", " ", "\n"))
+        )
         return self._render(paragraphs, separator, scene)
 
     def _stranger(self) -> Identity:

@@ -82,12 +82,19 @@ class Truth:
 
     def text(self, source: str, entity: str, record_id: str, column: str, text: Text) -> str:
         """Note the spans of a text that lands; gives the text back."""
-        spans = [{"start": s.start, "end": s.end, "type": s.type, "person": s.person} for s in text.spans]
+        spans = [
+            {"start": s.start, "end": s.end, "type": s.type, "person": s.person} for s in text.spans
+        ]
         self._spans.append(
             orjson.dumps(
                 {
-                    "source": source, "entity": entity, "record_id": record_id, "column": column,
-                    "language": text.language, "digest": text_digest(text.text), "spans": spans,
+                    "source": source,
+                    "entity": entity,
+                    "record_id": record_id,
+                    "column": column,
+                    "language": text.language,
+                    "digest": text_digest(text.text),
+                    "spans": spans,
                 }
             )  # fmt: skip
         )

@@ -10,8 +10,23 @@ from pipelines.sample.randomness import pick
 from pipelines.sample.seasons import utc_texts
 from pipelines.sample.work import Work
 
-_PAGES = ("/", "/producten", "/producten/winterjas", "/prijzen", "/contact", "/blog/levertijd", "/inloggen", "/winkelwagen")
-_REFERRERS = ("", "", "https://zoeken.example/", "https://sociaal.example/feed", "https://www.klantkluis.example/")
+_PAGES = (
+    "/",
+    "/producten",
+    "/producten/winterjas",
+    "/prijzen",
+    "/contact",
+    "/blog/levertijd",
+    "/inloggen",
+    "/winkelwagen",
+)
+_REFERRERS = (
+    "",
+    "",
+    "https://zoeken.example/",
+    "https://sociaal.example/feed",
+    "https://www.klantkluis.example/",
+)
 
 
 def write_web_events(work: Work) -> None:
@@ -27,7 +42,7 @@ def write_web_events(work: Work) -> None:
     gaps = numbers.integers(5, 240, int(lengths.sum()))
     ends = np.cumsum(lengths)
     elapsed = np.cumsum(gaps)
-    offset = np.repeat(elapsed[ends - lengths] , lengths)
+    offset = np.repeat(elapsed[ends - lengths], lengths)
     at = np.minimum(np.repeat(begin, lengths) + elapsed - offset, work.plan.seasons.end - 1)
     times = utc_texts(at)
     rows: list[tuple[str, ...]] = []
