@@ -42,7 +42,7 @@ class PostcodeRecognizer(ScanRecognizer):
 
 
 _SUFFIX = re.compile(
-    r"[a-z'\-]*(?:straat|straatje|str|laan|laantje|weg|plein|gracht|kade|dijk|hof|singel|steeg|pad|"
+    r"[a-z'\-]*(?:straat|straatje|strasse|gasse|allee|str|laan|laantje|weg|plein|gracht|kade|dijk|hof|singel|steeg|pad|"
     r"dreef|plantsoen|park|markt|baan|lei|boulevard|wal|burg|ring|veld|kamp|dam|haven|erf|akker|"
     r"berg|brink|poort|oord|hoek|weide|wijk|bos|horst|meent|waard|heide|kerkhof|tuin|hoven|"
     r"gaarde|stede|steen|vaart|sloot|kreek|wetering|zoom|rade|donk|hage|plaats|steenweg|plantage)\.?$"
@@ -145,6 +145,12 @@ _PLACE_CUE = re.compile(
 _AFTER_CODE = re.compile(r"[1-9]\d{3} ?[A-Za-z]{2}[ ,]{1,2}$|(?<!\d)[1-9]\d{3} $")
 
 
+_AFTER_STREET = re.compile(
+    r"(?:(?:straat|laan|weg|plein|gracht|kade|dijk|hof|singel|steeg|pad|dreef) \d{1,5} ?[a-z]?"
+    r"(?:[\-/]\w{1,3})?,? (?:te |in )?|\b(?:street|road|avenue|lane|drive|st|rd)\.?, (?:in )?)$"
+)
+
+
 class PlaceRecognizer(ScanRecognizer):
     """A place where it is part of an address or says where somebody lives; not by itself."""
 
@@ -159,9 +165,7 @@ class PlaceRecognizer(ScanRecognizer):
             start = scan.starts[index]
             window = text[max(0, start - 28) : start]
             after_code = _AFTER_CODE.search(window)
-            if (after_code and bits & CAPITAL) or (
-                bits & PLACE and _PLACE_CUE.search(window.lower())
-            ):
+            if (after_code and bits & CAPITAL) or (bits & PLACE and _is_lived_in(window.lower())):
                 if after_code and not bits & PLACE and after_code.group().strip().isdigit():
                     continue
                 end = self._end(scan, index)
@@ -182,3 +186,7 @@ class PlaceRecognizer(ScanRecognizer):
             if scan.features[place] & CAPITAL:
                 end = scan.ends[place]
         return end
+
+
+def _is_lived_in(window: str) -> bool:
+    return bool(_PLACE_CUE.search(window) or _AFTER_STREET.search(window))

@@ -70,6 +70,15 @@ _NORTH_AMERICAN = re.compile(r"(?<![\w+.\-])\(?[2-9]\d{2}\)?[ .\-]{1,2}[2-9]\d{2
 _ABROAD_BARE = re.compile(
     r"(?<![\w+.,\-€])(?:31|32|44|49)[ \-]?[1-9][\d \-]{7,13}\d(?!\w)(?![.,]\d)"
 )
+_BRITISH_MOBILE = re.compile(r"(?<![\w+.,\-])07\d{3} ?\d{3} ?\d{3}(?!\w)(?![.,\-]\d)")
+_ANY_NUMBER = re.compile(
+    r"(?<![\w+.,/\-€$£])\(?\d(?:[ .\-/()]{0,2}\d){6,12}(?:x\d{2,5})?(?!\w)(?![.,:]\d)"
+)
+_PHONE_LABEL = re.compile(
+    r"(?:\b(?:tel|telefoon(?:nummer|nr)?|phone|mobile|mobiel(?:nummer)?|fax|desk|gsm|cell|whatsapp|telnr|"
+    r"mob)(?: (?:number|no|nr|is|op|at|nummer))?|\b(?:bel|call|reach|answering|bereikbaar|terugbellen)"
+    r"(?: (?:me|mij|us|ons|him|her|hem|haar|back|terug))?(?: (?:on|at|op|via|naar)))[.:# ]{0,3}$"
+)
 _NOT_A_PHONE = re.compile(
     r"(?:order|bestel|factuur|invoice|ticket|klant|contract|polis|dossier|serie|serial|article|"
     r"artikel|track|zending|kvk|btw|bsn|bestelling|rekening|batch|ref|zaak|case)"
@@ -89,7 +98,7 @@ class PhoneRecognizer(ScanRecognizer):
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Candidates that are possible numbers."""
-        if scan.digit_count < 8:
+        if scan.digit_count < 7:
             return
         text = scan.text
         for match in _PHONE.finditer(text):
@@ -98,10 +107,17 @@ class PhoneRecognizer(ScanRecognizer):
             (_BARE_MOBILE, "mobile without 0", 0.35),
             (_ABROAD_BARE, "country code without +", 0.35),
             (_NORTH_AMERICAN, "North American", 0.6),
+            (_BRITISH_MOBILE, "British mobile", 0.6),
         ):
             for match in pattern.finditer(text):
                 if not _NOT_A_PHONE.search(scan.before(match.start())):
                     yield Finding(match.start(), match.end(), score, rule)
+
+        for match in _ANY_NUMBER.finditer(text):
+            if 7 <= len(_DIGITS.findall(match.group())) <= 13 and _PHONE_LABEL.search(
+                scan.before(match.start(), 40)
+            ):
+                yield Finding(match.start(), match.end(), 0.6, "labelled")
 
     def _judge(self, scan: TextScan, start: int, end: int) -> Iterator[Finding]:
         text = scan.text[start:end]

@@ -72,22 +72,28 @@ def _account_shape(compact: str) -> bool:
     return bool(re.fullmatch(r"NL\d\d[A-Z]{4}\d{10}|BE\d{14}", compact))
 
 
-_CARD = re.compile(r"(?<![\w.,\-])[3-6]\d{3}(?:[ \-]?\d{2,6}){2,4}(?!\w)(?![.,\-]\d)")
+_CARD = re.compile(r"(?<![\w.,\-])\d{4}(?:[ \-]?\d{2,6}){2,4}(?!\w)(?![.,\-]\d)")
+_BRAND = re.compile(r"4|5[1-5]|2[2-7]|3[4-9]|6")
 
 
 class CreditCardRecognizer(ScanRecognizer):
-    """Payment card numbers. Source: ISO/IEC 7812 (Luhn); lengths and prefixes of the brands."""
+    """Payment card numbers. Source: ISO/IEC 7812 (Luhn, 12 to 19 digits); prefixes of the brands.
+
+    Outside the shapes that brands use today a word for a card has to stand beside it.
+    """
 
     ENTITY = "CREDIT_CARD"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Numbers of a brand's shape that pass Luhn."""
-        if scan.digit_count < 13:
+        if scan.digit_count < 12:
             return
         for match in _CARD.finditer(scan.text):
             digits = re.sub(r"\D", "", match.group())
-            if len(digits) in (14, 15, 16) and luhn.is_valid(digits) and len(set(digits)) > 2:
-                yield Finding(match.start(), match.end(), 0.9, "checked")
+            if not 12 <= len(digits) <= 19 or len(set(digits)) < 2 or not luhn.is_valid(digits):
+                continue
+            usual = len(digits) in (14, 15, 16) and _BRAND.match(digits)
+            yield Finding(match.start(), match.end(), 0.9 if usual else 0.3, "checked")
 
 
 _VAT = re.compile(

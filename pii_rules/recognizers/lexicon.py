@@ -37,8 +37,17 @@ BLOCKED: Final = 1 << 16
 """Never a name by itself: months, brands, abbreviations, addressees such as "klant"."""
 DOTTED: Final = 1 << 17
 ROLE_CUE: Final = 1 << 18
+SPEAKS: Final = 1 << 19
+"""What persons do and companies seldom: call, ask, say."""
+ACTS: Final = 1 << 20
+FAMILY_SURE: Final = 1 << 21
+"""A surname behind a given name, in lower case and although it is a word."""
+UNKNOWN: Final = 1 << 22
+"""In no list at all, and with a capital."""
 
-INTERESTING: Final = GIVEN | FAMILY | INFIX | INITIALS | TITLE | GREETING | CLOSING | CUE | ROLE_CUE
+INTERESTING: Final = (
+    UNKNOWN | GIVEN | FAMILY | INFIX | INITIALS | TITLE | GREETING | CLOSING | CUE | ROLE_CUE
+)
 
 
 def _bytes(name: str) -> bytes:
@@ -64,6 +73,8 @@ _CUES: Final = word_class("cues")
 _ROLE_CUES: Final = word_class("role_cues")
 _ORGANISATIONS: Final = word_class("organisations")
 _BLOCKED: Final = word_class("blocked")
+_SPEAKS: Final = word_class("speaks")
+_ACTS: Final = word_class("acts")
 _SURNAME_SHAPE: Final = re.compile(
     r"[a-z]{3,}(?:stra|sma|inga|enga|ema|mans|sens|ssen|ink|huis|huizen|aert|aerts|hoven|"
     r"oglu|ovic|owski|owska|enko|yan|ides|opoulos)$"
@@ -106,8 +117,10 @@ class Lexicon:
         self._often = {line[:-1] for line in _lines("given_names.txt") if line.endswith("+")}
         self.family: dict[str, int] = {}
         for line in _lines("surnames.txt"):
-            name = line.rstrip("*")
-            self.family[name] = FAMILY | (FAMILY_HOME if line.endswith("*") else 0)
+            name = line.rstrip("*+")
+            mark = line[len(name) :]
+            bits = FAMILY | (FAMILY_HOME if mark else 0)
+            self.family[name] = bits | (FAMILY_SURE if mark == "+" else 0)
         self.words = frozenset(_lines("words_nl.txt.gz")) | frozenset(_lines("words_en.txt"))
         self.places = frozenset(_lines("places.txt"))
         self.blocked = frozenset(_lines("not_names.txt")) | _BLOCKED
@@ -136,6 +149,8 @@ class Lexicon:
         bare = key.rstrip(".")
         if word.endswith(".") or "." in word:
             bits |= DOTTED
+            if key in INFIXES:
+                return INFIX
             if _is_initials(word):
                 return bits | INITIALS | (WORD if bare.replace(".", "") in self.blocked else 0)
         if len(word) == 1 and word.isupper():
@@ -156,6 +171,9 @@ class Lexicon:
             family = FAMILY | FAMILY_HOME
         if bare in self.places:
             bits |= PLACE
+        known = given | family | (bits & ~(CAPITAL | UPPER | DOTTED))
+        if bits & CAPITAL and not bits & (UPPER | DOTTED) and not known and len(bare) > 2:
+            bits |= UNKNOWN
         return bits | given | family
 
     def _compound(self, key: str) -> int:
@@ -173,6 +191,8 @@ class Lexicon:
             bits |= FAMILY | FAMILY_HOME
         if not bits and any(p in self.words or len(p) < 3 for p in parts):
             bits |= WORD
+        if not bits and all(p in self.given or p in self.family or len(p) > 3 for p in parts):
+            bits |= FAMILY if any(p in self.family for p in parts) else 0
         if parts[0] in self.blocked or key in self.words:
             bits |= BLOCKED | WORD
         if key in self.places:
@@ -209,6 +229,10 @@ def _closed_classes(key: str, bare: str) -> int:
         bits |= CUE
     if key in _ROLE_CUES or bare in _ROLE_CUES:
         bits |= ROLE_CUE
+    if bare in _SPEAKS:
+        bits |= SPEAKS
+    if bare in _ACTS:
+        bits |= ACTS
     if key in _ORGANISATIONS or bare in _ORGANISATIONS:
         bits |= ORGANISATION
     return bits

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
 from pii_rules.recognizers.lexicon import (
+    ACTS,
     BLOCKED,
     CAPITAL,
     CLOSING,
@@ -18,6 +19,7 @@ from pii_rules.recognizers.lexicon import (
     DOTTED,
     FAMILY,
     FAMILY_HOME,
+    FAMILY_SURE,
     GIVEN,
     GIVEN_HOME,
     GIVEN_SELDOM,
@@ -28,7 +30,9 @@ from pii_rules.recognizers.lexicon import (
     ORGANISATION,
     PLACE,
     ROLE_CUE,
+    SPEAKS,
     TITLE,
+    UNKNOWN,
     UPPER,
     WORD,
     lexicon,
@@ -42,6 +46,8 @@ _STREET_END = re.compile(
 )
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\r\t•>*]|^\s*$|\s-\s?$")
 _ORGANISATION_BEFORE = word_class("organisations_before")
+_BRANDS = frozenset(brand.replace("_", " ") for brand in word_class("brands"))
+_COMPANIONS = word_class("companions")
 _LONE_LETTERS = frozenset("AIOU")
 
 
@@ -99,6 +105,8 @@ class _Names:
         if bits & INFIX and (name := self._infixed(index)):
             return name
         if bits & FAMILY and (name := self._surname(index)):
+            return name
+        if bits & UNKNOWN and (name := self._unknown(index)):
             return name
         return None
 
@@ -177,7 +185,7 @@ class _Names:
             return unknown and not bits & (WORD | BLOCKED)
         if not lower:
             return False
-        if bits & FAMILY and not bits & WORD:
+        if bits & FAMILY and (not bits & WORD or bits & FAMILY_SURE):
             return True
         if infixed:
             return lexicon().is_phrase(self.words[first : place + 1]) or not bits & (
@@ -194,12 +202,19 @@ class _Names:
         while place < len(self.words) and place < index + 4 and self._joined(place):
             bits = self.bits[place]
             capital_like_first = bool(bits & CAPITAL) == bool(self.bits[index] & CAPITAL)
-            is_initial = bits & INITIALS and bits & DOTTED
+            is_initial = bits & INITIALS and (bits & DOTTED or self._leads_to_surname(place + 1))
             is_given = bits & GIVEN and not bits & (WORD | GIVEN_SELDOM | BLOCKED | INFIX)
             if not (is_initial or (is_given and capital_like_first)):
                 break
             place += 1
         return place
+
+    def _leads_to_surname(self, index: int) -> bool:
+        """Whether a capital that may be a surname follows a lone letter: "Anna B Jansen"."""
+        if index >= len(self.words) or not self._joined(index):
+            return False
+        bits = self.bits[index]
+        return bool(bits & CAPITAL and bits & (FAMILY | UNKNOWN) and not bits & BLOCKED)
 
     # how a name is introduced
 
@@ -215,7 +230,7 @@ class _Names:
                 return index, end - 1, 0.95, "initials and surname"
             if bits & DOTTED and sure and len(self.words[index]) <= 8:
                 return None
-        if bits & GIVEN and not bits & BLOCKED:
+        if bits & GIVEN and not bits & BLOCKED and len(self.words[index]) > 1:
             after = self._given_end(index)
             end = self._family_end(after, lower=True)
             if end:
@@ -403,8 +418,12 @@ class _Names:
                 return index, family_end - 1, 0.85, "given name and surname"
         if capital:
             return self._lone_capital(index, after, bits, weak=bool(weak), more=more_given)
-        if weak or not bits & GIVEN_HOME or len(self.words[index]) < 3:
+        if not bits & GIVEN_HOME or len(self.words[index]) < 3:
             return None
+        if weak:
+            if bits & (GIVEN_SELDOM | INFIX | CUE) or not self._speaks_next(after, SPEAKS):
+                return None
+            return index, after - 1, 0.5, "given name in lower case, who speaks"
         return index, after - 1, 0.6, "given name in lower case"
 
     def _plausible(self, index: int, after: int, end: int) -> bool:
@@ -429,19 +448,54 @@ class _Names:
     ) -> _Name | None:
         if bits & UPPER and not (bits & GIVEN_HOME and len(self.words[index]) > 3):
             return None
-        if more and not weak:
-            return index, after - 1, 0.9, "given names"
+        if more:
+            return index, after - 1, 0.85, "given names"
         if not weak:
             if bits & PLACE and not bits & GIVEN_HOME:
                 return None
             if self._is_compound_name(after):
                 return None
             return index, after - 1, 0.85 if bits & GIVEN_HOME else 0.5, "given name"
+        if self._speaks_next(after, SPEAKS):
+            return index, after - 1, 0.6, "given name that is a word, who speaks"
         if bits & GIVEN_SELDOM or bits & (INFIX | CUE):
             return None
+        if bits & GIVEN_HOME and self._speaks_next(after, SPEAKS | ACTS):
+            return index, after - 1, 0.55, "given name that is a word, who acts"
         if bits & GIVEN_HOME and not self._opens_sentence(index) and not self._title_case(index):
             return index, after - 1, 0.6, "given name that is a word"
         return None
+
+    def _speaks_next(self, index: int, wanted: int) -> bool:
+        """Whether a verb of the wanted class in lower case follows."""
+        if index >= len(self.words) or not self._joined(index):
+            return False
+        return bool(self.bits[index] & wanted and not self.bits[index] & CAPITAL)
+
+    def _unknown(self, index: int) -> _Name | None:
+        """Words with a capital that no list knows: two of them, or one among words for people."""
+        bits = self.bits[index]
+        if bits & BLOCKED or _STREET_END.search(self.words[index]):
+            return None
+        after = index + 1
+        if after < len(self.words) and self.bits[after] & INITIALS and self._joined(after):
+            after = self._initials_end(after)
+        if after < len(self.words) and self._joined(after):
+            end = self._family_end(after, lower=False)
+            head = self.bits[end - 1] if end else 0
+            if end and head & (FAMILY | UNKNOWN) and not head & (PLACE | UPPER | ORGANISATION):
+                return index, end - 1, 0.6, "two unknown capitals"
+        if self._speaks_next(index + 1, SPEAKS):
+            return index, index, 0.55, "unknown capital who speaks"
+        if index and self._gap(index) == " " and self._before_unknown(index - 1):
+            return index, index, 0.5, "unknown capital in company"
+        return None
+
+    def _before_unknown(self, index: int) -> bool:
+        word = self.words[index].lower()
+        if word == "is":
+            return index > 0 and self.words[index - 1].lower() in ("naam", "name", "dit", "this")
+        return word in _COMPANIONS or bool(self.bits[index] & SPEAKS)
 
     def _is_compound_name(self, after: int) -> bool:
         """Whether an unlisted or organisational capital follows: "Dirk Supermarkt"."""
@@ -513,6 +567,13 @@ class _Names:
             return name
         if bits & UPPER and not (bits & FAMILY_HOME and len(self.words[index]) > 4):
             return None
+        if (
+            bits & FAMILY_SURE
+            and bits & WORD
+            and not bits & UPPER
+            and (self._speaks_next(index + 1, SPEAKS) or (index and self.bits[index - 1] & SPEAKS))
+        ):
+            return index, index, 0.55, "surname that is a word, who speaks"
         if bits & (WORD | PLACE):
             return None
         if _STREET_END.search(self.words[index]):
@@ -559,6 +620,8 @@ def _is_organisation(scan: TextScan, first: int, last: int) -> bool:
             return following != "&" or _ampersand_company(scan, last)
         if gap == " " and following.lower() in ("bv", "b.v.", "nv", "n.v.", "vof", "v.o.f."):
             return True
+    if last > first and " ".join(scan.words[first : last + 1]).lower() in _BRANDS:
+        return True
     return first > 0 and scan.words[first - 1].lower() in _ORGANISATION_BEFORE
 
 
