@@ -38,11 +38,7 @@ def pages(published: Published) -> list[vm.Page]:
         StorageError: Nothing that a page shows has been published yet.
     """
     tables = published.tables()
-    found = [
-        module.page(published, frozenset(str(c) for c in published.figures(module.TABLE).columns))
-        for module in PAGES
-        if module.TABLE in tables
-    ]
+    found = [module.page(published) for module in PAGES if module.TABLE in tables]
     if not found:
         raise StorageError(
             "nothing that the dashboards show has been published yet",

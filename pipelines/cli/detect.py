@@ -33,7 +33,7 @@ def detect(
     with file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines:
         texts = read_texts(lines, session.settings.lang)
         while chunk := list(islice(texts, LINES_AT_ONCE)):
-            found = detector.find([t["text"] for t in chunk], [t["lang"] for t in chunk])
+            found = detector.detect([t["text"] for t in chunk], [t["lang"] for t in chunk])
             for text, spans in zip(chunk, found, strict=True):
                 typer.echo(orjson.dumps(answer(text["id"], spans)).decode())
 
@@ -70,7 +70,7 @@ def answer(identifier: object, spans: Any) -> dict[str, Any]:
     return {
         "id": identifier,
         "spans": [
-            {"start": s.start, "end": s.end, "type": s.entity_type, "score": round(s.score, 3)}
+            {"start": s.start, "end": s.end, "type": s.type, "score": round(s.score, 3)}
             for s in spans
         ],
     }

@@ -6,6 +6,7 @@ Exit statuses: 0 done, 1 failed, 2 wrong usage or input, 3 not allowed, 4 busy, 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -63,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         return explain(KeyboardInterrupt(), texts)[1]
     except BrokenPipeError:
         # the reader has gone (`| head`); what was asked for has been given
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - nothing more can be written
         return 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the outermost edge; nothing goes on
         sentence, status = explain(error, texts)

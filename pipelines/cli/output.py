@@ -17,6 +17,11 @@ import typer
 
 from pipelines.cli.texts import Texts
 
+WIDE = 12
+"""More columns than this do not stand beside one another on a screen."""
+ACROSS = 5
+"""Rows of a wide table that are shown side by side."""
+
 
 class Progress(Protocol):
     """Called with the name of a step, how far it is, and of how much where that is known."""
@@ -55,6 +60,9 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
+        if len(columns) > WIDE and rows:
+            self._across(columns, rows)
+            return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for index, column in enumerate(columns):
             is_number = any(isinstance(r[index], int | float | Decimal) for r in rows)
@@ -65,6 +73,14 @@ class Output:
         if not console.is_terminal:
             console.width = 200
         console.print(table)
+
+    def _across(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """A wide table on its side, a few rows at a time, so that it can be read."""
+        for start in range(0, len(rows), ACROSS):
+            some = rows[start : start + ACROSS]
+            heads = ["", *(str(start + place + 1) for place in range(len(some)))]
+            turned = [[column, *(row[i] for row in some)] for i, column in enumerate(columns)]
+            self.table(heads, turned)
 
     def _cell(self, value: object) -> str:
         if value is None:
@@ -84,16 +100,20 @@ class Output:
         if console.is_terminal and not self.as_json:
             with _bars(console) as report:
                 yield report
-            return
-        seen: set[str] = set()
+        else:
+            yield _lines()
 
-        def report(step: str, done: int, total: int | None = None) -> None:
-            del done, total
-            if step not in seen:
-                seen.add(step)
-                typer.echo(f"  {step}", err=True)
 
-        yield report
+def _lines() -> Progress:
+    seen: set[str] = set()
+
+    def report(step: str, done: int, total: int | None = None) -> None:
+        del done, total
+        if step not in seen:
+            seen.add(step)
+            typer.echo(f"  {step}", err=True)
+
+    return report
 
 
 @contextmanager

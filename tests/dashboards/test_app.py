@@ -9,6 +9,7 @@ import dash
 import pytest
 from pydantic import SecretStr
 from vizro import Vizro
+from vizro.managers import data_manager
 
 from dashboards.app import build, pages
 from dashboards.published import Published
@@ -37,10 +38,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return _publish(
         tmp_path_factory.mktemp("published"),
         [
-            """create table marts.kpi_sales_monthly as select date '2026-01-01' as month,
-            1234.5::decimal(18,4) as won_revenue, 0.5::double as win_rate""",
-            """create table marts.kpi_campaign as select 'Spring' as campaign_name,
-            0.25 as open_rate, null::double as click_rate""",
+            """create table marts.kpi_sales_monthly as
+            select 'month' as period_grain, date '2026-01-01' as period_start,
+            1234.5::decimal(18,4) as won_revenue, 0.5::double as win_rate
+            union all select 'year', date '2026-01-01', 99999.5, 0.75""",
+            """create table marts.kpi_campaign as select 'crm/C-1' as campaign_id,
+            0.25 as open_rate, null::double as click_rate, null::double as conversion_rate,
+            0.0 as unsubscribe_rate""",
             "create table marts.dim_customer as select 'abc' as customer_key",
         ],
     )
@@ -64,6 +68,36 @@ def test_pages_answer_with_nothing_from_elsewhere(client) -> None:
 def test_layout_and_registry_hold_both_pages(client) -> None:
     assert client.get("/_dash-layout").json
     assert {page["path"] for page in dash.page_registry.values()} >= {"/", "/campaigns"}
+
+
+def test_charts_draw_the_months_and_read_when_the_page_is_opened(client) -> None:
+    months = data_manager["sales_months"].load()
+    assert months["won_revenue"].tolist() == [1234.5]
+    assert months["period_grain"].tolist() == ["month"]
+
+
+def test_opened_page_gets_its_figures(client) -> None:
+    # what a browser asks for when it shows the page: charts and table by their own callback
+    sent = next(
+        callback
+        for callback in client.get("/_dash-dependencies").json
+        if "sales_win_rate.figure" in callback["output"] and not callback["clientside_function"]
+    )
+    outputs = sent["output"].strip(".").split("...")
+    answer = client.post(
+        "/_dash-update-component",
+        json={
+            "output": sent["output"],
+            "outputs": [
+                dict(zip(("id", "property"), o.rsplit(".", 1), strict=True)) for o in outputs
+            ],
+            "inputs": [{**i, "value": None} for i in sent["inputs"]],
+            "state": [{**s, "value": None} for s in sent["state"]],
+            "changedPropIds": [f"{i['id']}.{i['property']}" for i in sent["inputs"]],
+        },
+    )
+    assert answer.status_code == 200
+    assert "sales_win_rate" in answer.json["response"]
 
 
 def test_address_without_page_shows_no_data(client) -> None:
@@ -101,7 +135,7 @@ def test_wrong_key_opens_nothing(published: Published) -> None:
 
 def test_page_is_left_out_when_its_table_is_not_published(tmp_path: Path) -> None:
     only_sales = _publish(
-        tmp_path, ["create table marts.kpi_sales_monthly as select 1 as deals_won"]
+        tmp_path, ["create table marts.kpi_sales_monthly as select 1 as won_deals"]
     )
     Vizro._reset()  # models are registered process-wide under their ids
     assert [page.id for page in pages(only_sales)] == ["sales"]
