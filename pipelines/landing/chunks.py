@@ -49,7 +49,7 @@ class CanonicalChunk(NamedTuple):
     ``rows_read``: physical rows. ``candidates``: per entity the rows to which it applies, which is
     the frame's height plus the entity's rejects. Rejects without an entity are whole rows.
     ``unmapped``: columns that no entity uses and how many rows fill them; ``missing``: optional
-    columns that the file lacks. ``leftovers``: ``_line`` and the unmapped columns, only where the
+    columns that the file lacks (of JSON lines: all that no object so far had). ``leftovers``: ``_line`` and the unmapped columns, only where the
     mapping says ``unmapped: quarantine``.
 
     Privacy: direct identifiers in frames, rejects and leftovers.
@@ -123,7 +123,8 @@ def _canonical(
 def _missing(path: Path, file: FileMapping, own: list[str]) -> tuple[str, ...]:
     missing = sorted(file.source_columns - set(own))
     gone = [c for c in missing if c not in file.optional_columns]
-    if gone:
+    # Objects leave out keys that are null, so an absent key says nothing about the file.
+    if gone and file.format != "jsonl":
         raise _input_error(
             path, "columns that the mapping needs are not in the file", "column_missing",
             "correct the mapping, mark the column optional, or check delimiter and skip_rows",

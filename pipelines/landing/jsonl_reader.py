@@ -39,7 +39,7 @@ def read_jsonl(path: Path, file: FileMapping, chunk_rows: int) -> Iterator[RawCh
 
 
 def _chunks(path: Path, file: FileMapping, blocks: Iterator[bytes]) -> Iterator[RawChunk]:
-    columns: dict[str, None] = dict.fromkeys(sorted(file.source_columns))
+    columns: dict[str, None] = {}
     line = row = 0
     rest = b""
     for block in _with_end(blocks):

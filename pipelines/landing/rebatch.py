@@ -28,7 +28,7 @@ def rebatched(chunks: Iterator[RawChunk], chunk_rows: int) -> Iterator[RawChunk]
         size += int(chunk.rows.estimated_size())
         if height < chunk_rows and size < MAXIMUM_CHUNK_BYTES and len(rejects) < chunk_rows:
             continue
-        rows = pl.concat(waiting) if waiting else empty
+        rows = pl.concat(waiting, how="diagonal") if waiting else empty
         waiting = []
         while rows.height >= chunk_rows or (rows.height and size >= MAXIMUM_CHUNK_BYTES):
             part, rows = rows[:chunk_rows], rows[chunk_rows:]
@@ -44,5 +44,5 @@ def rebatched(chunks: Iterator[RawChunk], chunk_rows: int) -> Iterator[RawChunk]
     if empty is None:
         return
     if waiting or rejects or not emitted:
-        rows = pl.concat(waiting) if waiting else empty
+        rows = pl.concat(waiting, how="diagonal") if waiting else empty
         yield RawChunk(rows, rejects, rows.height + len(rejects))

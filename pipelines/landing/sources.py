@@ -7,7 +7,6 @@ Owns the YAML's outside: folders, names, faults reported all at once. What a map
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -177,8 +176,14 @@ def _message(error: Any) -> str:
 
 
 def _fingerprint(raw: dict[str, Any]) -> str:
-    canonical = json.dumps(raw, sort_keys=True, default=str, ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(yaml.safe_dump(_sorted(raw), sort_keys=False).encode()).hexdigest()
+
+
+def _sorted(value: Any) -> Any:
+    """The same with the keys of its mappings in one order; they may be of several types."""
+    if isinstance(value, dict):
+        return {k: _sorted(value[k]) for k in sorted(value, key=lambda key: (str(key), repr(key)))}
+    return [_sorted(v) for v in value] if isinstance(value, list) else value
 
 
 def _unknown_sources(source: SourceMapping, known: set[str]) -> list[str]:

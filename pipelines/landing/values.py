@@ -61,6 +61,8 @@ def typed(text: pl.Series, column: Column, numbers: NumberStyle, times: TimeStyl
             return _dates(text, times)
         case "timestamp":
             return _timestamps(text, times)
+        case "currency":
+            return text.str.to_uppercase()
         case _:
             return text
 
@@ -106,7 +108,7 @@ def _booleans(text: pl.Series) -> pl.Series:
 def _dates(text: pl.Series, times: TimeStyle) -> pl.Series:
     if times.formats:
         return _first_parse(text, times.formats).cast(pl.Date)
-    values = _iso_only(text).str.to_date("%Y-%m-%d", strict=False)
+    values = _sane_years(_iso_only(text).str.to_date("%Y-%m-%d", strict=False))
     if values.null_count() > text.null_count():
         instants = _timestamps(text.set(values.is_not_null(), None), times)
         values = values.fill_null(instants.dt.convert_time_zone(times.zone).dt.date())

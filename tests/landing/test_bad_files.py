@@ -188,7 +188,12 @@ def test_impossible_and_two_digit_dates_are_rejected(tmp_path: Path) -> None:
     assert names(chunk) == ["d"]
     assert rules(chunk) == [(n, "type", "created_at") for n in (2, 3, 4, 6)]
     assert chunk.candidates == {"accounts": 5}
-    assert chunk.rejects[0].row == {"id": "1", "name": "a", "revenue": None, "created": "2024-02-30"}
+    assert chunk.rejects[0].row == {
+        "id": "1",
+        "name": "a",
+        "revenue": None,
+        "created": "2024-02-30",
+    }
 
 
 def test_two_digit_years_are_read_where_a_format_says_so(tmp_path: Path) -> None:
@@ -317,13 +322,17 @@ def test_other_file_posing_as_excel_is_refused(tmp_path: Path, content: bytes) -
 
 
 def test_truncated_excel_is_refused(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "a.xlsx", [["id", "name", "revenue", "created"], ["1", "x", 1, None]])
+    path = workbook(
+        tmp_path / "a.xlsx", [["id", "name", "revenue", "created"], ["1", "x", 1, None]]
+    )
     path.write_bytes(path.read_bytes()[:-200])
     assert refused(path, format="excel").code == "damaged_file"
 
 
 def test_excel_whose_sheet_is_no_xml_is_refused(tmp_path: Path) -> None:
-    good = workbook(tmp_path / "good.xlsx", [["id", "name", "revenue", "created"], ["1", "x", 1, None]])
+    good = workbook(
+        tmp_path / "good.xlsx", [["id", "name", "revenue", "created"], ["1", "x", 1, None]]
+    )
     content = io.BytesIO()
     with zipfile.ZipFile(good) as old, zipfile.ZipFile(content, "w") as new:
         for member in old.namelist():
@@ -340,7 +349,11 @@ def test_json_lines_that_are_broken_are_rejected(tmp_path: Path) -> None:
     path.write_text(f'{good}\n{{"id":\n[1]\n\n{{"id":"4","name":"a\\u0000b"}}\n{good}')
     chunk = read(path, format="jsonl")
     assert names(chunk) == ["x", "x"]
-    assert rules(chunk) == [(2, "bad_json", None), (3, "not_an_object", None), (5, "nul_byte", None)]
+    assert rules(chunk) == [
+        (2, "bad_json", None),
+        (3, "not_an_object", None),
+        (5, "nul_byte", None),
+    ]
     assert chunk.rows_read == 5
 
 
