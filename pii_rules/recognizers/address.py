@@ -6,12 +6,22 @@ import re
 from collections.abc import Iterator
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
-from pii_rules.recognizers.lexicon import CAPITAL, INFIX, PLACE, fold, word_class
+from pii_rules.recognizers.lexicon import (
+    BLOCKED,
+    CAPITAL,
+    FAMILY,
+    GIVEN,
+    PLACE,
+    fold,
+    lexicon,
+    word_class,
+)
 from pii_rules.recognizers.scan import TextScan
 
 _DUTCH = re.compile(r"(?<![\w.,\-€$£])[1-9]\d{3}( ?)([A-Za-z]{2})(?![\w\-])")
 _TWO_LETTER_WORDS = word_class("two_letter_words")
 _NEVER_ISSUED = frozenset({"SA", "SD", "SS"})
+_CAPITAL_NEXT = re.compile(r"[ ,]{1,2}['’]?[A-Z]|\s*$")
 _BRITISH = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?!\w)")
 
 
@@ -31,7 +41,9 @@ class PostcodeRecognizer(ScanRecognizer):
             space, letters = match.groups()
             if letters.upper() in _NEVER_ISSUED:
                 continue
-            if letters.lower() in _TWO_LETTER_WORDS and (space or letters.islower()):
+            doubtful = letters.lower() in _TWO_LETTER_WORDS and (space or letters.islower())
+            # "1058 MB Amsterdam" is a postcode, "2000 MB vrij" none
+            if doubtful and not (letters.isupper() and _CAPITAL_NEXT.match(scan.text, match.end())):
                 continue
             sure = letters.isupper() or not space
             yield Finding(
@@ -53,13 +65,15 @@ _SURE_SUFFIX = re.compile(
 )
 _NOT_STREETS = word_class("not_streets")
 _STREET_STARTS = word_class("street_starts")
+_STREET_INFIXES = frozenset(
+    ("van", "de", "der", "den", "het", "'t", "ten", "ter", "la", "du", "le")
+)
 _NUMBER = re.compile(
     r"[ ,]{1,2}(?:nr\.? ?|no\.? ?)?(\d{1,5}(?:[ \-/]?[A-Za-z](?![\w.])|-\d{1,4}(?!\d)| ?(?:bis|hs|huis|"
     r"I{1,3}|IV|rood|zwart)(?!\w)|-(?:hs|bis|I{1,3}|IV)(?!\w)| ?bus ?\d{1,4}(?!\d)"
     r"|[ ,]{1,2}(?:app?\.?|appartement|unit) ?\d{1,4})?)(?![\w]|[.,:]\d|-\d)"
 )
 _HOUSE_DIGITS = re.compile(r"(?<![\w.,:\-/])\d{1,5}")
-_BELGIAN_PLACE = re.compile(r"(?<![\w.,\-€])(?:B-)?[1-9]\d{3} (?=[A-Z])")
 _ENGLISH = re.compile(
     r"(?<![\w.,\-/#€$£])(?:(?:Flat|Apt\.?|Unit|Suite) \d{1,4}[A-Za-z]?, )?\d{1,5}[A-Za-z]? "
     r"(?:(?:North|South|East|West|N\.?|S\.?|E\.?|W\.?) )?(?:(?:St\.? )?[A-Z][\w'’\-]{1,24} ){1,3}"
@@ -124,8 +138,10 @@ class StreetRecognizer(ScanRecognizer):
                 break
             bits = scan.features[place]
             if bits & CAPITAL and not _opens_sentence_as_word(scan, place):
+                if bits & PLACE and not bits & (GIVEN | FAMILY):
+                    break
                 first = place
-            elif not (bits & INFIX):
+            elif scan.words[place].lower() not in _STREET_INFIXES:
                 break
         return first
 
@@ -142,13 +158,10 @@ _PLACE_CUE = re.compile(
     r"(?:woon(?:t|achtig)?(?: nu| sinds \w{1,12})? (?:in|te)|wonend (?:in|te)|wonen in|verhuis(?:d|t|en) naar|lives? in|"
     r"living in|moved to|woonplaats:?|plaats:|city:|based in|afkomstig uit|komt uit) $"
 )
-_AFTER_CODE = re.compile(r"[1-9]\d{3} ?[A-Za-z]{2}[ ,]{1,2}$|(?<!\d)[1-9]\d{3} $")
-
-
-_AFTER_STREET = re.compile(
-    r"(?:(?:straat|laan|weg|plein|gracht|kade|dijk|hof|singel|steeg|pad|dreef) \d{1,5} ?[a-z]?"
-    r"(?:[\-/]\w{1,3})?,? (?:te |in )?|\b(?:street|road|avenue|lane|drive|st|rd)\.?, (?:in )?)$"
-)
+_AFTER_CODE = re.compile(r"[1-9]\d{3} ?[A-Z]{2}[ ,]{1,2}$|(?<![\d\-/.])[1-9]\d{3} $")
+_AFTER_CODE_LOWER = re.compile(r"[1-9]\d{3} ?[a-z]{2} $")
+_AFTER_NUMBER = re.compile(r"([^\W\d_]+)\.? \d{1,5} ?[a-z]?(?:[\-/]\w{1,4})?,? (?:te |in )?$")
+_AFTER_ENGLISH = re.compile(r"\b(?:street|road|avenue|lane|drive|st|rd)\.?, (?:in )?$")
 
 
 class PlaceRecognizer(ScanRecognizer):
@@ -157,36 +170,42 @@ class PlaceRecognizer(ScanRecognizer):
     ENTITY = "CITY"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
-        """Places behind a postcode or a word for living there."""
-        text = scan.text
-        for index, bits in enumerate(scan.features):
-            if not bits & (PLACE | CAPITAL):
-                continue
-            start = scan.starts[index]
-            window = text[max(0, start - 28) : start]
-            after_code = _AFTER_CODE.search(window)
-            if (after_code and bits & CAPITAL) or (bits & PLACE and _is_lived_in(window.lower())):
-                if after_code and not bits & PLACE and after_code.group().strip().isdigit():
-                    continue
-                end = self._end(scan, index)
-                if (
-                    after_code
-                    and after_code.group().strip().isdigit()
-                    and (belgian := _BELGIAN_PLACE.search(window))
-                ):
-                    start = start - len(window) + belgian.start()
-                yield Finding(start, end, 0.7, "part of an address")
+        """Places behind a postcode, a house number or a word for living there."""
+        index = 0
+        while index < len(scan.words):
+            last = index
+            bits = scan.features[index]
+            if bits & PLACE or (bits & CAPITAL and not bits & BLOCKED):
+                last, known = self._place(scan, index)
+                window = scan.text[max(0, scan.starts[index] - 40) : scan.starts[index]]
+                start = self._start(scan.starts[index], window, known=known)
+                if start is not None:
+                    yield Finding(start, scan.ends[last], 0.7, "part of an address")
+            index = last + 1
 
-    def _end(self, scan: TextScan, index: int) -> int:
-        end = scan.ends[index]
-        for place in range(index + 1, min(index + 4, len(scan.words))):
-            gap = scan.text[end : scan.starts[place]]
-            if gap != " " or not scan.features[place] & (CAPITAL | INFIX):
-                break
-            if scan.features[place] & CAPITAL:
-                end = scan.ends[place]
-        return end
+    def _start(self, start: int, window: str, *, known: bool) -> int | None:
+        """Where the finding starts (a Belgian code belongs to it), or None."""
+        code = _AFTER_CODE.search(window)
+        if code and code.group().strip().isdigit():
+            return start - len(code.group()) if known else None
+        if code:
+            return start
+        low = window.lower()
+        after_number = _AFTER_NUMBER.search(low)
+        if known and (
+            _AFTER_CODE_LOWER.search(window)
+            or _PLACE_CUE.search(low)
+            or _AFTER_ENGLISH.search(low)
+            or (after_number and _SUFFIX.match(fold(after_number[1])))
+        ):
+            return start
+        return None
 
-
-def _is_lived_in(window: str) -> bool:
-    return bool(_PLACE_CUE.search(window) or _AFTER_STREET.search(window))
+    def _place(self, scan: TextScan, index: int) -> tuple[int, bool]:
+        """The last word of the place at index, and whether the list has it."""
+        places = lexicon().places
+        for last in range(min(index + 3, len(scan.words) - 1), index, -1):
+            written = scan.text[scan.starts[index] : scan.ends[last]]
+            if len(written) < 30 and fold(written) in places:
+                return last, True
+        return index, bool(scan.features[index] & PLACE)

@@ -70,6 +70,7 @@ _NORTH_AMERICAN = re.compile(r"(?<![\w+.\-])\(?[2-9]\d{2}\)?[ .\-]{1,2}[2-9]\d{2
 _ABROAD_BARE = re.compile(
     r"(?<![\w+.,\-€])(?:31|32|44|49)[ \-]?[1-9][\d \-]{7,13}\d(?!\w)(?![.,]\d)"
 )
+_DATE_FIRST = re.compile(r"[0-3]?\d[\-/.][01]\d[\-/.](?:19|20)\d{2}(?!\d)")
 _BRITISH_MOBILE = re.compile(r"(?<![\w+.,\-])07\d{3} ?\d{3} ?\d{3}(?!\w)(?![.,\-]\d)")
 _ANY_NUMBER = re.compile(
     r"(?<![\w+.,/\-€$£])\(?\d(?:[ .\-/()]{0,2}\d){6,12}(?:x\d{2,5})?(?!\w)(?![.,:]\d)"
@@ -121,6 +122,8 @@ class PhoneRecognizer(ScanRecognizer):
 
     def _judge(self, scan: TextScan, start: int, end: int) -> Iterator[Finding]:
         text = scan.text[start:end]
+        if _DATE_FIRST.match(text):
+            return
         broken = _DOUBLE_BREAK.search(text)
         if broken and len(_DIGITS.findall(text[: broken.start()])) >= 9:
             text = text[: broken.start()]

@@ -149,10 +149,13 @@ class Lexicon:
         bare = key.rstrip(".")
         if word.endswith(".") or "." in word:
             bits |= DOTTED
-            if key in INFIXES:
+            if key in INFIXES or word == "v.":
                 return INFIX
             if _is_initials(word):
-                return bits | INITIALS | (WORD if bare.replace(".", "") in self.blocked else 0)
+                short = bare.replace(".", "")
+                return (
+                    bits | INITIALS | (BLOCKED if len(short) > 1 and short in self.blocked else 0)
+                )
         if len(word) == 1 and word.isupper():
             bits |= INITIALS
         bits |= _closed_classes(key, bare)
@@ -217,7 +220,7 @@ def _is_initials(word: str) -> bool:
 
 def _closed_classes(key: str, bare: str) -> int:
     bits = 0
-    if key in INFIXES or bare in INFIXES:
+    if key in INFIXES or bare in INFIXES or key == "v":
         bits |= INFIX
     if bare in _TITLES:
         bits |= TITLE

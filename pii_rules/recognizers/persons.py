@@ -131,16 +131,23 @@ class _Names:
             place += 1
         return place
 
-    def _family_end(self, index: int, *, lower: bool, unknown: bool = True) -> int | None:
+    def _family_end(
+        self, index: int, *, lower: bool, unknown: bool = True, opens: bool = False
+    ) -> int | None:
         """Behind the surname at index, or None.
 
         Args:
             index: Where the surname would start; it must join the word before it.
             lower: Whether a surname in lower case counts (after a title or in a lower-case name).
             unknown: Whether a capitalised word that no list knows counts.
+            opens: Whether the surname opens the name, so that nothing has to join it.
         """
         place = index
-        while place < len(self.words) and place < index + 3 and self._joined(place):
+        while (
+            place < len(self.words)
+            and place < index + 3
+            and ((opens and place == index) or self._joined(place))
+        ):
             bits = self.bits[place]
             if not bits & INFIX or (bits & INITIALS and bits & CAPITAL):
                 break
@@ -180,6 +187,8 @@ class _Names:
                 return False
             if bits & FAMILY:
                 return not bits & BLOCKED
+            if bits & WORD and not infixed and not bits & (BLOCKED | PLACE | UPPER):
+                return self._is_word_surname(place)
             if infixed:
                 return not bits & BLOCKED and not (bits & PLACE and bits & WORD)
             return unknown and not bits & (WORD | BLOCKED)
@@ -187,11 +196,25 @@ class _Names:
             return False
         if bits & FAMILY and (not bits & WORD or bits & FAMILY_SURE):
             return True
+        if bits & (BLOCKED | CUE | INFIX):
+            return False
         if infixed:
-            return lexicon().is_phrase(self.words[first : place + 1]) or not bits & (
-                WORD | BLOCKED | PLACE
+            return (
+                not bits & WORD
+                or lexicon().is_phrase(self.words[first : place + 1])
+                or self._is_infix_pair(first, place)
             )
-        return False
+        # a word in lower case that no dictionary has, behind a given name or a title
+        return not bits & WORD and len(self.words[place]) > 3 and unknown
+
+    def _is_word_surname(self, place: int) -> bool:
+        """Whether a capital on an ordinary word makes a surname: "Vera Klomp", no heading."""
+        bits = self.bits[place - 1]
+        sure = bits & GIVEN_HOME and not bits & (WORD | GIVEN_SELDOM)
+        if not sure or self.bits[place] & (GREETING | CLOSING | ROLE_CUE | SPEAKS | ACTS | CUE):
+            return False
+        heads = place + 1 < len(self.words) and self._joined(place + 1)
+        return not (heads and self.bits[place + 1] & CAPITAL)
 
     def _all_upper(self, index: int) -> bool:
         return index > 0 and bool(self.bits[index - 1] & (UPPER | INITIALS))
@@ -246,13 +269,17 @@ class _Names:
         """Like :meth:`_family_end`, for a surname that opens the name."""
         bits = self.bits[index]
         if bits & INFIX and not bits & BLOCKED:
-            return self._family_end(index, lower=True)
-        is_capital_name = bits & CAPITAL and not bits & BLOCKED and not bits & ORGANISATION
+            return self._family_end(index, lower=True, opens=True)
+        is_capital_name = (
+            bits & CAPITAL
+            and not bits & (BLOCKED | ORGANISATION | INITIALS)
+            and len(self.words[index]) > 1
+        )
         if is_capital_name and (not bits & WORD or bits & FAMILY) and not bits & DOTTED:
             after = index + 1
             if after < len(self.words) and self._joined(after):
                 more = self._family_end(after, lower=False)
-                if more and self.bits[after] & (CAPITAL | INFIX):
+                if more and self.bits[after] & CAPITAL and not self.bits[after] & INFIX:
                     return more
             return after
         if bits & FAMILY and not bits & (WORD | BLOCKED):
@@ -279,7 +306,9 @@ class _Names:
             return place, end - 1, 0.8, "title"
         name = self._full(place, sure=True)
         if name is None:
-            return None
+            if bits & (WORD | BLOCKED | CUE | INFIX | PLACE) or len(self.words[place]) < 4:
+                return None
+            return place, place, 0.7, "title"
         return name[0], name[1], 0.95, "title"
 
     def _joined_title(self, index: int) -> bool:
@@ -295,7 +324,11 @@ class _Names:
         if bits & (TITLE | BLOCKED | GREETING) or (bits & WORD and not bits & GIVEN):
             return None
         if not bits & CAPITAL and not bits & GIVEN:
-            return None
+            behind = self.scan.text[self.scan.ends[place] : self.scan.ends[place] + 1]
+            unknown = not bits & (WORD | INFIX | CUE) and len(self.words[place]) > 3
+            return (
+                (place, place, 0.6, "greeting") if unknown and behind in ("", ",", "\n") else None
+            )
         if not bits & CAPITAL and bits & WORD:
             return None
         if bits & GIVEN_SELDOM and not bits & CAPITAL:
@@ -344,6 +377,8 @@ class _Names:
         name = self._full(place, sure=True)
         if name:
             return name[0], name[1], max(0.8, name[2] - 0.05), "signature"
+        if not bits & (CAPITAL | WORD | CUE | INITIALS) and not rest.strip(" .!"):
+            return place, place, 0.6, "signature"
         if bits & CAPITAL and not bits & (WORD | UPPER | PLACE | DOTTED | ORGANISATION) and alone:
             return place, place, 0.6, "signature"
         return None
@@ -414,17 +449,24 @@ class _Names:
             head = self.bits[family_end - 1]
             if capital and (head & FAMILY or not head & WORD) and head & CAPITAL:
                 return index, family_end - 1, 0.85, "given name and surname"
-            if not capital and not weak:
-                return index, family_end - 1, 0.85, "given name and surname"
+            if not capital and (not weak or family_end - after > 1) and bits & GIVEN_HOME:
+                return index, family_end - 1, 0.8, "given name and surname"
+            if not capital and not weak and (head & FAMILY or family_end - after > 1):
+                return index, family_end - 1, 0.7, "given name and surname"
         if capital:
             return self._lone_capital(index, after, bits, weak=bool(weak), more=more_given)
-        if not bits & GIVEN_HOME or len(self.words[index]) < 3:
+        if not bits & GIVEN_HOME or len(self.words[index]) < 3 or self._after_digit(index):
             return None
         if weak:
             if bits & (GIVEN_SELDOM | INFIX | CUE) or not self._speaks_next(after, SPEAKS):
                 return None
             return index, after - 1, 0.5, "given name in lower case, who speaks"
         return index, after - 1, 0.6, "given name in lower case"
+
+    def _after_digit(self, index: int) -> bool:
+        """Whether a number stands before it: "12 jan" is a date."""
+        start = self.scan.starts[index]
+        return self.scan.text[max(0, start - 2) : start].strip()[-1:].isdigit()
 
     def _plausible(self, index: int, after: int, end: int) -> bool:
         """Whether given and surname go together; "jan belt de bakker" does not."""
@@ -435,12 +477,12 @@ class _Names:
                 infixed and self._phrase(after, end)
             )
         if not self.bits[index] & CAPITAL:
-            if head & CAPITAL:
-                return bool(head & FAMILY) or end - after > 1
             infixed = end - after > 1
-            if infixed:
-                return self._phrase(after, end) or bool(head & FAMILY)
-            return bool(head & FAMILY)
+            if head & CAPITAL:
+                return bool(head & FAMILY) or infixed
+            if self.bits[index] & (WORD | GIVEN_SELDOM):
+                return infixed and self._phrase(after, end)
+            return bool(head & FAMILY) or not head & WORD or infixed
         return True
 
     def _lone_capital(
@@ -477,6 +519,8 @@ class _Names:
         bits = self.bits[index]
         if bits & BLOCKED or _STREET_END.search(self.words[index]):
             return None
+        if name := self._inverted(index):
+            return name
         after = index + 1
         if after < len(self.words) and self.bits[after] & INITIALS and self._joined(after):
             after = self._initials_end(after)
@@ -548,9 +592,13 @@ class _Names:
                     # "de Boer": a capital on a word that needs none
                     return (index, place, 0.55, "infix and surname")
                 return index, place, 0.8, "infix and surname"
-            double = place - index > 1
+            double = place - index > 1 and self._is_infix_pair(index, place)
             known = head & FAMILY_HOME and not head & (WORD | PLACE)
-            if double and not head & (WORD | PLACE | UPPER):
+            if (
+                double
+                and not head & (WORD | PLACE | UPPER)
+                and not _STREET_END.search(self.words[place])
+            ):
                 return index, place, 0.65, "infixes and surname"
             if known and first & CAPITAL and not self._opens_sentence(index):
                 return index, place, 0.6, "infix and surname"
@@ -559,12 +607,20 @@ class _Names:
             return index, place, 0.6, "infix and surname in lower case"
         return None
 
+    def _is_infix_pair(self, index: int, place: int) -> bool:
+        """Whether the two infixes before a surname are a pair that surnames have."""
+        first, second = self.words[place - 2].lower(), self.words[place - 1].lower()
+        opens = first in ("van", "von", "in", "op", "uit", "aan", "de")
+        return opens and second in ("de", "den", "der", "het", "'t", "la") and place - index < 4
+
     def _surname(self, index: int) -> _Name | None:
         bits = self.bits[index]
-        if not bits & CAPITAL or bits & (BLOCKED | ORGANISATION | TITLE | INFIX):
+        if bits & (BLOCKED | ORGANISATION | TITLE | INFIX):
             return None
         if name := self._inverted(index):
             return name
+        if not bits & CAPITAL:
+            return None
         if bits & UPPER and not (bits & FAMILY_HOME and len(self.words[index]) > 4):
             return None
         if (
@@ -574,6 +630,13 @@ class _Names:
             and (self._speaks_next(index + 1, SPEAKS) or (index and self.bits[index - 1] & SPEAKS))
         ):
             return index, index, 0.55, "surname that is a word, who speaks"
+        if (
+            bits & FAMILY_SURE
+            and bits & WORD
+            and not bits & (UPPER | PLACE)
+            and not (self._opens_sentence(index) or self._title_case(index))
+        ):
+            return index, index, 0.45, "surname that is a word, with a capital"
         if bits & (WORD | PLACE):
             return None
         if _STREET_END.search(self.words[index]):
@@ -585,21 +648,42 @@ class _Names:
         return None
 
     def _inverted(self, index: int) -> _Name | None:
-        """Jansen, P. and Jansen, Piet."""
+        """Jansen, P.; Jansen, Piet; Berg, Anna van den."""
         after = index + 1
         if after >= len(self.words) or self._gap(after) not in (", ", ","):
             return None
-        bits = self.bits[after]
-        if bits & INITIALS and bits & DOTTED and not bits & BLOCKED:
+        bits, head = self.bits[after], self.bits[index]
+        if bits & BLOCKED:
+            return None
+        if bits & INITIALS and bits & DOTTED:
             last = self._initials_end(after) - 1
-            while (
-                last + 1 < len(self.words)
-                and self.bits[last + 1] & INFIX
-                and self._joined(last + 1)
-            ):
-                last += 1
-            return index, last, 0.85, "surname, initials"
-        return None
+        elif (
+            bits & GIVEN
+            and bool(bits & CAPITAL) == bool(head & CAPITAL)
+            and not bits & (WORD | GIVEN_SELDOM)
+            and not (head & GIVEN_HOME and not head & FAMILY_HOME)
+        ):
+            last = after
+        else:
+            return None
+        infixed = last
+        while (
+            infixed + 1 < len(self.words)
+            and infixed < last + 3
+            and self.bits[infixed + 1] & INFIX
+            and not self.bits[infixed + 1] & CAPITAL
+            and self._joined(infixed + 1)
+        ):
+            infixed += 1
+        goes_on = infixed + 1 < len(self.words) and self._joined(infixed + 1)
+        if infixed > last and goes_on and self.bits[infixed + 1] & (CAPITAL | FAMILY):
+            infixed = last
+        if infixed == last and goes_on and self.bits[last + 1] & FAMILY and bits & GIVEN:
+            # "Bakker, Jan Mulder" are two persons of a list
+            return None
+        if not head & CAPITAL and infixed == last:
+            return None
+        return index, infixed, 0.85, "surname, given name"
 
 
 def _without_genitive(scan: TextScan, last: int) -> int:

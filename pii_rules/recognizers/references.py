@@ -22,7 +22,7 @@ _BARE_PLATE = re.compile(
     re.IGNORECASE,
 )
 _PLATE_LABEL = re.compile(
-    r"(?:kenteken|nummerplaat|licen[cs]e plate|number plate|registration)[\w :#.()\-]{0,24}$"
+    r"(?:kenteken|nummerplaat|licen[cs]e plate|number plate|plate|registration)[\w :#.()\-]{0,24}$"
 )
 
 
@@ -80,7 +80,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _BIRTH = re.compile(
-    r"(?:geb\b\.?|geboren|geboorte|geb\.?datum|verjaart|verjaardag|jarig|born|birth|birthday|"
+    r"(?:geb\b\.?|geboren|geboorte|geb\.?datum|verjaart|verjaardag|jarig|born|birth|birthday|verificatie met|verified with|"
     r"\bdob\b|d\.o\.b\.)[\w :.,()/\-]{0,32}$"
 )
 _BIRTH_AFTER = re.compile(

@@ -15,10 +15,10 @@ _LETTER = r"[^\W\d_]"
 _MARKS = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
 _DOTTED = r"(?:[A-Za-z]\.){1,6}+(?!\w)|(?:[A-Z]\.){1,6}+|(?:Th|Chr|Ph|Ch|IJ)\.(?=[ A-Z])"
 _ASCII_WORD = re.compile(
-    rf"(?<![A-Za-z0-9])(?:{_DOTTED}|[vV]/[dD]|'[tsdTSD](?= )|[A-Za-z]++(?:['-][A-Za-z]++)*+|&)"
+    rf"(?<![A-Za-z0-9])(?:{_DOTTED}|[vV]/[dD]|'[tsdTSD](?= )|'s-(?=[A-Z])[A-Za-z]++|[A-Za-z]++(?:['-][A-Za-z]++)*+|&)"
 )
 _ANY_WORD = re.compile(
-    rf"(?<![^\W_])(?:{_DOTTED}|[vV]/[dD]|['’][tsdTSD](?= )"
+    rf"(?<![^\W_])(?:{_DOTTED}|[vV]/[dD]|['’][tsdTSD](?= )|['’]s-(?=[A-Z]){_LETTER}++"
     rf"|{_LETTER}(?:{_LETTER}|[{_MARKS}])*+(?:['’\-]{_LETTER}(?:{_LETTER}|[{_MARKS}])*+)*+|&)"
 )
 
