@@ -1,0 +1,213 @@
+"""An encrypted warehouse with hand-made pseudonymous rows, built twice in this process.
+
+Relations are made from the policy's own columns, so a fixture cannot drift from what the
+pipeline writes. Between the builds rows go, come and change, as an erasure, a new batch and a
+withdrawn consent would do it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pytest
+from pydantic import SecretStr
+
+from pipelines.common.entities import load_entities
+from pipelines.common.policy import load_policy, warehouse_columns
+from pipelines.common.settings import Home, Settings
+from pipelines.warehouse.connection import connect_warehouse
+from pipelines.warehouse.dbt import BuildChoices, build
+
+Row = dict[str, Any]
+Marts = dict[str, list[Row]]
+
+KEY = SecretStr("0123456789abcdef0123456789abcdef")
+FIRST_AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
+SECOND_AS_OF = datetime(2026, 7, 12, tzinfo=UTC)
+
+
+class Warehouse:
+    """One warehouse of a test, opened only while something is done with it."""
+
+    def __init__(self, root: Path) -> None:
+        self.settings = Settings(home=root, memory_limit_mb=512)
+        self.home = Home.of(self.settings)
+        for folder in self.home.folders():
+            folder.mkdir(parents=True, exist_ok=True)
+        self._records = 0
+
+    @contextmanager
+    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with closing(connect_warehouse(self.home, KEY, self.settings)) as connection:
+            yield connection
+
+    def create(self) -> None:
+        """Makes every relation that the models read, empty."""
+        policy = load_policy()
+        with self.connected() as connection:
+            connection.execute("CREATE SCHEMA pseudo; CREATE SCHEMA ops")
+            for entity in load_entities().values():
+                columns = warehouse_columns(entity, policy)
+                shape = ", ".join(f'"{c.name}" {c.type}' for c in columns)
+                connection.execute(f'CREATE TABLE pseudo."{entity.name}" ({shape})')
+            connection.execute(
+                "CREATE TABLE pseudo.subjects (subject_key VARCHAR, kind VARCHAR, "
+                "subject_bucket UTINYINT, staff_alias VARCHAR)"
+            )
+            connection.execute(
+                "CREATE TABLE ops.batch_counts (batch_id BIGINT, source VARCHAR, entity VARCHAR, "
+                "rows_read BIGINT, landed BIGINT, changed BIGINT, unchanged BIGINT, "
+                "quarantined BIGINT, suppressed BIGINT, deleted BIGINT)"
+            )
+
+    def insert(self, rows: dict[str, list[Row]], batch_id: int = 1) -> None:
+        with self.connected() as connection:
+            for relation, given in rows.items():
+                for row in given:
+                    self._insert(connection, relation, row, batch_id)
+
+    def _insert(
+        self, connection: duckdb.DuckDBPyConnection, relation: str, row: Row, batch_id: int
+    ) -> None:
+        if relation != "subjects":
+            self._records += 1
+            row = {"source": "test", "batch_id": batch_id, "record_key": f"r{self._records}"} | row
+        names = ", ".join(f'"{name}"' for name in row)
+        marks = ", ".join("?" * len(row))
+        connection.execute(
+            f'INSERT INTO pseudo."{relation}" ({names}) VALUES ({marks})', list(row.values())
+        )
+
+    def execute(self, *statements: str) -> None:
+        with self.connected() as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def build(self, as_of: datetime, select: tuple[str, ...] = (), **variables: str) -> None:
+        choices = BuildChoices(as_of=as_of, run_id="7", select=select, variables=variables)
+        build(self.home, KEY, self.settings, choices)
+
+    def marts(self) -> Marts:
+        """Every table of ``marts`` and ``sealed``, whole."""
+        with self.connected() as connection:
+            names = connection.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() "
+                "WHERE schema_name IN ('marts', 'sealed') AND table_name <> 'dim_date'"
+            ).fetchall()
+            return {name: _rows(connection, f'"{schema}"."{name}"') for schema, name in names}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> list[Row]:
+    cursor = connection.execute(f"SELECT * FROM {relation}")
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+class Built(NamedTuple):
+    """The marts after the first build, and after the second."""
+
+    first: Marts
+    second: Marts
+
+
+def find(rows: list[Row], **wanted: Any) -> Row:
+    (found,) = [row for row in rows if all(row[k] == v for k, v in wanted.items())]
+    return found
+
+
+@pytest.fixture(scope="session")
+def one() -> Any:
+    """The one row of a table that has the values asked for."""
+    return find
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    made = Warehouse(tmp_path_factory.mktemp("warehouse") / "home")
+    made.create()
+    return made
+
+
+@pytest.fixture(scope="session")
+def built(warehouse: Warehouse) -> Built:
+    rows = json.loads((Path(__file__).parent / "rows.json").read_text(encoding="utf-8"))
+    warehouse.insert(rows)
+    warehouse.insert(_people(2026, 3, "p", 13) | {"deals": []})
+    warehouse.build(FIRST_AS_OF)
+    first = warehouse.marts()
+    warehouse.execute(
+        "DELETE FROM pseudo.deals WHERE closed_at >= '2026-01-31' AND closed_at < '2026-03-01'",
+        "UPDATE pseudo.deals SET amount = 999 WHERE record_key IN ('t/D10', 't/D11')",
+        "DELETE FROM pseudo.campaign_events WHERE record_key = 't/E-unsubscribe'",
+        "UPDATE pseudo.interactions SET customer_key = NULL WHERE record_key = 't/I1'",
+    )
+    warehouse.insert(_new_rows(), batch_id=2)
+    warehouse.build(
+        SECOND_AS_OF,
+        restate_from="2026-03-01",
+        restate_to="2026-04-01",
+        restate_reason="the dealer's correction",
+    )
+    return Built(first, warehouse.marts())
+
+
+def _people(year: int, month: int, prefix: str, count: int) -> dict[str, list[Row]]:
+    """Natural persons without an account, each with a deal won in that month."""
+    keys = [f"{prefix}{number}" for number in range(1, count + 1)]
+    return {
+        "subjects": [{"subject_key": k, "kind": "contact", "subject_bucket": 1} for k in keys],
+        "deals": [
+            {
+                "record_key": f"t/{key}-deal",
+                "customer_key": key,
+                "stage": "won",
+                "outcome": "won",
+                "amount": 10,
+                "engaged_at": datetime(year, month, 2, tzinfo=UTC),
+                "closed_at": datetime(year, month, 12, tzinfo=UTC),
+            }
+            for key in keys
+        ],
+    }
+
+
+def _new_rows() -> dict[str, list[Row]]:
+    """A later batch: many small months, a click, and a consent that was withdrawn."""
+    found: dict[str, list[Row]] = {
+        "campaign_events": [
+            {
+                "record_key": "t/E-late",
+                "campaign_id": "t/C1",
+                "customer_key": "p10",
+                "event_type": "click",
+                "occurred_at": datetime(2026, 3, 3, tzinfo=UTC),
+                "user_agent_class": "desktop",
+            }
+        ],
+        "consents": [
+            {
+                "customer_key": "p7",
+                "purpose": "tracking",
+                "lawful_basis": "consent",
+                "status": "withdrawn",
+                "occurred_at": datetime(2026, 7, 2, tzinfo=UTC),
+            }
+        ],
+        "exchange_rates": [
+            {"rate_date": date(2026, 6, 30), "currency": "USD", "rate_to_eur": 0.25}
+        ],
+    }
+    months = [
+        (2024, 1, "k", 12), (2024, 2, "b", 3), (2024, 3, "c", 12),
+        (2023, 1, "d", 5), (2023, 2, "e", 6), (2023, 3, "f", 12), (2023, 4, "g", 4),
+    ]  # fmt: skip
+    for year, month, prefix, count in months:
+        for relation, rows in _people(year, month, prefix, count).items():
+            found.setdefault(relation, []).extend(rows)
+    return found

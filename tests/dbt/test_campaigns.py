@@ -1,0 +1,116 @@
+"""Campaign figures against values computed by hand from ``rows.json``."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import sqrt
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def campaign(built: Any, one: Any) -> dict[str, Any]:
+    found: dict[str, Any] = one(built.first["kpi_campaign"], campaign_id="t/C1")
+    return found
+
+
+def test_delivered_leaves_out_hard_final_soft_and_dropped_sends(campaign: dict[str, Any]) -> None:
+    # p2's soft bounce was delivered later; p13 was dropped without ever being sent.
+    assert (campaign["sent"], campaign["bounced"], campaign["delivered"]) == (12, 2, 9)
+    assert campaign["delivery_rate"] == pytest.approx(9 / 12)
+
+
+def test_machines_count_in_the_raw_rate_only(campaign: dict[str, Any]) -> None:
+    # A proxy's open, a scanner's five clicks in a second and a robot's four are no human's.
+    assert (campaign["machine_opens"], campaign["machine_clicks"]) == (1, 9)
+    assert (campaign["open_rate_numerator"], campaign["open_rate_raw_numerator"]) == (2, 5)
+    assert campaign["click_rate"] == pytest.approx(1 / 9)
+    assert campaign["click_to_open_rate"] == pytest.approx(1 / 2)
+
+
+def test_conversion_window_is_half_open(campaign: dict[str, Any]) -> None:
+    # One order a second before the thirty days are over counts, one on the dot does not.
+    assert campaign["conversion_rate_numerator"] == 2
+    assert campaign["conversion_rate"] == pytest.approx(2 / 9)
+
+
+def test_roi_is_on_attributed_margin_and_says_how(campaign: dict[str, Any]) -> None:
+    assert campaign["cost"] == Decimal(60)
+    assert campaign["attributed_revenue"] == Decimal(100)
+    assert campaign["roi"] == pytest.approx((40 - 60) / 60)
+    assert campaign["roas"] == pytest.approx(100 / 60)
+    assert (campaign["attribution_model"], campaign["roi_basis"]) == ("last_touch", "margin")
+
+
+def _wilson(successes: int, trials: int) -> tuple[float, float]:
+    z = 1.959963984540054
+    p = successes / trials
+    centre = p + z * z / (2 * trials)
+    half = z * sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    return (centre - half) / scale, (centre + half) / scale
+
+
+def test_lift_is_by_assignment_with_newcombes_interval(campaign: dict[str, Any]) -> None:
+    treated, held = 1 / 12, 1 / 10
+    low, high = _wilson(1, 12)
+    held_low, held_high = _wilson(1, 10)
+    lift = treated - held
+    assert campaign["incremental_lift"] == pytest.approx(lift)
+    assert campaign["incremental_lift_lower"] == pytest.approx(
+        lift - sqrt((treated - low) ** 2 + (held_high - held) ** 2)
+    )
+    assert campaign["incremental_lift_upper"] == pytest.approx(
+        lift + sqrt((high - treated) ** 2 + (held - held_low) ** 2)
+    )
+    assert campaign["incremental_revenue_per_person"] == pytest.approx(100 / 12 - 20 / 10)
+
+
+def test_wilson_and_newcombe_as_published() -> None:
+    # Newcombe (1998), table II, case a: 56/70 against 48/80 gives 0.0524 to 0.3339.
+    first, second = _wilson(56, 70), _wilson(48, 80)
+    lower = 0.2 - sqrt((0.8 - first[0]) ** 2 + (second[1] - 0.6) ** 2)
+    upper = 0.2 + sqrt((first[1] - 0.8) ** 2 + (0.6 - second[0]) ** 2)
+    assert (lower, upper) == (pytest.approx(0.0524, abs=1e-4), pytest.approx(0.3339, abs=1e-4))
+
+
+def test_campaign_without_sends_stays_without_rates(built: Any, one: Any) -> None:
+    idle = one(built.first["kpi_campaign"], campaign_id="t/C2")
+    assert (idle["sent"], idle["open_rate"], idle["cost"], idle["roi"]) == (0, None, None, None)
+    assert idle["incremental_lift"] is None
+
+
+def test_campaign_to_three_persons_is_suppressed(built: Any, one: Any) -> None:
+    small = one(built.first["kpi_campaign"], campaign_id="t/C3")
+    assert small["is_suppressed"]
+    assert small["sent"] is None
+
+
+def test_open_without_consent_to_tracking_belongs_to_nobody(built: Any) -> None:
+    persons = {
+        (r["event_type"], r["customer_key"])
+        for r in built.first["fct_campaign_events"]
+        if r["event_type"] in ("open", "click")
+    }
+    assert persons == {("open", None), ("click", None), ("click", "p7")}
+
+
+def test_withdrawn_consent_takes_the_person_from_the_event(built: Any, one: Any) -> None:
+    assert one(built.second["fct_campaign_events"], event_id="t/E-click")["customer_key"] is None
+    campaign = one(built.second["kpi_campaign"], campaign_id="t/C1")
+    assert campaign["attributed_revenue"] == 0
+    assert campaign["click_rate_numerator"] == 2
+
+
+def test_incremental_events_follow_what_is_gone_and_what_is_new(built: Any) -> None:
+    first = {r["event_id"] for r in built.first["fct_campaign_events"]}
+    second = {r["event_id"] for r in built.second["fct_campaign_events"]}
+    assert first - second == {"t/E-unsubscribe"}
+    assert second - first == {"t/E-late"}
+
+
+def test_incremental_interactions_follow_an_unlinked_person(built: Any, one: Any) -> None:
+    assert one(built.first["fct_interactions"], interaction_id="t/I1")["customer_key"] == "p7"
+    assert one(built.second["fct_interactions"], interaction_id="t/I1")["customer_key"] is None
+    assert len(built.second["fct_interactions"]) == 2
