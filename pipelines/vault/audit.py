@@ -1,7 +1,7 @@
 """The audit chain: who looked at whose data, for what. It shows any tampering.
 
-Each entry's HMAC covers the entry before; the key comes from the ledger's home key, not from the
-file, so whoever can edit the file cannot recompute the chain. Payloads are sealed apart, so that
+Each entry's HMAC covers the entry before; the key is wrapped by the master key, so whoever can
+edit the file cannot recompute the chain. Payloads are sealed apart, so that
 they can expire while their digest stays. The head goes into the ledger, which shows a cut end.
 Source: GDPR Art. 5(2), 32(1).
 """
@@ -128,11 +128,11 @@ def payload_of(conn: Connection, vault: Vault, sequence: int) -> dict[str, Any] 
 
 
 def _noted_heads(vault: Vault) -> dict[int, str]:
-    """Heads in the ledger; a restored or accepted home starts anew from its own."""
+    """Heads in the ledger; those before a restore belong to entries that the backup lacks."""
     noted: dict[int, str] = {}
     for entry in vault.ledger.entries():
         if entry.kind in ("replayed", "accepted"):
-            noted = {s: m for s, m in noted.items() if s <= entry.audit_sequence}
+            noted = {}
         if entry.audit_sequence:
             noted[entry.audit_sequence] = entry.audit_mac
     return noted

@@ -1,16 +1,22 @@
 """The blind index: identifiers can be found by who has the key, and guessed by nobody else.
 
-Source: HMAC-SHA256, RFC 2104; truncation, NIST SP 800-107r1 5.1.
+Source: HMAC-SHA256, RFC 2104; truncation, NIST SP 800-107r1 5.1. The two padded keys are hashed
+once and copied for each message, which takes half the time of a fresh HMAC.
 """
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 from base64 import b32encode
+from collections.abc import Iterable
 from typing import Final
 
 BLIND_BYTES: Final = 16
 TOKEN_LENGTH: Final = 12
+
+_BLOCK: Final = 64
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
@@ -19,10 +25,12 @@ _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 class BlindIndex:
     """Blind indexes and tokens under one index key; ``repr`` hides the key."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_inner", "_outer")
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(block.translate(_INNER))
+        self._outer = hashlib.sha256(block.translate(_OUTER))
 
     def __repr__(self) -> str:
         return "BlindIndex(***)"
@@ -33,13 +41,24 @@ class BlindIndex:
         The kind stands in the message, so that a telephone number that is also a customer
         number has two blind indexes. Privacy: a direct identifier in, a pseudonym out.
         """
-        message = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, message, "sha256")[:BLIND_BYTES]
+        return self._digest(f"{kind}\0{value}")[:BLIND_BYTES]
+
+    def many(self, kind: str, values: Iterable[str]) -> list[bytes]:
+        """The blind indexes of identifiers of one kind, in order, as :meth:`of` gives them."""
+        start, outer = self._inner.copy(), self._outer
+        start.update(f"{kind}\0".encode("utf-8", "surrogatepass"))
+        found: list[bytes] = []
+        for value in values:
+            inner = start.copy()
+            inner.update(value.encode("utf-8", "surrogatepass"))
+            whole = outer.copy()
+            whole.update(inner.digest())
+            found.append(whole.digest()[:BLIND_BYTES])
+        return found
 
     def token(self, kind: str, value: str) -> str:
         """A stable pseudonym of a record's key, 12 characters of ``a-z2-7`` (60 bits)."""
-        message = f"token\0{kind}\0{value}".encode("utf-8", "surrogatepass")
-        number = int.from_bytes(hmac.digest(self._key, message, "sha256")[:8], "big")
+        number = int.from_bytes(self._digest(f"token\0{kind}\0{value}")[:8], "big")
         pairs = _PAIRS
         return (
             pairs[number & 1023]
@@ -49,6 +68,12 @@ class BlindIndex:
             + pairs[number >> 40 & 1023]
             + pairs[number >> 50 & 1023]
         )
+
+    def _digest(self, message: str) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message.encode("utf-8", "surrogatepass"))
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def keys_from(randomness: bytes) -> list[str]:

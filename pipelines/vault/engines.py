@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -79,14 +79,16 @@ def transaction(engine: Engine, store: str, *, reading: bool = False) -> Iterato
         raise _driver_error(error, store) from None
 
 
-def pragma(engine: Engine, statement: str) -> tuple[Any, ...]:
-    """The first row of an SQLite PRAGMA, outside any transaction."""
+def empty_log(engine: Engine, wait_seconds: float) -> bool:
+    """TRUNCATE the write-ahead log; false when a reader kept it from being emptied."""
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
-        row: tuple[Any, ...] | None = cursor.execute(f"PRAGMA {statement}").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout={int(wait_seconds * 1000)}")
+        busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         cursor.close()
-        return row or ()
+        return not busy
     except sqlite3.Error as error:
         raise _sqlite_error(error, "vault.db") from None
     finally:

@@ -11,7 +11,6 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     DateTime,
     Index,
@@ -60,6 +59,7 @@ meta = Table(
     "meta", metadata,
     Column("home_id", String(32), primary_key=True),
     Column("created_at", Instant, nullable=False),
+    Column("wrapped_home_key", LargeBinary, nullable=False),  # of content MACs and audit chain
     Column("ledger_sequence", BigInteger, nullable=False),  # newest ledger entry known here
     Column("ledger_mac", String(64), nullable=False),
 )  # fmt: skip
@@ -224,7 +224,6 @@ erasures = Table(
     Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
     Column("state", String(12), nullable=False),  # started | cut | facts | completed
     Column("request", String(40)),
-    Column("keep_suppressed", Boolean, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("completed_at", Instant),
 )  # fmt: skip

@@ -22,7 +22,7 @@ from pipelines.common.settings import Home, Settings
 from pipelines.vault import audit, schema
 from pipelines.vault.blind_index import BlindIndex
 from pipelines.vault.data_keys import DataKeys
-from pipelines.vault.engines import pragma, sqlite_engine, transaction, url_engine
+from pipelines.vault.engines import empty_log, sqlite_engine, transaction, url_engine
 from pipelines.vault.files import create_private
 from pipelines.vault.keyring import KEY_BYTES, KeyRing
 from pipelines.vault.ledger import Ledger, LedgerEntry
@@ -51,6 +51,7 @@ class Vault:
         home_id: str,
         epoch: int,
         index_key: bytes,
+        home_key: bytes,
     ) -> None:
         self._engine = engine
         self.data_keys = data_keys
@@ -58,8 +59,8 @@ class Vault:
         self.home_id = home_id
         self.epoch = epoch
         self.index = BlindIndex(index_key)
-        self.content_key = _derived(index_key, b"content")
-        self.audit_key = _derived(index_key, b"audit")
+        self.content_key = _derived(home_key, b"content")
+        self.audit_key = _derived(home_key, b"audit")
 
     def __repr__(self) -> str:
         return f"Vault({self.home_id})"
@@ -87,7 +88,7 @@ class Vault:
             )  # fmt: skip
         home_id = secrets.token_hex(8)
         ledger = Ledger.create(home.ledger, home_id, keyring)
-        index_key = secrets.token_bytes(KEY_BYTES)
+        index_key, home_key = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES)
         newest = ledger.entries()[-1]
         with transaction(engine, STORE) as conn:
             conn.execute(
@@ -98,11 +99,20 @@ class Vault:
             )  # fmt: skip
             conn.execute(
                 sa.insert(schema.meta).values(
-                    home_id=home_id, created_at=now(), ledger_sequence=newest.sequence,
+                    home_id=home_id, created_at=now(),
+                    wrapped_home_key=keyring.wrap(home_key, _home_aad(home_id)), ledger_sequence=newest.sequence,
                     ledger_mac=newest.mac,
                 )
             )  # fmt: skip
-        return cls(engine, data_keys, ledger, home_id=home_id, epoch=1, index_key=index_key)
+        return cls(
+            engine,
+            data_keys,
+            ledger,
+            home_id=home_id,
+            epoch=1,
+            index_key=index_key,
+            home_key=home_key,
+        )
 
     @classmethod
     def open(
@@ -126,16 +136,19 @@ class Vault:
         engine, keys_engine = _engines(home, settings, create=False)
         with transaction(engine, STORE, reading=True) as conn:
             _check_revision(conn)
-            home_id = conn.scalar(sa.select(schema.meta.c.home_id))
+            meta = conn.execute(sa.select(schema.meta)).first()
             t = schema.key_epochs
             newest = conn.execute(sa.select(t).order_by(t.c.epoch.desc()).limit(1)).first()
-        if home_id is None or newest is None:
+        if meta is None or newest is None:
             raise _no_vault()
+        home_id: str = meta.home_id
         index_key = keyring.unwrap(newest.wrapped_index_key, _index_aad(home_id, newest.epoch))
+        home_key = keyring.unwrap(meta.wrapped_home_key, _home_aad(home_id))
         ledger = Ledger.open(home.ledger, home_id, keyring)
         vault = cls(
             engine, DataKeys(keys_engine, keyring), ledger,
             home_id=home_id, epoch=newest.epoch, index_key=index_key,
+            home_key=home_key,
         )  # fmt: skip
         vault._check_ledger(replaying=replaying)
         return vault
@@ -148,20 +161,31 @@ class Vault:
         """A connection that sees one state and keeps nobody from writing."""
         return transaction(self._engine, STORE, reading=True)
 
-    def checkpoint(self) -> None:
+    def checkpoint(self, wait_seconds: float = 10) -> None:
         """Empty the write-ahead log, so that deleted bytes are gone from it too.
+
+        Args:
+            wait_seconds: How long to wait for readers to end.
 
         Raises:
             BusyError: A reader keeps it from being emptied.
         """
         if self._engine.dialect.name != "sqlite":
             return
-        busy, *_ = pragma(self._engine, "wal_checkpoint(TRUNCATE)")
-        if busy:
+        if not empty_log(self._engine, wait_seconds):
             raise BusyError(
                 "a reader of the vault keeps deleted rows in its log", code="checkpoint_blocked",
                 where={"store": STORE}, todo="end what reads the vault and run again",
             )  # fmt: skip
+
+    def known_key_ids(self) -> set[int]:
+        """Data keys that somebody or something still needs; others in ``keys.db`` are orphans."""
+        s, r, q = schema.subjects, schema.sealed_records, schema.quarantine_rows
+        with self.read() as conn:
+            known = set(conn.scalars(sa.select(s.c.key_id).where(s.c.state != "erased")))
+            known.update(conn.scalars(sa.select(r.c.key_id)))
+            known.update(conn.scalars(sa.select(q.c.key_id)))
+        return known
 
     def missed(self) -> list[LedgerEntry]:
         """Ledger entries that this home does not know, oldest first."""
@@ -274,6 +298,10 @@ def _no_vault() -> UsageError:
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"klantkluis " + purpose).derive(key)
+
+
+def _home_aad(home_id: str) -> bytes:
+    return b"home key " + home_id.encode()
 
 
 def _index_aad(home_id: str, epoch: int) -> bytes:

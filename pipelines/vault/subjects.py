@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -96,11 +97,37 @@ def find_identifiers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tupl
     return {pair: tuple(sorted({survivor.get(i, i) for i in ids})) for pair, ids in bearers.items()}
 
 
+def find_oldest_bearers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tuple[int, ...]]:
+    """The oldest subject that bears each identifier, for those that very many may share."""
+    sql = (
+        "SELECT i.blind, min(coalesce(s.merged_into, s.subject_id)) FROM identifiers i "
+        "JOIN subjects s ON s.subject_id = i.subject_id "
+        "WHERE i.blind IN ({values}) AND i.kind = {mark} GROUP BY i.blind"
+    )
+    oldest = {
+        (kind, blind): subject_id
+        for kind, blinds in by_kind(pairs).items()
+        for blind, subject_id in select_in(conn, sql, blinds, kind)
+    }
+    survivor = survivors(conn, oldest.values())
+    return {pair: (survivor[subject_id],) for pair, subject_id in oldest.items()}
+
+
+def names_of(conn: Connection, subject_ids: Iterable[int]) -> Iterator[tuple[int, str, bytes]]:
+    """(subject_id, kind, blind) of the names that subjects bear."""
+    sql = (
+        "SELECT subject_id, kind, blind FROM identifiers "
+        "WHERE subject_id IN ({values}) AND kind IN ('name', 'full_name')"
+    )
+    yield from select_in(conn, sql, subject_ids)
+
+
 def add_identifiers(
     conn: Connection, rows: Iterable[tuple[str, bytes, int, str]], batch_id: int | None
 ) -> None:
     """Note (kind, blind, subject_id, source) rows; those that are known stay as they are."""
     epoch = current_epoch(conn)
+    rows = sorted(rows, key=itemgetter(1))  # in the order of the index: each page is met once
     insert_rows(
         conn, schema.identifiers,
         ("kind", "blind", "subject_id", "source", "epoch", "batch_id"),

@@ -1,0 +1,1 @@
+"""Rights of the people the data is about; so far their erasure."""
