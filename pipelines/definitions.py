@@ -1,0 +1,36 @@
+"""The code location: everything Dagster knows of a home, put together."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.landing import inbox, land_files
+from assets.publication import check_warehouse, publication
+from assets.warehouse import dbt_assets, load_manifest
+from pipelines.common.settings import Settings
+from pipelines.jobs import daily_pipeline
+from pipelines.resources.pipeline_run import RUN, pipeline_run
+from pipelines.schedules import daily_schedule
+from pipelines.sensors import pipeline_due
+
+
+def definitions(settings: Settings) -> dg.Definitions:
+    """All definitions for the home that the settings name."""
+    models = dbt_assets(load_manifest(settings))
+    marts = sorted(key for key in models.keys if key.path[0] == "marts")
+    daily = daily_pipeline()
+    return dg.Definitions(
+        assets=[inbox, land_files, models, publication(marts)],
+        asset_checks=[check_warehouse],
+        jobs=[daily],
+        schedules=[daily_schedule(daily, settings)],
+        sensors=[pipeline_due(daily)],
+        resources={RUN: pipeline_run},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What ``dagster dev`` loads: the home of the environment."""
+    return definitions(Settings())

@@ -1,0 +1,146 @@
+"""The jobs, and ``run_pipeline``: the daily job in this process, as the command line runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.common.errors import BuildError
+from pipelines.common.settings import Home, Settings
+from pipelines.steps import PipelineRun, RunChoices, RunSummary, failing_checks
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from pipelines.batches.context import Progress, Tools
+
+DAILY = "daily_pipeline"
+
+INSTANCE = """\
+# Dagster's storage of this home. Holds run history and counts, no value of the data.
+telemetry:
+  enabled: false
+# What a step prints would be kept in files; nothing is.
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+run_monitoring:
+  enabled: true
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+  pools:
+    default_limit: 1
+    granularity: run
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days: 7
+"""
+
+
+def prepare_instance(home: Home) -> None:
+    """Write ``dagster.yaml`` of the home and set what Dagster reads from the environment.
+
+    Raises:
+        StorageError: The home cannot be written.
+    """
+    from pipelines.warehouse.errors import store_errors
+
+    with store_errors("dagster"):
+        home.dagster.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = home.dagster / "dagster.yaml"
+        if not path.is_file() or path.read_text(encoding="utf-8") != INSTANCE:
+            path.write_text(INSTANCE, encoding="utf-8")
+    os.environ.update(
+        DAGSTER_HOME=str(home.dagster),
+        DAGSTER_REDACT_USER_CODE_ERRORS="1",
+        DAGSTER_DISABLE_TELEMETRY="yes",
+    )
+
+
+def daily_pipeline() -> dg.UnresolvedAssetJobDefinition:
+    """Land, pseudonymise, build, check, publish."""
+    import dagster as dg
+
+    groups = ("landing", "privacy", "staging", "marts", "publication")
+    return dg.define_asset_job(
+        DAILY, selection=dg.AssetSelection.groups(*groups), description=daily_pipeline.__doc__
+    )
+
+
+def run_pipeline(
+    settings: Settings,
+    *,
+    sources: Sequence[str] = (),
+    from_path: Path | None = None,
+    select: Sequence[str] = (),
+    as_of: datetime | None = None,
+    wait_seconds: float = 0,
+    progress: Progress | None = None,
+    tools: Tools | None = None,
+) -> RunSummary:
+    """Run the daily job in this process, recorded in the home's Dagster storage.
+
+    With nothing new it returns before Dagster is imported.
+
+    Args:
+        settings: Which home.
+        sources: Names of sources to land; all by default.
+        from_path: Land from there instead of the inbox.
+        select: dbt selection of what to build; all by default.
+        as_of: The instant of the figures, UTC; now by default.
+        wait_seconds: How long to wait for another run.
+        progress: Called with a file pattern and the rows read so far.
+        tools: Detector and contracts, for tests and benchmarks.
+
+    Returns:
+        Counts of what landed, was built, checked and published.
+
+    Raises:
+        BusyError: Another run holds the lock.
+        CheckError: A blocking check does not hold; the last publication stands.
+        BuildError: A model or its test failed.
+        KlantkluisError: Whatever else a step says is wrong.
+    """
+    choices = RunChoices(tuple(sources), from_path, tuple(select), as_of)
+    options = {"tools": tools, "progress": progress}
+    with PipelineRun.locked(settings, choices, wait_seconds=wait_seconds, **options) as run:
+        if not choices.select and not run.is_needed():
+            return run.summary
+        run.start()
+        try:
+            _execute(run, settings)
+        finally:
+            run.finish()
+        return run.summary
+
+
+def _execute(run: PipelineRun, settings: Settings) -> None:
+    prepare_instance(run.deployment.home)
+    import logging
+
+    import dagster as dg
+
+    from pipelines.definitions import definitions
+    from pipelines.resources.pipeline_run import RUN
+
+    logging.getLogger("dagster.redacted_errors").disabled = True
+    job = definitions(settings).resolve_job_def(DAILY)
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance, run_id=run.run_id, raise_on_error=False, resources={RUN: run}
+        )
+    if run.error is None and not result.success:
+        failing = [check for check in run.summary.checks if not check.passed]
+        run.error = (
+            failing_checks(failing)
+            if failing
+            else BuildError("the run failed in Dagster", code="run_failed", where={"job": DAILY})
+        )
+    if run.error is not None:
+        raise run.error from None

@@ -1,0 +1,96 @@
+"""Rows reconcile layer by layer: what the vault says landed, pseudo, staging, facts.
+
+Privacy: counts only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import duckdb
+
+from pipelines.common.entities import load_entities
+from pipelines.quality.results import CheckResult
+from pipelines.warehouse.connection import quote
+
+CHECK: Final = "rows_reconcile"
+FACTS: Final = {
+    "fct_deals": "deals",
+    "fct_tickets": "tickets",
+    "fct_interactions": "interactions",
+    "fct_campaign_events": "campaign_events",
+}
+"""Facts with the grain of an entity: one row per landed row, excluded ones with their reason."""
+
+
+class LandedRows(NamedTuple):
+    """What the vault's batches of one source say of one entity, summed up."""
+
+    source: str
+    entity: str
+    new: int
+    deleted: int
+
+
+def reconcile(
+    connection: duckdb.DuckDBPyConnection, landed: Iterable[LandedRows], *, erasures: int
+) -> list[CheckResult]:
+    """Compare the counts of all layers.
+
+    Args:
+        connection: The warehouse.
+        landed: Sums over all landed batches of the vault, per source and entity.
+        erasures: How many persons were erased; each may have taken rows along, so that fewer
+            rows than landed are right then, and more never.
+
+    Returns:
+        One result per entity and layer; ``failing`` is the difference in rows.
+    """
+    expected: dict[str, int] = {}
+    results: list[CheckResult] = []
+    found = _rows_by_source(connection)
+    for rows in landed:
+        expected[rows.entity] = expected.get(rows.entity, 0) + rows.new - rows.deleted
+        actual = found.pop((rows.source, rows.entity), 0)
+        missing = rows.new - rows.deleted - actual
+        failing = max(-missing, 0) if erasures else abs(missing)
+        results.append(CheckResult(CHECK, f"pseudo.{rows.entity}", "", failing))
+    results += [
+        CheckResult(CHECK, f"pseudo.{entity}", "", rows) for (_, entity), rows in found.items()
+    ]
+    return results + _layers(connection)
+
+
+def _rows_by_source(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    union = " UNION ALL ".join(
+        f"SELECT source, '{name}', count(*) FROM warehouse.pseudo.{quote(name)} GROUP BY source"
+        for name in load_entities()
+    )
+    return {(source, entity): rows for source, entity, rows in connection.execute(union).fetchall()}
+
+
+def _layers(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    here = {
+        (schema, name)
+        for schema, name in connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'warehouse' "
+            "UNION ALL SELECT schema_name, view_name FROM duckdb_views() "
+            "WHERE database_name = 'warehouse'"
+        ).fetchall()
+    }
+    pairs = [(("staging", f"stg_{name}"), ("pseudo", name)) for name in load_entities()]
+    pairs += [(("marts", fact), ("pseudo", entity)) for fact, entity in FACTS.items()]
+    results = []
+    for upper, lower in pairs:
+        if upper in here and lower in here:
+            difference = _count(connection, *upper) - _count(connection, *lower)
+            results.append(CheckResult(CHECK, ".".join(upper), "", abs(difference)))
+    return results
+
+
+def _count(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
+    row = connection.execute(
+        f"SELECT count(*) FROM warehouse.{quote(schema)}.{quote(name)}"
+    ).fetchone()
+    return int(row[0]) if row else 0

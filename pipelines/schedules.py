@@ -1,0 +1,25 @@
+"""When jobs run by themselves."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipelines.common.settings import Settings
+
+DAILY_CRON = "0 6 * * *"
+
+
+def daily_schedule(
+    job: dg.UnresolvedAssetJobDefinition, settings: Settings
+) -> dg.ScheduleDefinition:
+    """The daily job at six in the reporting time zone, on by default.
+
+    A day on which nothing ran is caught up by :func:`pipelines.sensors.pipeline_due`.
+    """
+    return dg.ScheduleDefinition(
+        name="daily_pipeline_at_six",
+        job=job,
+        cron_schedule=DAILY_CRON,
+        execution_timezone=settings.reporting_timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )

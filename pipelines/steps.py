@@ -1,0 +1,244 @@
+"""One run of the pipeline, step by step: land, build, check, publish. Imports no Dagster.
+
+The steps know their order and keep what they found; whoever drives them (Dagster's assets, a
+test) calls them one after the other under the home's lock.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from pipelines.batches.report import LandSummary
+from pipelines.common.clock import now
+from pipelines.common.errors import CheckError, FailedError, KlantkluisError
+from pipelines.common.settings import Home, Settings
+from pipelines.runs import (
+    Deployment,
+    build_fingerprint,
+    build_is_due,
+    finish_run,
+    needs_run,
+    start_run,
+)
+from pipelines.warehouse.lock import home_lock
+
+if TYPE_CHECKING:
+    from pipelines.batches.context import Progress, Tools
+    from pipelines.quality.results import CheckResult
+    from pipelines.warehouse.dbt import BuildResult
+    from pipelines.warehouse.publication import Published
+
+
+@dataclass(frozen=True)
+class RunChoices:
+    """What one run is told; nothing of it names a person."""
+
+    sources: tuple[str, ...] = ()
+    from_path: Path | None = None
+    select: tuple[str, ...] = ()
+    as_of: datetime | None = None
+
+
+@dataclass
+class RunSummary:
+    """What a run brought. Counts and names of ours only."""
+
+    run_id: str = ""
+    as_of: datetime | None = None
+    landed: LandSummary = field(default_factory=LandSummary)
+    built_nodes: int = 0
+    checks: tuple[CheckResult, ...] = ()
+    published_rows: dict[str, int] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """The summary for programs."""
+        return {
+            "run": self.run_id or None,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "entities": {name: vars(c) for name, c in self.landed.entities.items()},
+            "failed_files": len(self.landed.failed),
+            "built": self.built_nodes,
+            "checks": [check.document() for check in self.checks],
+            "published": self.published_rows,
+        }
+
+
+class PipelineRun:
+    """One run over an open deployment; the caller holds the home's lock."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        choices: RunChoices | None = None,
+        *,
+        run_id: str | None = None,
+        tools: Tools | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.deployment = deployment
+        self.choices = choices or RunChoices()
+        self.run_id = run_id or str(uuid.uuid4())
+        self.as_of = self.choices.as_of or now()
+        self.summary = RunSummary(self.run_id, self.as_of)
+        self.error: KlantkluisError | None = None
+        self._tools = tools
+        self._progress = progress
+
+    @classmethod
+    @contextmanager
+    def locked(
+        cls,
+        settings: Settings,
+        choices: RunChoices | None = None,
+        *,
+        wait_seconds: float = 0,
+        **options: Any,
+    ) -> Iterator[Self]:
+        """A run with the lock taken and the deployment opened, and both let go at the end.
+
+        Raises:
+            BusyError: Another run holds the lock still after ``wait_seconds``.
+            KlantkluisError: As :meth:`Deployment.open`.
+        """
+        with (
+            home_lock(Home.of(settings), wait_seconds),
+            Deployment.open(settings) as deployment,
+        ):
+            yield cls(deployment, choices, **options)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Keeps the error of a step as ours; a foreign one is reduced to its kind."""
+        try:
+            yield
+        except KlantkluisError as error:
+            self.error = error
+            raise
+        except Exception as error:  # noqa: BLE001  reduced to its kind, and raised
+            self.error = unexpected(error)
+            raise self.error from None
+
+    def is_needed(self) -> bool:
+        """Whether this run would do anything."""
+        return self.choices.from_path is not None or needs_run(self.deployment, self.as_of)
+
+    def start(self) -> None:
+        """Note the run and empty the spill folder of whoever was killed."""
+        for path in self.deployment.home.spill.glob("*"):
+            if path.is_file():
+                path.unlink(missing_ok=True)
+        start_run(self.deployment, self.run_id, self.as_of, now())
+
+    def land(self) -> LandSummary:
+        """Land and pseudonymise what waits; a file that cannot be read fails alone."""
+        from pipelines.batches.land import land_inbox
+
+        self.summary.landed = land_inbox(
+            self.deployment,
+            sources=self.choices.sources or None,
+            from_path=self.choices.from_path,
+            run_id=self.run_id,
+            tools=self._tools,
+            progress=self._progress,
+        )
+        return self.summary.landed
+
+    def build(self) -> BuildResult | None:
+        """Run dbt, unless the newest publication is of this very state: then None."""
+        if not self.choices.select and not build_is_due(
+            self.deployment, self.as_of, within=self.run_id
+        ):
+            return None
+        from pipelines.warehouse.dbt import BuildChoices, build
+
+        deployment = self.deployment
+        result = build(
+            deployment.home,
+            deployment.keyring.role_key("warehouse"),
+            deployment.settings,
+            BuildChoices(
+                as_of=self.as_of,
+                run_id=self.run_id,
+                rules_fingerprint=deployment.policy.fingerprint,
+                select=self.choices.select,
+            ),
+        )
+        self.summary.built_nodes = len(result.nodes)
+        return result
+
+    def check(self) -> Sequence[CheckResult]:
+        """Run the checks that block publication; failing ones are results here, not errors."""
+        from pipelines.evidence import gather_evidence
+        from pipelines.quality.checks import check_warehouse
+        from pipelines.warehouse.connection import connect_warehouse
+
+        deployment = self.deployment
+        key = deployment.keyring.role_key("warehouse")
+        with (
+            closing(connect_warehouse(deployment.home, key, deployment.settings)) as connection,
+            deployment.vault.read() as vault,
+        ):
+            evidence = gather_evidence(deployment, vault)
+            self.summary.checks = check_warehouse(connection, evidence)
+        return self.summary.checks
+
+    def publish(self) -> Published:
+        """Replace the published files, and note the state that they are of.
+
+        Raises:
+            CheckError: A blocking check does not hold, or none was made.
+        """
+        from pipelines.warehouse.publication import PublicationKeys, publish
+
+        failing = [c for c in self.summary.checks if not c.passed]
+        if failing or not self.summary.checks:
+            raise failing_checks(failing)
+        deployment = self.deployment
+        role_key = deployment.keyring.role_key
+        keys = PublicationKeys(role_key("warehouse"), role_key("analyst"), role_key("dashboards"))
+        published = publish(deployment.home, keys, deployment.settings)
+        self.summary.published_rows = {t.name: t.rows for t in published.analytics}
+        return published
+
+    def finish(self) -> None:
+        """Note how the run ended and write the head of the audit chain into the ledger."""
+        deployment = self.deployment
+        fingerprint = None
+        if self.error is None:
+            whole = not self.choices.select
+            fingerprint = build_fingerprint(deployment, self.as_of) if whole else "partial"
+        finish_run(deployment, self.run_id, now(), fingerprint)
+        deployment.vault.note_audit_head()
+
+
+def failing_checks(failing: Sequence[CheckResult]) -> CheckError:
+    """One error that names the checks that do not hold, with their counts."""
+    return CheckError(
+        "blocking checks do not hold",
+        code="checks_failed",
+        where={f"{c.check} {c.table}".strip(): c.failing for c in failing[:10]},
+        todo="nothing was published; klantkluis status shows them, the last publication stands",
+    )
+
+
+def unexpected(error: Exception) -> FailedError:
+    """An error of ours for a foreign one: its kind and where, never its message."""
+    traceback = error.__traceback__
+    where: dict[str, str | int] = {"kind": type(error).__name__}
+    while traceback is not None:
+        name = str(traceback.tb_frame.f_globals.get("__name__", ""))
+        if name.startswith(("pipelines.", "pii_rules.", "assets.")):
+            where |= {"module": name, "line": traceback.tb_lineno}
+        traceback = traceback.tb_next
+    return FailedError(
+        "something unforeseen went wrong",
+        code="unexpected",
+        where=where,
+        todo="run again with --debug, and report it",
+    )
