@@ -202,7 +202,7 @@ class _Names:
             return (
                 not bits & WORD
                 or lexicon().is_phrase(self.words[first : place + 1])
-                or self._is_infix_pair(first, place)
+                or (self._is_infix_pair(first, place) and self.words[first].lower() == "van")
             )
         # a word in lower case that no dictionary has, behind a given name or a title
         return not bits & WORD and len(self.words[place]) > 3 and unknown
@@ -246,6 +246,8 @@ class _Names:
         if index >= len(self.words):
             return None
         bits = self.bits[index]
+        if bits & (FAMILY | UNKNOWN) and not bits & BLOCKED and (name := self._inverted(index)):
+            return name
         if bits & INITIALS and not bits & BLOCKED:
             after = self._initials_end(index)
             end = self._family_end(after, lower=True) if after < len(self.words) else None
@@ -379,7 +381,8 @@ class _Names:
             return name[0], name[1], max(0.8, name[2] - 0.05), "signature"
         if not bits & (CAPITAL | WORD | CUE | INITIALS) and not rest.strip(" .!"):
             return place, place, 0.6, "signature"
-        if bits & CAPITAL and not bits & (WORD | UPPER | PLACE | DOTTED | ORGANISATION) and alone:
+        doubtful = WORD | UPPER | PLACE | DOTTED | ORGANISATION | INITIALS
+        if bits & CAPITAL and not bits & doubtful and alone:
             return place, place, 0.6, "signature"
         return None
 
@@ -395,7 +398,9 @@ class _Names:
             or (bits & WORD and not bits & (GIVEN | FAMILY))
         ):
             return None
-        if bits & (INFIX | PLACE) and not bits & GIVEN:
+        if bits & INFIX and not bits & GIVEN:
+            return self._infixed(place)
+        if bits & PLACE and not bits & GIVEN:
             return None
         name = self._full(place, sure=False)
         return name and (name[0], name[1], 0.8, "introduced")
@@ -412,15 +417,15 @@ class _Names:
         capital = self.words[index][:1].isupper()
         if not dotted and (self.words[index] in _LONE_LETTERS and not self._follows_infix(after)):
             return None
-        end = self._family_end(after, lower=not capital or dotted, unknown=dotted and capital)
+        end = self._family_end(after, lower=not capital or dotted, unknown=dotted)
         if end is None:
             return None
         head = self.bits[end - 1]
-        if not capital and not head & FAMILY and not self._phrase(after, end):
+        if not capital and not head & FAMILY and end - after < 2:
             return None
         if not dotted and not (head & FAMILY_HOME or self._follows_infix(after)):
             return None
-        if not head & CAPITAL and not (head & FAMILY or self._phrase(after, end)):
+        if not head & CAPITAL and not (head & FAMILY or end - after > 1):
             return None
         return index, end - 1, 0.9 if dotted else 0.6, "initials and surname"
 
@@ -465,6 +470,8 @@ class _Names:
 
     def _after_digit(self, index: int) -> bool:
         """Whether a number stands before it: "12 jan" is a date."""
+        if self.words[index].lower() != "jan":
+            return False
         start = self.scan.starts[index]
         return self.scan.text[max(0, start - 2) : start].strip()[-1:].isdigit()
 
@@ -603,7 +610,8 @@ class _Names:
             if known and first & CAPITAL and not self._opens_sentence(index):
                 return index, place, 0.6, "infix and surname"
             return None
-        if phrase and not head & WORD and not head & PLACE:
+        paired = place - index > 1 or self.words[place - 1].lower() in ("ten", "ter")
+        if phrase and (paired or not head & WORD) and not head & PLACE:
             return index, place, 0.6, "infix and surname in lower case"
         return None
 
@@ -620,6 +628,12 @@ class _Names:
         if name := self._inverted(index):
             return name
         if not bits & CAPITAL:
+            if (
+                bits & FAMILY_SURE
+                and not bits & (WORD | PLACE | GIVEN)
+                and len(self.words[index]) > 4
+            ):
+                return index, index, 0.45, "surname in lower case"
             return None
         if bits & UPPER and not (bits & FAMILY_HOME and len(self.words[index]) > 4):
             return None
