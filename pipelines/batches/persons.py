@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.batches.context import Batch
 from pipelines.common.entities import Entity
+from pipelines.identity.contact_identifiers import IDENTIFYING_COLUMNS
 from pipelines.identity.resolve import Resolved
 from pipelines.vault.subjects import Subject
 
@@ -48,7 +49,10 @@ def find_persons(batch: Batch, entity: Entity, frame: pl.DataFrame, *, owners: b
             continue
         is_own_key = entity.key == (column,)
         if target == "contacts" and is_own_key:
-            rows = batch.resolver.contacts(batch.namespace(entity.name, column), frame.to_dicts())
+            rows = batch.resolver.contacts(
+                batch.namespace(entity.name, column),
+                frame.select(column, *IDENTIFYING_COLUMNS).to_dicts(),
+            )
             tokens[column] = _keys([r.subject for r in rows])
             subjects = [r.subject for r in rows]
             suppressed |= pl.Series([r.is_suppressed for r in rows], dtype=pl.Boolean)

@@ -24,32 +24,91 @@ ROLE_MAILBOXES = frozenset(
 """Local parts that several people read; such an address never says who somebody is."""
 
 _INFIXES = frozenset(
-    ["van", "de", "der", "den", "het", "'t", "ten", "ter", "te", "'s", "in", "op", "aan", "bij", "von", "zu", "la", "le", "du", "el", "al", "bin", "ben", "dos", "da", "di"]
+    [
+        "van",
+        "de",
+        "der",
+        "den",
+        "het",
+        "'t",
+        "ten",
+        "ter",
+        "te",
+        "'s",
+        "in",
+        "op",
+        "aan",
+        "bij",
+        "von",
+        "zu",
+        "la",
+        "le",
+        "du",
+        "el",
+        "al",
+        "bin",
+        "ben",
+        "dos",
+        "da",
+        "di",
+    ]
 )
-_TITLES = frozenset(["dhr", "mevr", "mw", "mr", "mrs", "ms", "dr", "ir", "ing", "drs", "prof", "heer", "mevrouw", "jr", "sr", "md", "phd"])
+_TITLES = frozenset(
+    [
+        "dhr",
+        "mevr",
+        "mw",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "ir",
+        "ing",
+        "drs",
+        "prof",
+        "heer",
+        "mevrouw",
+        "jr",
+        "sr",
+        "md",
+        "phd",
+    ]
+)
 
 
 def email_key(value: str | None) -> str | None:
     """Lower case, without display name or surrounding space; None when it is no address."""
     if not value:
         return None
-    text = unicodedata.normalize("NFKC", value).strip().strip("<>").lower()
+    text = value if value.isascii() else unicodedata.normalize("NFKC", value)
+    text = text.strip().strip("<>").lower()
     local, at, domain = text.rpartition("@")
-    if not at or not local or "." not in domain or any(c.isspace() for c in text):
+    if not at or not local or "." not in domain or len(text.split()) != 1 or text.strip() != text:
         return None
     return text
 
 
 def is_role_mailbox(email: str) -> bool:
     """Whether an address in normal form is a function's, not a person's."""
-    return re.split(r"[+.]", email.partition("@")[0], maxsplit=1)[0] in ROLE_MAILBOXES
+    local = email.partition("@")[0]
+    return local.partition("+")[0].partition(".")[0] in ROLE_MAILBOXES
 
 
-@lru_cache(maxsize=65_536)
+_DUTCH_NUMBER = re.compile(r"(?:\+31[ -]?|0031[ -]?|0)([1-9](?:[ -]?[0-9]){8})")
+_NOT_DIGIT = str.maketrans("", "", " -")
+
+
 def phone_key(value: str | None, region: str = "NL") -> str | None:
     """E.164; None when it is no possible number in the region."""
     if not value:
         return None
+    if region == "NL" and (plain := _DUTCH_NUMBER.fullmatch(value)):
+        return "+31" + plain[1].translate(_NOT_DIGIT)
+    return _phone_key(value, region)
+
+
+@lru_cache(maxsize=65_536)
+def _phone_key(value: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:
@@ -59,11 +118,16 @@ def phone_key(value: str | None, region: str = "NL") -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+_NO_LETTERS = re.compile(r"[^a-z' ]+")
+
+
 def fold(value: str) -> str:
     """Letters only, without accents, lower case, single spaces."""
+    if value.isascii():  # has nothing to take apart
+        return " ".join(_NO_LETTERS.sub(" ", value.lower()).split())
     text = unicodedata.normalize("NFKD", value.replace("ß", "ss").replace("ø", "o"))
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
-    return " ".join(re.sub(r"[^a-z' ]+", " ", text).split())
+    return " ".join(_NO_LETTERS.sub(" ", text).split())
 
 
 def name_key(
@@ -91,4 +155,3 @@ def iban_key(value: str | None) -> str | None:
     """Upper case without spaces; None when empty."""
     text = re.sub(r"[^0-9A-Za-z]", "", value or "").upper()
     return text or None
-

@@ -24,8 +24,16 @@ from pipelines.common.normalise import (
     phone_key,
 )
 
+IDENTIFYING_COLUMNS = (
+    "first_name", "last_name", "full_name", "email", "phone", "mobile", "birth_date",
+)  # fmt: skip
+"""Columns of a contact that are read here, besides its id."""
 MATCHING_KINDS = ("email", "phone_name", "phone_birth")
 """Kinds that may find a subject besides its source key, strongest first."""
+SHARED_KINDS = ("role_email", "phone")
+"""Kinds that raise a doubt with the oldest bearer, and never find anybody."""
+NAME_KINDS = frozenset({"name", "full_name"})
+"""Kinds that only confirm or contradict who was found otherwise."""
 SUPPRESSING_KINDS = frozenset({"source_key", "email", "phone_name", "phone_birth"})
 """Kinds by which an erased person is recognised when a source delivers it again."""
 
@@ -61,20 +69,18 @@ def contact_identifiers(row: Mapping[str, Any], region: str = "NL") -> list[Iden
         found.append(Identifier("name", coarse))
     if full:
         found.append(Identifier("full_name", full))
-    birth = row.get("birth_date")
-    for number in {phone_key(row.get("phone"), region), phone_key(row.get("mobile"), region)}:
-        if number is None:
-            continue
-        found.append(Identifier("phone", number))
+    numbers = {phone_key(row.get("phone"), region), phone_key(row.get("mobile"), region)}
+    for number in numbers - {None}:
+        found.append(Identifier("phone", f"{number}"))
         if full:
             found.append(Identifier("phone_name", f"{number}|{full}"))
-        if birth:
+        if birth := row.get("birth_date"):
             found.append(Identifier("phone_birth", f"{number}|{birth}"))
     return sorted(found)
 
 
 def _names(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    first, last, full = (row.get(c) for c in ("first_name", "last_name", "full_name"))
+    first, last, full = row.get("first_name"), row.get("last_name"), row.get("full_name")
     coarse = name_key(first, last, full)
     if coarse is None:
         return None, None

@@ -14,6 +14,11 @@ Pair = tuple[str, bytes]
 """Kind of identifier and its blind index."""
 
 
+MOST_BEARERS = 4
+"""Bearers of one identifier that are looked at. Two are enough to know that it says nobody's
+name; a mailbox of thousands must not put thousands of pairs before the steward."""
+
+
 class Doubt(NamedTuple):
     """Two subjects that may be one person, and why nobody was merged."""
 
@@ -26,6 +31,10 @@ class Decision(NamedTuple):
 
     subject: int | None
     doubts: tuple[Doubt, ...]
+
+
+NEW = Decision(None, ())
+"""Nobody bears anything of it."""
 
 
 def names_agree(row: set[Pair], subject: set[Pair]) -> bool:
@@ -56,7 +65,7 @@ def decide(
     Args:
         source: The row's source key.
         identifiers: Its other identifiers.
-        bearers: The subjects that bear an identifier, oldest first.
+        bearers: The subjects that bear an identifier, oldest first; ``MOST_BEARERS`` will do.
         names_of: The name identifiers of a subject.
     """
     row = set(identifiers)
@@ -65,7 +74,7 @@ def decide(
     subject: int | None = known[0] if known else None
     for kind in ("email", "phone_name", "phone_birth"):
         for pair in (p for p in identifiers if p[0] == kind):
-            candidates = bearers(pair)
+            candidates = bearers(pair)[:MOST_BEARERS]
             if subject is not None:
                 doubts |= {c: f"{kind}_of_another" for c in candidates if c != subject}
             elif len(candidates) > 1:
@@ -79,5 +88,6 @@ def decide(
             for other in bearers(pair)[:1]:
                 if other != subject:
                     doubts.setdefault(other, reason)
-    doubts.pop(subject if subject is not None else -1, None)
+    if subject is not None:
+        doubts.pop(subject, None)
     return Decision(subject, tuple(Doubt(*item) for item in sorted(doubts.items())))

@@ -10,29 +10,35 @@ Privacy: direct identifiers in; subject ids and keys out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from pipelines.common.normalise import email_key, is_role_mailbox
 from pipelines.identity.contact_identifiers import (
+    MATCHING_KINDS,
+    NAME_KINDS,
+    SHARED_KINDS,
     SUPPRESSING_KINDS,
     Identifier,
     contact_identifiers,
     source_key,
 )
-from pipelines.identity.decide import Pair, decide
+from pipelines.identity.decide import MOST_BEARERS, NEW, Pair, decide
 from pipelines.vault import schema
-from pipelines.vault.bulk import allocate, insert_rows
+from pipelines.vault.bulk import allocate, insert_rows, select_in
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import (
     Subject,
     add_identifiers,
     create_subjects,
     find_identifiers,
+    find_oldest_bearers,
     load_subjects,
+    names_of,
 )
-from pipelines.vault.suppression import find_suppressed
+from pipelines.vault.suppression import find_suppressed, has_suppressions
 
 CACHE_LIMIT = 200_000
 KIND_OF_ENTITY: Mapping[str, str] = {"contacts": "contact", "accounts": "account", "users": "user"}
@@ -98,14 +104,15 @@ class SubjectResolver:
             namespace: The source that issued the contact ids.
             rows: Canonical contact columns.
         """
-        sources = [self.blind(source_key("contacts", namespace, r["contact_id"])) for r in rows]
-        identifiers = [[self.blind(i) for i in contact_identifiers(r, self._region)] for r in rows]
-        pairs = set(sources).union(*identifiers) if rows else set()
-        suppressed = find_suppressed(
-            self._connection, [p for p in pairs if p[0] in SUPPRESSING_KINDS]
-        )
-        bearers = dict(find_identifiers(self._connection, pairs))
-        names = self._names({s for ids in bearers.values() for s in ids})
+        sources, identifiers = self._blinded(namespace, rows)
+        suppressed: set[Pair] = set()
+        if has_suppressions(self._connection):
+            pairs = chain(sources, chain.from_iterable(identifiers))
+            suppressed = find_suppressed(
+                self._connection, {p for p in pairs if p[0] in SUPPRESSING_KINDS}
+            )
+        bearers = self._bearers(sources, identifiers)
+        names = self._names(bearers)
         assigned: list[int | None] = []
         new_pairs: dict[tuple[Pair, int], None] = {}
         doubts: list[tuple[int, int, str]] = []
@@ -114,9 +121,11 @@ class SubjectResolver:
             if suppressed and (source in suppressed or not suppressed.isdisjoint(own)):
                 assigned.append(None)
                 continue
-            decision = decide(
-                source, own, lambda p: bearers.get(p, ()), lambda s: names.setdefault(s, set())
-            )
+            decision = NEW
+            if source in bearers or any(p in bearers for p in own):
+                decision = decide(
+                    source, own, lambda p: bearers.get(p, ()), lambda s: names.get(s, set())
+                )
             subject = decision.subject
             if subject is None:
                 created += 1
@@ -124,10 +133,13 @@ class SubjectResolver:
             assigned.append(subject)
             doubts += [(subject, d.other_subject, d.reason) for d in decision.doubts]
             for pair in (source, *own):
-                if subject not in bearers.get(pair, ()):
-                    bearers[pair] = (*bearers.get(pair, ()), subject)
-                    new_pairs[(pair, subject)] = None
-            names.setdefault(subject, set()).update(p for p in own if "name" in p[0])
+                new_pairs[pair, subject] = None
+                if pair[0] in NAME_KINDS:
+                    names.setdefault(subject, set()).add(pair)
+                    continue  # a name finds nobody, however many bear it
+                known = bearers.get(pair, ())
+                if subject not in known and len(known) < MOST_BEARERS:
+                    bearers[pair] = (*known, subject)
         made = create_subjects(self._connection, self._vault, "contact", created, self._batch_id)
         final = {-n: s.subject_id for n, s in enumerate(made, start=1)}
         add_identifiers(
@@ -140,6 +152,39 @@ class SubjectResolver:
             self._connection, {s for s in assigned if s is not None and s > 0}
         ) | {s.subject_id: s for s in made}
         return [SUPPRESSED if s is None else Resolved(subjects[final.get(s, s)]) for s in assigned]
+
+    def _blinded(
+        self, namespace: str, rows: Sequence[Mapping[str, Any]]
+    ) -> tuple[list[Pair], list[list[Pair]]]:
+        """The source key and the other identifiers of each row, blind."""
+        many = self._vault.index.many
+        keys = [source_key("contacts", namespace, r["contact_id"]).value for r in rows]
+        sources: list[Pair] = [("source_key", b) for b in many("source_key", keys)]
+        own = [contact_identifiers(r, self._region) for r in rows]
+        values: dict[str, dict[str, bytes]] = {}
+        for identifier in chain.from_iterable(own):
+            values.setdefault(identifier.kind, {})[identifier.value] = b""
+        for kind, of_kind in values.items():
+            of_kind.update(zip(of_kind, many(kind, of_kind), strict=True))
+        return sources, [[(kind, values[kind][value]) for kind, value in row] for row in own]
+
+    def _bearers(
+        self, sources: list[Pair], identifiers: list[list[Pair]]
+    ) -> dict[Pair, tuple[int, ...]]:
+        """Who bears the identifiers that may find somebody, oldest first, ``MOST_BEARERS`` at most.
+
+        Names find nobody and are not looked up: a common one would cost as much as its bearers.
+        """
+        deciding = set(sources)
+        shared = set()
+        for pair in chain.from_iterable(identifiers):
+            if pair[0] in MATCHING_KINDS:
+                deciding.add(pair)
+            elif pair[0] in SHARED_KINDS:
+                shared.add(pair)
+        found = find_identifiers(self._connection, deciding)
+        bearers = {p: ids[:MOST_BEARERS] for p, ids in found.items()}
+        return bearers | find_oldest_bearers(self._connection, shared)
 
     def _resolve(self, identifiers: Iterable[Identifier], kind: str) -> dict[Identifier, Resolved]:
         wanted = list(dict.fromkeys(identifiers))
@@ -177,19 +222,16 @@ class SubjectResolver:
                 found[identifier] = Resolved(subjects[bearers[0]]) if len(bearers) == 1 else NOBODY
         return found
 
-    def _names(self, subject_ids: set[int]) -> dict[int, set[Pair]]:
-        table = schema.identifiers
-        names: dict[int, set[Pair]] = {s: set() for s in subject_ids}
-        ids = sorted(subject_ids)
-        for start in range(0, len(ids), 500):
-            rows = self._connection.execute(
-                sa.select(table.c.subject_id, table.c.kind, table.c.blind).where(
-                    table.c.subject_id.in_(ids[start : start + 500]),
-                    table.c.kind.in_(("name", "full_name")),
-                )
-            )
-            for subject_id, kind, blind in rows:
-                names[subject_id].add((kind, bytes(blind)))
+    def _names(self, bearers: Mapping[Pair, tuple[int, ...]]) -> dict[int, set[Pair]]:
+        """Names of the subjects that a row may turn out to be."""
+        ids = {
+            found[0]
+            for (kind, _), found in bearers.items()
+            if kind not in SHARED_KINDS and (len(found) == 1 or kind == "source_key")
+        }
+        names: dict[int, set[Pair]] = {}
+        for subject_id, kind, blind in names_of(self._connection, ids):
+            names.setdefault(subject_id, set()).add((kind, blind))
         return names
 
     def _queue(self, doubts: list[tuple[int, int, str]]) -> None:
@@ -198,16 +240,11 @@ class SubjectResolver:
         rows = {(min(a, b), max(a, b), reason) for a, b, reason in doubts}
         if not rows:
             return
-        columns = (table.c.subject_id, table.c.other_subject_id, table.c.reason)
-        firsts = sorted({a for a, _, _ in rows})
-        known = {
-            tuple(row)
-            for start in range(0, len(firsts), 500)
-            for row in self._connection.execute(
-                sa.select(*columns).where(table.c.subject_id.in_(firsts[start : start + 500]))
-            )
-        }
-        new = sorted(rows - known)
+        sql = (
+            "SELECT subject_id, other_subject_id, reason FROM identity_queue "
+            "WHERE other_subject_id IN ({values})"  # the younger one: the older may be in thousands
+        )
+        new = sorted(rows - set(select_in(self._connection, sql, {b for _, b, _ in rows})))
         ids = allocate(self._connection, "identity_queue", len(new)) if new else ()
         insert_rows(
             self._connection,
