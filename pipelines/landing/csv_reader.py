@@ -28,6 +28,9 @@ from pipelines.landing.text_blocks import utf8_blocks, wrong_encoding
 
 BLOCK_BYTES = 8 * 1024 * 1024
 
+_EXACT_RECORDS = 10_000
+"""After so many records one by one, the rest of the block is tried as sane again."""
+
 _CR, _LF = 13, 10
 
 
@@ -179,6 +182,8 @@ class _Reader:
                     rejects.append(reject)
                 self._row += 1
             self._line += record.lines
+            if len(kept) + len(rejects) >= _EXACT_RECORDS:
+                break
         self._rest = text[position:]
         rows = pl.DataFrame(kept, schema=place_schema(self._columns), orient="row")
         return RawChunk(rows, rejects, len(kept) + len(rejects))

@@ -28,6 +28,8 @@ from pipelines.landing.raw import RawChunk, checked_header, place_schema
 from pipelines.landing.rebatch import rebatched
 
 MAXIMUM_UNPACKED_BYTES = 1024 * 1024 * 1024
+MAXIMUM_SHARED_BYTES = 256 * 1024 * 1024
+"""The table of shared texts is the one part that is held in memory."""
 MAXIMUM_RATIO = 200
 """Sheets of numbers and dates pack about 10 to 1, the emptiest real ones about 60 to 1."""
 _RATIO_FROM_BYTES = 16 * 1024 * 1024
@@ -35,7 +37,7 @@ _MAXIMUM_MEMBERS = 10_000
 _BATCH_ROWS = 10_000
 _FOREIGN_FAILURES = (
     zipfile.BadZipFile, zlib.error, SyntaxError, OSError, EOFError, ValueError, TypeError, KeyError,
-    IndexError, AttributeError, NotImplementedError, RecursionError,
+    IndexError, AttributeError, RuntimeError,
 )  # fmt: skip
 """openpyxl meets whatever a foreign program wrote (a broken part of XML is a SyntaxError)."""
 
@@ -64,17 +66,33 @@ def check_container(path: Path, stream: BinaryIO) -> None:
     try:
         with zipfile.ZipFile(stream) as container:
             members = container.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            _check_sizes(path, members)
+            if any(_declares_a_type(container, member) for member in members):
+                raise _damaged(path)
+    except _FOREIGN_FAILURES:
         raise _damaged(path) from None
+
+
+def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
     unpacked = sum(m.file_size for m in members)
+    shared = sum(m.file_size for m in members if m.filename.endswith("sharedStrings.xml"))
     packed = max(1, sum(m.compress_size for m in members))
     is_dense = unpacked > _RATIO_FROM_BYTES and unpacked / packed > MAXIMUM_RATIO
     overlaps = packed > path.stat().st_size
-    if unpacked > MAXIMUM_UNPACKED_BYTES or is_dense or overlaps or len(members) > _MAXIMUM_MEMBERS:
+    is_large = unpacked > MAXIMUM_UNPACKED_BYTES or shared > MAXIMUM_SHARED_BYTES
+    if is_large or is_dense or overlaps or len(members) > _MAXIMUM_MEMBERS:
         raise input_error(
             path, "the file would unpack to far more than a sheet holds", "zip_bomb",
             "ask the source for CSV or Parquet",
         )  # fmt: skip
+
+
+def _declares_a_type(container: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a part of XML has a document type: entities can grow without bound or name files."""
+    if not member.filename.endswith((".xml", ".rels")):
+        return False
+    with container.open(member) as part:
+        return b"<!DOCTYPE" in part.read(4096).replace(b"\0", b"").upper()
 
 
 def _chunks(path: Path, file: FileMapping, stream: BinaryIO) -> Iterator[RawChunk]:

@@ -64,7 +64,10 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     with stream:
         if _stamp(os.fstat(stream.fileno())) != before:
             raise file_changed(path)
-        yield stream
+        try:
+            yield stream
+        except OSError:
+            raise _unreadable(path) from None
         check_unchanged(path, before)
 
 

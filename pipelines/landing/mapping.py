@@ -211,9 +211,11 @@ class FileMapping(_Model):
     @classmethod
     def _known_encoding(cls, value: str) -> str:
         try:
-            return codecs.lookup(value).name
+            found = codecs.lookup(value).name
+            "a".encode(found)  # fails for codecs that are no encoding of text
         except LookupError:
             raise ValueError("is not an encoding that Python knows") from None
+        return found
 
     @model_validator(mode="after")
     def _consistent(self) -> FileMapping:

@@ -31,7 +31,7 @@ def read_parquet(path: Path, file: FileMapping, chunk_rows: int) -> Iterator[Raw
     """
     with opened(path) as stream:
         try:
-            parquet = pq.ParquetFile(stream)
+            parquet = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
         except (pa.ArrowException, OSError, ValueError):
             raise _damaged(path) from None
         columns = checked_header(path, parquet.schema_arrow.names)

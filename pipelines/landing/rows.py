@@ -17,7 +17,7 @@ from pipelines.landing.expressions import parsed
 from pipelines.landing.files import input_error
 from pipelines.landing.mapping import ColumnMapping, EntityMapping, FileMapping, SourceMapping
 from pipelines.landing.raw import LINE
-from pipelines.landing.values import NumberStyle, TimeStyle, typed
+from pipelines.landing.values import ISO_FORMATS, NumberStyle, TimeStyle, typed
 
 _UNTRIMMED = ("text",)
 
@@ -59,7 +59,10 @@ def entity_frame(
             )
             continue
         text = _text(path, mapping.entity, column, origin, rows)
-        times = TimeStyle(origin.formats, origin.timezone or source.timezone)
+        formats = origin.formats
+        if formats and file.format in ("excel", "parquet"):
+            formats = (*formats, *ISO_FORMATS)
+        times = TimeStyle(formats, origin.timezone or source.timezone)
         values = typed(text, column, NumberStyle(file.decimal, file.thousands), times)
         if values.null_count() > text.null_count():
             failures.append((column.name, text.is_not_null() & values.is_null()))

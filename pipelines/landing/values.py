@@ -34,6 +34,10 @@ class NumberStyle(NamedTuple):
     thousands: str = ""
 
 
+ISO_FORMATS = (*_TIMESTAMPS, "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f%#z")
+"""What typed cells of Excel and Parquet look like as text, whatever formats a mapping names."""
+
+
 class TimeStyle(NamedTuple):
     """How a file writes times: strftime formats in order (ISO 8601 when none), and its zone."""
 

@@ -343,6 +343,27 @@ def test_excel_whose_sheet_is_no_xml_is_refused(tmp_path: Path) -> None:
     assert refused(path, format="excel").code == "damaged_file"
 
 
+def test_excel_with_entities_that_grow_is_refused(tmp_path: Path) -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>'
+    for encoding in ("utf-8", "utf-16"):
+        path = tmp_path / f"{encoding}.xlsx"
+        with zipfile.ZipFile(path, "w") as container:
+            container.writestr("xl/worksheets/sheet1.xml", bomb.decode().encode(encoding))
+        assert refused(path, format="excel").code == "damaged_file"
+
+
+def test_disk_that_fails_while_a_file_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> bytes:
+        raise OSError(5, "Input/output error", "secret")
+
+    monkeypatch.setattr("pipelines.landing.csv_reader.utf8_blocks", lambda *_: iter(failing, 0))
+    error = refused(csv_file(tmp_path, HEADER))
+    assert error.code == "file_unreadable"
+    assert "secret" not in error.sentence
+
+
 def test_json_lines_that_are_broken_are_rejected(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     good = '{"id":"1","name":"x","revenue":"2","created":null}'

@@ -292,6 +292,10 @@ def test_excel(tmp_path: Path, decimal: str) -> None:
     assert chunk.frames["deals"]["_line"].to_list() == [3, 5]
     assert [(r.line, r.rule) for r in chunk.rejects] == [(7, "ragged_row")]
     assert chunk.rows_read == 3
+    # A real date in a cell is read as one, whatever format the mapping names for text.
+    columns = {**DEALS["deals"]["columns"], "closed_at": {"from": "closed", "formats": "%d-%m-%Y"}}
+    mapping = source({"deals": {"columns": columns}}, format="excel", sheet=2, skip_rows=1)
+    assert deals_of(read(path, mapping)) == EXPECTED
     with pytest.raises(InputError) as caught:
         read(path, source(DEALS, format="excel", sheet=3))
     assert caught.value.code == "sheet_missing"

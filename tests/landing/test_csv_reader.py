@@ -180,6 +180,16 @@ def test_read_csv_skips_rows_before_the_header() -> None:
     assert rows_of(chunks) == [("1", "2", 4, 1)]
 
 
+def test_read_csv_bad_line_in_a_large_block_leaves_the_rest_as_it_is() -> None:
+    lines = [b"%d,x" % n for n in range(30_000)]
+    lines[3] = b'3,"open'
+    chunks = chunks_of(b"a,b\n" + b"\n".join(lines), chunk_rows=100_000)
+    rows = rows_of(chunks)
+    assert [r[-2] for r in rows] == [n for n in range(2, 30_002) if n != 5]
+    assert [r[-1] for r in rows] == [n for n in range(1, 30_001) if n != 4]
+    assert [r[:3] for r in rejects_of(chunks)] == [(5, None, "unclosed_quote")]
+
+
 def test_read_csv_many_rejects_come_in_several_chunks() -> None:
     chunks = chunks_of(b"a,b\n" + b"1\n" * 10, chunk_rows=3, block_bytes=4)
     assert sum(len(c.rejects) for c in chunks) == 10

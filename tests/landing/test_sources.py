@@ -147,6 +147,7 @@ def test_condition_must_be_true_or_false(tmp_path: Path) -> None:
         ("delimiter", "\n"),
         ("quote", "«"),
         ("encoding", "klingon"),
+        ("encoding", "rot13"),
         ("pattern", "../secret.csv"),
         ("decimal", ";"),
         ("mode", "merge"),
