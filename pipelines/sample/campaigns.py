@@ -90,7 +90,7 @@ def make_campaign_work(work: Work) -> None:
         reachable[gone] = False
         _convert(chance, events, at, campaign, treated, clickers, who[held_out], work)
     work.files.write("members", members)
-    _write_events(chance, work, events)
+    _write_events(work, events)
 
 
 def _contact_reference(work: Work, campaign: Campaign, place: int) -> tuple[str, str]:
@@ -163,8 +163,8 @@ def _send(
     )
     clicks = chance.random(len(readers)) < 0.13
     clickers, clicked = readers[clicks], np.minimum(read[clicks] + 45, end - 1)
-    path = chance.integers(2, 6, len(clickers))
-    events.add(at, "click", clickers, clicked, path=path, agent=reader_agent[clicks])
+    target = chance.integers(2, 6, len(clickers))
+    events.add(at, "click", clickers, clicked, path=target, agent=reader_agent[clicks])
     twice = chance.random(len(clickers)) < 0.3
     events.add(
         at,
@@ -204,7 +204,7 @@ def _convert(
         work.purchases.append(Purchase(person, None, "", instant, amount, "EUR"))
 
 
-def _write_events(chance: np.random.Generator, work: Work, events: _Events) -> None:
+def _write_events(work: Work, events: _Events) -> None:
     who, campaign = np.concatenate(events.who), np.concatenate(events.campaign)
     kind, at = np.concatenate(events.kind), np.concatenate(events.at)
     path, agent = np.concatenate(events.path), np.concatenate(events.agent)

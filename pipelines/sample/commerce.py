@@ -29,9 +29,10 @@ _STATUS = (
 def write_orders(work: Work) -> None:
     """Write an order for everything bought, 0.4 more for each person, two lines for most.
 
-    The shop has orders of its own customers, the CRM invoices for everybody else."""
+    The shop has orders of its own customers, the CRM invoices for everybody else.
+    """
     numbers, chance = work.arrays("orders"), work.plain("orders")
-    who = numbers.integers(0, len(work.people), round(len(work.people) * 0.4))
+    who = work.draw_people(numbers, round(len(work.people) * 0.4))
     times = work.plan.seasons.draw(numbers, work.starts[who], consumer=True)
     for place, at in zip(who.tolist(), times.tolist(), strict=True):
         amount = round(chance.lognormvariate(4.3, 0.7), 2)
@@ -66,8 +67,8 @@ def write_orders(work: Work) -> None:
              decimal_comma(margin), bought.currency, status)
         )  # fmt: skip
         for product, quantity, price in parts:
-            line = (work.key("FR", len(items)), key, sku(product), str(quantity))
-            items.append((*line, decimal_comma(price), decimal_comma(price * 0.62)))
+            item = (work.key("FR", len(items)), key, sku(product), str(quantity))
+            items.append((*item, decimal_comma(price), decimal_comma(price * 0.62)))
     work.files.write("orders", orders)
     work.files.write("order_lines", lines)
     work.files.write("facturen", invoices)
@@ -92,7 +93,7 @@ def _cents(amount: float) -> Decimal:
 def write_subscriptions(work: Work) -> None:
     """Write 0.25 subscriptions for each person; about a third have ended."""
     numbers, chance = work.arrays("subscriptions"), work.plain("subscriptions")
-    who = numbers.integers(0, len(work.people), round(len(work.people) * 0.25))
+    who = work.draw_people(numbers, round(len(work.people) * 0.25))
     started = work.plan.seasons.draw(numbers, work.starts[who])
     subscriptions: list[tuple[str, ...]] = []
     contracts: list[tuple[str, ...]] = []

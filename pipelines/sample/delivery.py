@@ -61,7 +61,7 @@ def write_sample(
         Counts by file.
 
     Raises:
-        UsageError: The scale is out of range, or the folder holds a delivery already.
+        UsageError: The scale is out of range.
 
     Privacy: invented persons only.
     """
@@ -109,7 +109,7 @@ def _write(out: Path, plan: Plan, progress: Progress | None) -> SampleSummary:
     planned = make_campaigns(plan)
     blocks = sum(b.size for b in plan.blocks())
     done = records_written = 0
-    truth = Truth(out)
+    truth = Truth(out, plan.stamp)
     with Files(out, plan) as files:
         for ordinal, block in enumerate(plan.blocks()):
             files.begin(ordinal)

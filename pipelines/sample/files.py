@@ -80,7 +80,9 @@ class Files:
         return f"{spec.source}/{spec.stem}-{self._plan.stamp}-{part:03d}.{ending}"
 
     def write(self, stem: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Append rows, in the columns of the file's layout."""
+        """Append rows, in the columns of the file's layout; without rows there is no file."""
+        if not rows:
+            return
         spec = FILES[stem]
         place, sheet = self._sheet(spec)
         sheet.write(rows)
@@ -112,7 +114,8 @@ class Files:
         self, spec: FileSpec, place: str, sheet: _Sheet | _Parquet, rows: Sequence[Sequence[Any]]
     ) -> None:
         """Add a broken copy of a row: an impossible date, a missing value, a ragged row."""
-        assert spec.spoil is not None and isinstance(sheet, _Sheet)
+        assert spec.spoil is not None
+        assert isinstance(sheet, _Sheet)
         due = self._until_spoiled[spec.stem]
         while due < len(rows):
             row = list(rows[due])

@@ -75,4 +75,4 @@ _SPECIAL = str.maketrans({"ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "İ": "I"
 def mail_part(text: str) -> str:
     """A name as it stands in an address: lower case, without accents, spaces, apostrophes."""
     text = unicodedata.normalize("NFKD", text.translate(_SPECIAL))
-    return "".join(c for c in text.lower() if c.isascii() and (c.isalnum() or c in "-"))
+    return "".join(c for c in text.lower() if c.isascii() and (c.isalnum() or c == "-"))

@@ -9,8 +9,11 @@ from typing import Final, Literal, NamedTuple
 
 
 class FileSpec(NamedTuple):
-    """A file of a source. ``spoil`` names a column with an instant or a date and one that is
-    required: now and then a copy of a row with one of them broken is added on purpose."""
+    """A file of a source.
+
+    ``spoil`` names a column with an instant or a date and one that is required: now and then a
+    copy of a row with one of them broken is added on purpose.
+    """
 
     source: str
     stem: str

@@ -30,7 +30,7 @@ def write_interactions(work: Work) -> None:
     numbers, chance = work.arrays("interactions"), work.plain("interactions")
     size = len(work.people) * 10
     weights = np.array([p.liveliness if p.crm_id else 0.02 for p in work.people]) + 0.02
-    who = np.sort(numbers.choice(len(work.people), size, p=weights / weights.sum()))
+    who = np.sort(work.draw_people(numbers, size, weights))
     instants = work.plan.seasons.draw(numbers, work.starts[who])
     seconds = (numbers.lognormal(5.4, 0.8, size)).astype(np.int64).tolist()
     times = dutch_texts(instants)

@@ -19,7 +19,8 @@ class Culture(NamedTuple):
     surnames: tuple[str, ...]
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text."""
     return tuple(text.split())
 
 
@@ -27,7 +28,7 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.replace("\n", ",").split(",") if part.strip())
 
 
-_DUTCH_WOMEN: Final = _words(
+_DUTCH_WOMEN: Final = words(
     """
     Aafke Aaltje Agnes Aleida Anja Anke Anneke Annelies Annemarie Annemiek Annet Anouk Antje Ariane
     Astrid Babette Bente Berdien Bianca Birgit Brechtje Britt Carlijn Carola Chantal Charlotte
@@ -44,7 +45,7 @@ _DUTCH_WOMEN: Final = _words(
     Yvonne Zoë
     """
 )
-_DUTCH_MEN: Final = _words(
+_DUTCH_MEN: Final = words(
     """
     Aad Adriaan Albert Alex Alwin André Anton Arend Arie Arjan Arjen Arnoud Axel Barend Bart Bas
     Bastiaan Ben Berend Bert Boudewijn Bram Casper Chiel Christiaan Cor Cornelis Daan Dennis Diederik
@@ -96,54 +97,54 @@ CULTURES: Final = (
     Culture("dutch", 0.70, _DUTCH_WOMEN, _DUTCH_MEN, _DUTCH_SURNAMES),
     Culture(
         "turkish", 0.06,
-        _words("Ayşe Fatma Elif Zeynep Emine Hülya Sevgi Özlem Derya Gül Esra Büşra Nuray Sibel Tuğba"),
-        _words("Mehmet Mustafa Ahmet Emre Hakan İbrahim Yusuf Murat Serkan Kemal Orhan Cem Burak Umut Volkan"),
+        words("Ayşe Fatma Elif Zeynep Emine Hülya Sevgi Özlem Derya Gül Esra Büşra Nuray Sibel Tuğba"),
+        words("Mehmet Mustafa Ahmet Emre Hakan İbrahim Yusuf Murat Serkan Kemal Orhan Cem Burak Umut Volkan"),
         _lines("Yılmaz, Kaya, Demir, Çelik, Şahin, Öztürk, Arslan, Doğan, Kılıç, Aydın, Polat, Koç, Güneş, Aksoy, Bulut"),
     ),
     Culture(
         "moroccan", 0.06,
-        _words("Fatima Khadija Naima Samira Hanane Ikram Loubna Soumaya Yasmina Zineb Malika Nora Hafsa Ihsane"),
-        _words("Mohamed Youssef Rachid Hassan Karim Bilal Said Abdel Hamza Ilias Nabil Mimoun Driss Soufiane Mo"),
+        words("Fatima Khadija Naima Samira Hanane Ikram Loubna Soumaya Yasmina Zineb Malika Nora Hafsa Ihsane"),
+        words("Mohamed Youssef Rachid Hassan Karim Bilal Said Abdel Hamza Ilias Nabil Mimoun Driss Soufiane Mo"),
         _lines("El|Amrani, Ben|Ali, El|Idrissi, Bouzid, Benali, El|Khattabi, Aziz, Ouali, Chaouki, Haddou, Azzouzi, El|Yousfi, Amezian, Bouchti, Tahiri"),
     ),
     Culture(
         "surinamese", 0.05,
-        _words("Shanti Sunita Radha Anuradha Cheryl Xaviera Mavis Usha Sharmila Priya Jharna Lucia Farida"),
-        _words("Rishi Anil Winston Clyde Ruben Orlando Iwan Dinesh Sewdath Romeo Stanley Ashwin Soerin"),
+        words("Shanti Sunita Radha Anuradha Cheryl Xaviera Mavis Usha Sharmila Priya Jharna Lucia Farida"),
+        words("Rishi Anil Winston Clyde Ruben Orlando Iwan Dinesh Sewdath Romeo Stanley Ashwin Soerin"),
         _lines("Ramdin, Bhagwandin, Kanhai, Pinas, Wijngaarde, Ramsaran, Tjon A Fat, Lieuw, Autar, Biharie, Amatdjais, Kartosen, Emanuels, Vreden, Gangaram Panday"),
     ),
     Culture(
         "polish", 0.04,
-        _words("Agnieszka Katarzyna Małgorzata Joanna Ewa Zofia Magdalena Beata Dorota Iwona Kinga"),
-        _words("Piotr Krzysztof Tomasz Paweł Marcin Łukasz Grzegorz Jakub Wojciech Zbigniew Dariusz"),
+        words("Agnieszka Katarzyna Małgorzata Joanna Ewa Zofia Magdalena Beata Dorota Iwona Kinga"),
+        words("Piotr Krzysztof Tomasz Paweł Marcin Łukasz Grzegorz Jakub Wojciech Zbigniew Dariusz"),
         _lines("Kowalska, Nowak, Wiśniewski, Wójcik, Kamiński, Lewandowska, Zieliński, Szymański, Dąbrowski, Woźniak, Mazur, Krawczyk"),
     ),
     Culture(
         "british", 0.04,
-        _words("Alice Charlotte Eleanor Gemma Harriet Imogen Joanna Kelly Lucy Megan Olivia Pippa Rachel Tracy"),
-        _words("Alfie Barry Callum Declan Ethan Graham Harry Ian Jack Keith Liam Nigel Oliver Rhys Stuart"),
+        words("Alice Charlotte Eleanor Gemma Harriet Imogen Joanna Kelly Lucy Megan Olivia Pippa Rachel Tracy"),
+        words("Alfie Barry Callum Declan Ethan Graham Harry Ian Jack Keith Liam Nigel Oliver Rhys Stuart"),
         _lines("Ashdown, Barlow, Carter, Dawson, Ellison, Fletcher, Grant, Hughes, Ingham, Kirby, Lawson, Marsh, Norris, O'Connor, O'Brien, Parsons, Reid, Shaw, Thornton, Whitfield"),
     ),
     Culture(
         "german", 0.02,
-        _words("Anneliese Brigitte Heike Jutta Katrin Sabine Uta Wiebke Steffi"),
-        _words("Dieter Günther Jürgen Klaus Matthias Rüdiger Uwe Wolfgang Florian"),
+        words("Anneliese Brigitte Heike Jutta Katrin Sabine Uta Wiebke Steffi"),
+        words("Dieter Günther Jürgen Klaus Matthias Rüdiger Uwe Wolfgang Florian"),
         _lines("Schäfer, Müller, Krüger, von|Stein, Hoffmann, Zimmermann, Vogel, Weiß, Lindner, Brandt"),
     ),
     Culture(
         "elsewhere", 0.03,
-        _words("Nguyet Linh Mei Xiu Amina Hodan Selam Gloria Mariana Inês Conceição Olena Svitlana Noor Layla"),
-        _words("Minh Wei Tao Abdi Yonas Tesfay Kwame João Diego Álvaro Andrij Bohdan Omar Ali Sipan"),
+        words("Nguyet Linh Mei Xiu Amina Hodan Selam Gloria Mariana Inês Conceição Olena Svitlana Noor Layla"),
+        words("Minh Wei Tao Abdi Yonas Tesfay Kwame João Diego Álvaro Andrij Bohdan Omar Ali Sipan"),
         _lines("Nguyen, Tran, Chen, Wu, Abdullahi, Gebremariam, Mensah, dos|Santos, da|Silva, Fernández, Shevchenko, Bondarenko, Al|Hassan, Rahimi, Li, Ho"),
     ),
 )  # fmt: skip
 """Shares add up to 1."""
 
-STEMS: Final = _words(
+STEMS: Final = words(
     "Aker Berk Blaar Bolder Dorn Eiken Elst Garst Hagen Hazel Heem Kers Kolk Kruis Lind Mees Moer "
     "Nooter Oever Pluim Raven Riet Roden Steen Teren Vaal Veld Wester Wilg Zand Zeven"
 )
-TAILS: Final = _words(
+TAILS: Final = words(
     "aar berg brink broek dijk donk haar heuvel hof horst houdt huizen kamp kens laar man mans "
     "meijer mond oord poel rade schot sma stra veen voort wijk zoon"
 )

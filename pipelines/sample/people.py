@@ -236,28 +236,32 @@ def make_people(plan: Plan, block: Block, companies: list[Company]) -> list[Pers
     60 % work at an organisation, 20 % are consumers in the CRM, 20 % only known to the web shop.
     8 % of those in the CRM are in the shop as well, 4 % with the help desk, under other ids; a third
     of those of the shop are with the help desk too.
-    One person in fifty shares the home telephone of the one before, one business person in
-    twenty-five has a role mailbox, one consumer in a hundred the address of another.
+    One consumer in twenty-five lives with the one before, under one telephone number, and at times
+    under one e-mail address; one business person in twenty-five has a role mailbox.
     """
     chance = plain_stream(plan.seed, "people", block.number)
     people: list[Person] = []
     for at in range(block.size):
         person = _make_person(plan, chance, block.first_person + at, companies)
-        if (
-            people
-            and chance.random() < 0.02
-            and person.company is None
-            and people[-1].company is None
-        ):
-            before = people[-1]
-            person = replace(
-                person, landline=before.landline, street=before.street, town=before.town,
-                house_number=before.house_number, postcode=before.postcode,
-            )  # fmt: skip
-            if chance.random() < 0.4:
-                person = replace(person, email=before.email)
+        before = people[-1] if people else None
+        if before and before.company is None and person.company is None and chance.random() < 0.1:
+            person = _of_same_household(chance, person, before)
         people.append(person)
     return people
+
+
+def _of_same_household(chance: Random, person: Person, other: Person) -> Person:
+    """The same address and telephone, at times one e-mail address for two."""
+    return replace(
+        person,
+        landline=other.landline,
+        mobile=person.mobile if other.landline else other.mobile,
+        street=other.street,
+        house_number=other.house_number,
+        postcode=other.postcode,
+        town=other.town,
+        email=other.email if chance.random() < 0.4 else person.email,
+    )
 
 
 def _make_person(plan: Plan, chance: Random, index: int, companies: list[Company]) -> Person:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.sample.people import Staff
 from pipelines.sample.randomness import pick, pick_weighted
-from pipelines.sample.reference import STAGES, decimal_comma, product_price, sku
+from pipelines.sample.reference import STAGES, decimal_comma, sku
 from pipelines.sample.seasons import DAY, at_work, awake, dutch_text, dutch_texts
 from pipelines.sample.slots import PRODUCT_NAMES
 from pipelines.sample.work import Purchase, Work
@@ -34,8 +34,8 @@ def write_deals(work: Work) -> None:
     """
     numbers, chance = work.arrays("deals"), work.plain("deals")
     size = round(len(work.people) * 0.8)
-    buyers = [at for at, p in enumerate(work.people) if p.crm_id] or [0]
-    who = numbers.choice(np.array(buyers), size)
+    known = np.array([float(bool(p.crm_id)) for p in work.people])
+    who = work.draw_people(numbers, size, known)
     created = work.plan.seasons.draw(numbers, work.starts[who])
     deals: list[tuple[str, ...]] = []
     changes: list[tuple[str, ...]] = []
@@ -110,7 +110,7 @@ def _make_deal(
         )
     deals.append(
         (key, company.account_id if company else "", person.crm_id if chance.random() < 0.92 else "",
-         seller.user_id, sku(product), pipeline, stage, decimal_comma(amount if amount else product_price(product)),
+         seller.user_id, sku(product), pipeline, stage, decimal_comma(amount),
          currency, decimal_comma(probability), dutch_text(created),
          dutch_text(engaged) if engaged < end and chance.random() < 0.9 else "",
          dutch_text(expected), dutch_text(closed),
@@ -126,8 +126,8 @@ def _iso(at: int) -> str:
 def write_leads(work: Work) -> None:
     """Write 0.6 leads for each person; three in ten of the older ones became a deal."""
     numbers, chance = work.arrays("leads"), work.plain("leads")
-    known = [at for at, p in enumerate(work.people) if p.crm_id] or [0]
-    who = numbers.choice(np.array(known), round(len(work.people) * 0.6))
+    known = np.array([float(bool(p.crm_id)) for p in work.people])
+    who = work.draw_people(numbers, round(len(work.people) * 0.6), known)
     created = work.plan.seasons.draw(numbers, work.starts[who])
     rows = []
     for at, (place, instant) in enumerate(zip(who.tolist(), created.tolist(), strict=True)):
@@ -146,7 +146,7 @@ def write_tasks(work: Work) -> None:
     """Write 1.2 tasks for each person, on deals and tickets; one in ten is overdue."""
     numbers, chance = work.arrays("tasks"), work.plain("tasks")
     size = round(len(work.people) * 1.2)
-    who = numbers.integers(0, len(work.people), size)
+    who = work.draw_people(numbers, size)
     created = work.plan.seasons.draw(numbers, work.starts[who])
     due = created + (1 + numbers.integers(0, 14, size)) * DAY
     done = np.minimum(

@@ -15,17 +15,22 @@ from random import Random
 from typing import Final, NamedTuple
 
 from pipelines.sample import identifiers
+from pipelines.sample.names import words
 from pipelines.sample.people import Name, Person, Staff, make_name
 from pipelines.sample.places import STREETS, TOWNS
 from pipelines.sample.randomness import pick
 
 _MONTHS = {
-    "nl": "januari februari maart april mei juni juli augustus september oktober november december".split(),
-    "en": "January February March April May June July August September October November December".split(),
+    "nl": words(
+        "januari februari maart april mei juni juli augustus september oktober november december"
+    ),
+    "en": words(
+        "January February March April May June July August September October November December"
+    ),
 }
 _DAYS = {
-    "nl": "maandag dinsdag woensdag donderdag vrijdag".split(),
-    "en": "Monday Tuesday Wednesday Thursday Friday".split(),
+    "nl": words("maandag dinsdag woensdag donderdag vrijdag"),
+    "en": words("Monday Tuesday Wednesday Thursday Friday"),
 }
 PRODUCT_NAMES: Final = (
     "Basis pakket", "Plus pakket", "Totaal pakket", "winterjas", "regenjas", "kantoorstoel", "bureaulamp",
@@ -131,7 +136,7 @@ def _person(scene: Scene, who: Identity) -> Filled:
     return Filled(_full(scene.chance, who.name), "PERSON", who.person)
 
 
-def _first(scene: Scene, who: Identity) -> Filled:
+def _first(_scene: Scene, who: Identity) -> Filled:
     return Filled(who.name.first, "PERSON", who.person)
 
 
@@ -180,11 +185,11 @@ def _phone(scene: Scene, who: Identity) -> Filled:
         )
         return Filled(pick(chance, shapes), "PHONE", who.person)
     d = who.mobile[2:]
-    shapes = (
+    mobile_shapes = (
         f"06-{d}", f"06{d}", f"06 {d}", f"06 {d[:2]} {d[2:4]} {d[4:6]} {d[6:]}", f"+316{d}", f"+31 6 {d}",
         f"06-{d[:4]} {d[4:]}", f"00316{d}", f"+31(0)6 {d}", f"06 {d[:3]} {d[3:5]} {d[5:]}",
     )  # fmt: skip
-    return Filled(pick(chance, shapes), "PHONE", who.person)
+    return Filled(pick(chance, mobile_shapes), "PHONE", who.person)
 
 
 def _iban(scene: Scene, who: Identity) -> Filled:
@@ -260,7 +265,7 @@ def _ip(scene: Scene, who: Identity) -> Filled:
     return Filled(who.ip_address, "IP_ADDRESS", who.person)
 
 
-def _url(scene: Scene, who: Identity) -> Filled:
+def _url(_scene: Scene, who: Identity) -> Filled:
     path = f"{identifiers.mail_part(who.name.first)}-{identifiers.mail_part(who.name.last)}"
     return Filled(f"https://www.netwerk.example/leden/{path}", "URL", who.person)
 

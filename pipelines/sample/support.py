@@ -43,7 +43,7 @@ def write_tickets(work: Work) -> None:
     numbers, chance = work.arrays("tickets"), work.plain("tickets")
     size = round(len(work.people) * 1.5)
     weights = np.array([p.liveliness for p in work.people]) + 0.1
-    who = numbers.choice(len(work.people), size, p=weights / weights.sum())
+    who = work.draw_people(numbers, size, weights)
     created = work.plan.seasons.draw(numbers, work.starts[who], consumer=True)
     tickets: list[list[Any]] = []
     events: list[list[Any]] = []

@@ -1,10 +1,10 @@
 """The truth beside the sample: who is who, what stands in which text, what must never leak.
 
-- ``truth/persons-NNN.csv``: source, entity, record_id, person_id. One row per record of a person.
-- ``truth/spans-NNN.jsonl``: source, entity, record_id, column, language, digest, spans; one line
+- ``truth/persons-YYYYMMDD-NNN.csv``: source, entity, record_id, person_id. One row per record of a person.
+- ``truth/spans-YYYYMMDD-NNN.jsonl``: source, entity, record_id, column, language, digest, spans; one line
   per text, texts without personal data too. ``digest`` is :func:`text_digest` of the text.
-- ``truth/identifiers-NNN.csv``: kind, value, person_id, origin (column or text).
-- ``truth/spoiled.csv``: file, rows that must end in quarantine.
+- ``truth/identifiers-YYYYMMDD-NNN.csv``: kind, value, person_id, origin (column or text).
+- ``truth/spoiled-YYYYMMDD.csv``: file, rows that must end in quarantine.
 
 Privacy: invented persons only; still, nothing of the truth is ever landed.
 """
@@ -36,9 +36,10 @@ def text_digest(text: str) -> str:
 
 
 class Truth:
-    """Collects and writes the truth of a delivery, block after block."""
+    """Collects and writes the truth of a delivery, block after block; ``stamp`` is its day."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, stamp: str) -> None:
+        self._stamp = stamp
         self._folder = out / "truth"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._part = 0
@@ -96,7 +97,7 @@ class Truth:
                     "digest": text_digest(text.text),
                     "spans": spans,
                 }
-            )  # fmt: skip
+            )
         )
         self.texts += 1
         self.spans += len(spans)
@@ -129,7 +130,7 @@ class Truth:
 
     def _open(self, name: str, ending: str) -> TextIO:
         if name not in self._files:
-            path = self._folder / f"{name}-{self._part:03d}.{ending}"
+            path = self._folder / f"{name}-{self._stamp}-{self._part:03d}.{ending}"
             self._files[name] = path.open("w", encoding="utf-8", newline="")
             if name in _HEADERS:
                 csv.writer(self._files[name], lineterminator="\n").writerow(_HEADERS[name])
@@ -144,7 +145,9 @@ class Truth:
 
     def write_spoiled(self, spoiled: Mapping[str, int]) -> None:
         """Write which files hold how many rows that must end in quarantine."""
-        with (self._folder / "spoiled.csv").open("w", encoding="utf-8", newline="") as handle:
+        with (self._folder / f"spoiled-{self._stamp}.csv").open(
+            "w", encoding="utf-8", newline=""
+        ) as handle:
             writer = csv.writer(handle, lineterminator="\n")
             writer.writerow(("file", "rows"))
             writer.writerows(sorted(spoiled.items()))

@@ -8,6 +8,7 @@ from pipelines.sample.campaigns import AGENTS
 from pipelines.sample.identifiers import ip_address
 from pipelines.sample.randomness import pick
 from pipelines.sample.seasons import utc_texts
+from pipelines.sample.texts import Text
 from pipelines.sample.work import Work
 
 _PAGES = (
@@ -33,7 +34,7 @@ def write_web_events(work: Work) -> None:
     """Write about ten events for each person of the block, in sessions of four."""
     numbers, chance = work.arrays("web"), work.plain("web")
     sessions = max(1, round(len(work.people) * 2.5))
-    who = numbers.integers(0, len(work.people), sessions)
+    who = work.draw_people(numbers, sessions)
     begin = work.plan.seasons.draw(numbers, work.starts[who], consumer=True)
     clicked = min(len(work.clicks), sessions)
     for at, (place, _, instant) in enumerate(work.clicks[:clicked]):
@@ -57,20 +58,24 @@ def write_web_events(work: Work) -> None:
         referrer = pick(chance, _REFERRERS)
         for step in range(int(ends[session] - lengths[session]), int(ends[session])):
             kind, page, term = _step(work, chance.random(), place)
-            query = f"?utm_campaign={campaign}" if campaign else ""
+            query = f"{'&' if '?' in page else '?'}utm_campaign={campaign}" if campaign else ""
+            if term is not None:
+                work.truth.text("shop", "web_events", work.key("", step), "search_term", term)
             rows.append(
                 (work.key("", step), person.shop_id if known else "", visitor, key, kind, times[step],
-                 f"https://www.klantkluis.example{page}{query}", term, referrer, agent, address)
+                 f"https://www.klantkluis.example{page}{query}", term.text if term else "", referrer, agent, address)
             )  # fmt: skip
             referrer, campaign = "https://www.klantkluis.example/", ""
     work.files.write("web_events", rows)
 
 
-def _step(work: Work, way: float, place: int) -> tuple[str, str, str]:
+def _step(work: Work, way: float, place: int) -> tuple[str, str, Text | None]:
+    """Kind, page and search term; one form in five repeats an e-mail address in its address."""
     if way < 0.85:
-        return "page", _PAGES[int(way / 0.85 * len(_PAGES))], ""
+        return "page", _PAGES[int(way / 0.85 * len(_PAGES))], None
     if way < 0.93:
-        return "search", "/zoeken", work.writer.write("search", work.people[place]).text
+        return "search", "/zoeken", work.writer.write("search", work.people[place])
     if way < 0.97:
-        return "form", "/contact/verzonden", ""
-    return "consent", "/cookies", ""
+        email = work.people[place].email if way > 0.962 else ""
+        return "form", "/contact/verzonden" + (f"?email={email}" if email else ""), None
+    return "consent", "/cookies", None

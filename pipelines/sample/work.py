@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.sample.campaign_plan import Campaign
 from pipelines.sample.files import Files
@@ -60,6 +61,18 @@ class Work:
     def arrays(self, purpose: str) -> np.random.Generator:
         """Chance by the array of this block for one purpose."""
         return array_stream(self.plan.seed, purpose, self.block.number)
+
+    def draw_people(
+        self, chance: np.random.Generator, count: int, weights: NDArray[np.float64] | None = None
+    ) -> NDArray[np.int64]:
+        """Places of persons something happens with: who has been there longer is drawn more often.
+
+        Everybody has the same odds where the weights leave nobody.
+        """
+        end, first = self.plan.seasons.end, self.plan.seasons.first
+        tenure = np.maximum((end - self.starts) / (end - first), 0.003)
+        odds = tenure if weights is None or not weights.any() else tenure * weights
+        return chance.choice(len(self.people), count, p=odds / odds.sum())
 
     def key(self, prefix: str, at: int) -> str:
         """An id that no other block gives out."""
