@@ -1,7 +1,5 @@
 """Landing and privacy: files become batches of the vault and pseudonymous rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Publication: the checks that block it, and the files that analysts and dashboards read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

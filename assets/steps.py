@@ -20,7 +20,9 @@ WRITER = "warehouse_writer"
 
 
 @contextmanager
-def step(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Iterator[PipelineRun]:
+def step(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
+) -> Iterator[PipelineRun]:
     """The run that this step belongs to; errors leave as one sentence of ours.
 
     Raises:

@@ -4,8 +4,6 @@ dbt's own messages carry values, so nothing of them is streamed: the step runs d
 :mod:`pipelines.warehouse.dbt` and reports nodes and counts.
 """
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -81,9 +79,7 @@ def dbt_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     ]
     keys = {spec.key.path[-1]: spec.key for spec in specs}
 
-    @dg.multi_asset(
-        name="build_models", specs=specs, pool=WRITER, required_resource_keys={RUN}
-    )
+    @dg.multi_asset(name="build_models", specs=specs, pool=WRITER, required_resource_keys={RUN})
     def build_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Build what is due; yields nothing when the last publication is of this very state."""
         with step(context) as run:

@@ -114,7 +114,8 @@ def run_pipeline(
             return run.summary
         run.start()
         try:
-            _execute(run, settings)
+            with run.noting():
+                _execute(run, settings)
         finally:
             run.finish()
         return run.summary
@@ -133,7 +134,11 @@ def _execute(run: PipelineRun, settings: Settings) -> None:
     job = definitions(settings).resolve_job_def(DAILY)
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
-            instance=instance, run_id=run.run_id, raise_on_error=False, resources={RUN: run}
+            instance=instance,
+            run_id=run.run_id,
+            raise_on_error=False,
+            resources={RUN: run},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     if run.error is None and not result.success:
         failing = [check for check in run.summary.checks if not check.passed]
@@ -143,4 +148,4 @@ def _execute(run: PipelineRun, settings: Settings) -> None:
             else BuildError("the run failed in Dagster", code="run_failed", where={"job": DAILY})
         )
     if run.error is not None:
-        raise run.error from None
+        raise run.error

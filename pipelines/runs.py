@@ -112,9 +112,11 @@ def needs_run(deployment: Deployment, as_of: datetime) -> bool:
         deployment: Open.
         as_of: The instant the run would be for; a new reporting day makes a build due.
     """
-    from pipelines.batches.land import find_files
+    from pipelines.landing.sources import match_files
 
-    return bool(find_files(deployment)) or build_is_due(deployment, as_of)
+    inbox = deployment.home.inbox
+    waits = any(match_files(source, inbox / name) for name, source in deployment.sources.items())
+    return waits or build_is_due(deployment, as_of)
 
 
 def build_is_due(deployment: Deployment, as_of: datetime, *, within: str = "") -> bool:

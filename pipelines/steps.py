@@ -87,6 +87,7 @@ class PipelineRun:
         self.as_of = self.choices.as_of or now()
         self.summary = RunSummary(self.run_id, self.as_of)
         self.error: KlantkluisError | None = None
+        self._is_current = False
         self._tools = tools
         self._progress = progress
 
@@ -154,6 +155,7 @@ class PipelineRun:
         if not self.choices.select and not build_is_due(
             self.deployment, self.as_of, within=self.run_id
         ):
+            self._is_current = True
             return None
         from pipelines.warehouse.dbt import BuildChoices, build
 
@@ -204,13 +206,17 @@ class PipelineRun:
         keys = PublicationKeys(role_key("warehouse"), role_key("analyst"), role_key("dashboards"))
         published = publish(deployment.home, keys, deployment.settings)
         self.summary.published_rows = {t.name: t.rows for t in published.analytics}
+        self._is_current = True
         return published
 
     def finish(self) -> None:
-        """Note how the run ended and write the head of the audit chain into the ledger."""
+        """Note how the run ended and write the head of the audit chain into the ledger.
+
+        A run that did not get as far as its publication failed, whatever the reason.
+        """
         deployment = self.deployment
         fingerprint = None
-        if self.error is None:
+        if self.error is None and self._is_current:
             whole = not self.choices.select
             fingerprint = build_fingerprint(deployment, self.as_of) if whole else "partial"
         finish_run(deployment, self.run_id, now(), fingerprint)
