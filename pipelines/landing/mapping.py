@@ -179,7 +179,6 @@ class FileMapping(_Model):
     null_values: tuple[str, ...] = ()
     mode: Literal["append", "upsert", "snapshot"] = "append"
     unmapped: Literal["drop", "quarantine"] = "drop"
-    position_prefix: bool = False
     entities: tuple[EntityMapping, ...] = Field(min_length=1)
 
     @model_validator(mode="before")

@@ -121,7 +121,7 @@ def position_prefix(source: SourceMapping, file: FileMapping, path: Path) -> str
     """
     several = len(source.files) > 1 or len(file.patterns) > 1
     wild = any(c in p for p in file.patterns for c in "*?[")
-    return f"{path.stem}-" if several or wild or file.position_prefix else ""
+    return f"{path.stem}-" if several or wild else ""
 
 
 def _candidates(folder: Path) -> list[Path]:
