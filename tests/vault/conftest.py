@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -20,13 +21,25 @@ class Deployment(NamedTuple):
         return Vault.open(self.home, self.settings, ring, replaying=replaying)
 
 
-@pytest.fixture
-def deployment(tmp_path: Path) -> Deployment:
-    settings = Settings(home=tmp_path / "home", master_key=None, vault_url=None, ledger=None)
-    home = Home.of(settings)
+def _deployment(folder: Path) -> Deployment:
+    settings = Settings(home=folder / "home", master_key=None, vault_url=None, ledger=None)
+    return Deployment(Home.of(settings), settings)
+
+
+@pytest.fixture(scope="session")
+def new_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home as it is made, copied by each test: making one takes a quarter of a second."""
+    folder = tmp_path_factory.mktemp("new")
+    home, settings = _deployment(folder)
     home.root.mkdir(mode=0o700)
     Vault.create(home, settings, KeyRing.create(home, settings)).close()
-    return Deployment(home, settings)
+    return folder
+
+
+@pytest.fixture
+def deployment(new_home: Path, tmp_path: Path) -> Deployment:
+    shutil.copytree(new_home, tmp_path, dirs_exist_ok=True)
+    return _deployment(tmp_path)
 
 
 @pytest.fixture
