@@ -2,13 +2,18 @@
 
 {# CTEs that end in suppressed_periods(period_grain, period_start, is_suppressed).
 
-   persons: a CTE with population, month_start (NULL where undated) and customer_key, distinct
-   natural persons. A cell about 1 to k-1 of them, in any population, is suppressed. So that it
-   cannot be had by subtraction, a period is suppressed too when the suppressed months that it
-   would give away are together about fewer than k persons. The parent goes, not a sibling,
-   because siblings may be sealed already (docs/decisions/0020). #}
-{% macro suppressed_periods(persons) -%}
-{%- set few = "between 1 and " ~ (var('small_cell_k') | int - 1) -%}
+   persons: a CTE of distinct natural persons: population, month_start (NULL where undated) and
+   customer_key. fixed: a CTE of periods that are out already (period_grain, period_start), sealed
+   and shown; they cannot be taken back.
+
+   A cell about 1 to k-1 persons of any population is hidden. So that it cannot be had by
+   subtraction, what a parent would give away, the hidden leaves under it, has to be about k
+   persons or none: the smallest sibling that makes it so is hidden too, with what it is part of
+   below the parent; where every sibling is out already, the parent is hidden instead
+   (docs/decisions/0020-kpi-disclosure.md). #}
+{% macro suppressed_periods(persons, fixed) -%}
+{%- set k = var('small_cell_k') | int -%}
+{%- set few = "between 1 and " ~ (k - 1) -%}
 leaves as (
     select
         population,
@@ -19,110 +24,264 @@ leaves as (
     from {{ persons }}
 ),
 
-suppressed_months as (
-    select distinct month_start
-    from (
-        select month_start
-        from leaves
-        where month_start is not null
-        group by month_start, population
-        having count(distinct customer_key) {{ few }}
-    ) as small_months
-),
-
-month_leaves as (
+counts as (
     select
-        leaves.*,
-        suppressed_months.month_start is not null or leaves.month_start is null as is_month_hidden
+        population,
+        month_start,
+        quarter_start,
+        year_start,
+        count(*) as persons
     from leaves
-    left join suppressed_months on leaves.month_start = suppressed_months.month_start
+    group by population, month_start, quarter_start, year_start
 ),
 
-suppressed_quarters as (
-    select distinct quarter_start
-    from (
-        select quarter_start
-        from month_leaves
-        where quarter_start is not null
-        group by quarter_start, population
-        having
-            count(distinct customer_key) {{ few }}
-            or count(distinct case when is_month_hidden then customer_key end) {{ few }}
-    ) as small_quarters
+fixed_months as (select period_start from {{ fixed }} where period_grain = 'month'),
+
+fixed_quarters as (select period_start from {{ fixed }} where period_grain = 'quarter'),
+
+fixed_years as (select period_start from {{ fixed }} where period_grain = 'year'),
+
+-- Leaves that may still be hidden beside another: shown so far, about k persons, not out yet.
+spare as (
+    select counts.*
+    from counts
+    left join fixed_months on counts.month_start = fixed_months.period_start
+    where
+        counts.month_start is not null
+        and counts.persons >= {{ k }}
+        and fixed_months.period_start is null
+        and counts.month_start not in (
+            select month_start from counts
+            where month_start is not null and persons {{ few }}
+        )
 ),
 
-quarter_leaves as (
+small_months as (
+    select distinct counts.month_start
+    from counts
+    left join fixed_months on counts.month_start = fixed_months.period_start
+    where
+        counts.month_start is not null
+        and counts.persons {{ few }}
+        and fixed_months.period_start is null
+),
+
+-- Quarters: what the hidden months of one are about.
+quarter_sums as (
     select
-        month_leaves.*,
-        is_month_hidden
-        and (suppressed_quarters.quarter_start is not null or month_leaves.month_start is null)
-            as is_quarter_hidden
-    from month_leaves
-    left join suppressed_quarters
-        on month_leaves.quarter_start = suppressed_quarters.quarter_start
+        leaves.population,
+        leaves.quarter_start,
+        count(distinct leaves.customer_key) as persons,
+        count(distinct case when small_months.month_start is not null then leaves.customer_key end)
+            as hidden_persons
+    from leaves
+    left join small_months on leaves.month_start = small_months.month_start
+    where leaves.quarter_start is not null
+    group by leaves.population, leaves.quarter_start
 ),
 
-suppressed_years as (
-    select distinct year_start
-    from (
-        select year_start
-        from quarter_leaves
-        where year_start is not null
-        group by year_start, population
-        having
-            count(distinct customer_key) {{ few }}
-            or count(distinct case when is_quarter_hidden then customer_key end) {{ few }}
-    ) as small_years
+quarter_helpers as (
+    select
+        quarter_sums.population,
+        quarter_sums.quarter_start,
+        spare.month_start,
+        row_number() over (
+            partition by quarter_sums.population, quarter_sums.quarter_start
+            order by spare.persons, spare.month_start
+        ) as preference
+    from quarter_sums
+    inner join spare
+        on
+            quarter_sums.population = spare.population
+            and quarter_sums.quarter_start = spare.quarter_start
+    where quarter_sums.hidden_persons {{ few }} and quarter_sums.persons >= {{ k }}
 ),
 
-suppressed_total as (
-    select max(1) as is_small
-    from (
-        select quarter_leaves.population
-        from quarter_leaves
-        left join suppressed_years on quarter_leaves.year_start = suppressed_years.year_start
-        group by quarter_leaves.population
-        having
-            count(distinct quarter_leaves.customer_key) {{ few }}
-            or count(
-                distinct case
-                    when
-                        quarter_leaves.is_quarter_hidden
-                        and (
-                            suppressed_years.year_start is not null
-                            or quarter_leaves.month_start is null
-                        )
-                        then quarter_leaves.customer_key
-                end
-            ) {{ few }}
-    ) as small_totals
+hidden_months_in_quarters as (
+    select month_start from small_months
+    union
+    select month_start from quarter_helpers
+    where preference = 1
+),
+
+hidden_quarters_alone as (
+    select distinct quarter_sums.quarter_start
+    from quarter_sums
+    left join quarter_helpers
+        on
+            quarter_sums.population = quarter_helpers.population
+            and quarter_sums.quarter_start = quarter_helpers.quarter_start
+    left join fixed_quarters on quarter_sums.quarter_start = fixed_quarters.period_start
+    where
+        fixed_quarters.period_start is null
+        and (
+            quarter_sums.persons {{ few }}
+            or (quarter_sums.hidden_persons {{ few }} and quarter_helpers.month_start is null)
+        )
+),
+
+-- Years: what the hidden months of hidden quarters are about.
+year_sums as (
+    select
+        leaves.population,
+        leaves.year_start,
+        count(distinct leaves.customer_key) as persons,
+        count(
+            distinct case
+                when months.month_start is not null and quarters.quarter_start is not null
+                    then leaves.customer_key
+            end
+        ) as hidden_persons
+    from leaves
+    left join hidden_months_in_quarters as months on leaves.month_start = months.month_start
+    left join hidden_quarters_alone as quarters on leaves.quarter_start = quarters.quarter_start
+    where leaves.year_start is not null
+    group by leaves.population, leaves.year_start
+),
+
+year_helpers as (
+    select
+        year_sums.population,
+        year_sums.year_start,
+        spare.month_start,
+        spare.quarter_start,
+        row_number() over (
+            partition by year_sums.population, year_sums.year_start
+            order by spare.persons, spare.month_start
+        ) as preference
+    from year_sums
+    inner join spare
+        on year_sums.population = spare.population and year_sums.year_start = spare.year_start
+    left join hidden_quarters_alone as quarters on spare.quarter_start = quarters.quarter_start
+    left join fixed_quarters on spare.quarter_start = fixed_quarters.period_start
+    where
+        year_sums.hidden_persons {{ few }}
+        and year_sums.persons >= {{ k }}
+        and quarters.quarter_start is null
+        and fixed_quarters.period_start is null
+),
+
+hidden_months_in_years as (
+    select month_start from hidden_months_in_quarters
+    union
+    select month_start from year_helpers
+    where preference = 1
+),
+
+hidden_quarters_in_years as (
+    select quarter_start from hidden_quarters_alone
+    union
+    select quarter_start from year_helpers
+    where preference = 1
+),
+
+hidden_years_alone as (
+    select distinct year_sums.year_start
+    from year_sums
+    left join year_helpers
+        on
+            year_sums.population = year_helpers.population
+            and year_sums.year_start = year_helpers.year_start
+    left join fixed_years on year_sums.year_start = fixed_years.period_start
+    where
+        fixed_years.period_start is null
+        and (
+            year_sums.persons {{ few }}
+            or (year_sums.hidden_persons {{ few }} and year_helpers.month_start is null)
+        )
+),
+
+-- All time: the hidden leaves of hidden years, and what is undated.
+total_sums as (
+    select
+        leaves.population,
+        count(distinct leaves.customer_key) as persons,
+        count(
+            distinct case
+                when
+                    leaves.month_start is null
+                    or (
+                        months.month_start is not null
+                        and quarters.quarter_start is not null
+                        and years.year_start is not null
+                    )
+                    then leaves.customer_key
+            end
+        ) as hidden_persons
+    from leaves
+    left join hidden_months_in_years as months on leaves.month_start = months.month_start
+    left join hidden_quarters_in_years as quarters on leaves.quarter_start = quarters.quarter_start
+    left join hidden_years_alone as years on leaves.year_start = years.year_start
+    group by leaves.population
+),
+
+total_helpers as (
+    select
+        total_sums.population,
+        spare.month_start,
+        spare.quarter_start,
+        spare.year_start,
+        row_number() over (
+            partition by total_sums.population order by spare.persons, spare.month_start
+        ) as preference
+    from total_sums
+    inner join spare on total_sums.population = spare.population
+    left join hidden_years_alone as years on spare.year_start = years.year_start
+    left join fixed_quarters on spare.quarter_start = fixed_quarters.period_start
+    left join fixed_years on spare.year_start = fixed_years.period_start
+    where
+        total_sums.hidden_persons {{ few }}
+        and total_sums.persons >= {{ k }}
+        and years.year_start is null
+        and fixed_quarters.period_start is null
+        and fixed_years.period_start is null
+),
+
+hidden_totals as (
+    select distinct 1 as is_hidden
+    from total_sums
+    left join total_helpers on total_sums.population = total_helpers.population
+    where
+        total_sums.persons {{ few }}
+        or (total_sums.hidden_persons {{ few }} and total_helpers.month_start is null)
+),
+
+hidden_periods as (
+    select
+        'month' as period_grain,
+        month_start as period_start
+    from hidden_months_in_years
+    union
+    select
+        'quarter' as period_grain,
+        quarter_start as period_start
+    from hidden_quarters_in_years
+    union
+    select
+        'year' as period_grain,
+        year_start as period_start
+    from hidden_years_alone
+    {%- for grain in ['month', 'quarter', 'year'] %}
+    union
+    select
+        '{{ grain }}' as period_grain,
+        {{ grain }}_start as period_start
+    from total_helpers
+    where preference = 1
+    {%- endfor %}
+    union
+    select
+        'all' as period_grain,
+        cast(null as date) as period_start
+    from hidden_totals
 ),
 
 suppressed_periods as (
     select
-        'month' as period_grain,
-        month_start as period_start,
+        period_grain,
+        period_start,
         true as is_suppressed
-    from suppressed_months
-    union all
-    select
-        'quarter' as period_grain,
-        quarter_start as period_start,
-        true as is_suppressed
-    from suppressed_quarters
-    union all
-    select
-        'year' as period_grain,
-        year_start as period_start,
-        true as is_suppressed
-    from suppressed_years
-    union all
-    select
-        'all' as period_grain,
-        cast(null as date) as period_start,
-        true as is_suppressed
-    from suppressed_total
-    where is_small = 1
+    from hidden_periods
 )
 {%- endmacro %}
 

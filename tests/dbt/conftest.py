@@ -139,6 +139,7 @@ def built(warehouse: Warehouse) -> Built:
     rows = json.loads((Path(__file__).parent / "rows.json").read_text(encoding="utf-8"))
     warehouse.insert(rows)
     warehouse.insert(_people(2026, 3, "p", 13) | {"deals": []})
+    warehouse.insert(_people(2026, 5, "m", 12))
     warehouse.build(FIRST_AS_OF)
     first = warehouse.marts()
     warehouse.execute(
@@ -204,6 +205,7 @@ def _new_rows() -> dict[str, list[Row]]:
         ],
     }
     months = [
+        (2022, 5, "i", 11), (2026, 6, "j", 3),
         (2024, 1, "k", 12), (2024, 2, "b", 3), (2024, 3, "c", 12),
         (2023, 1, "d", 5), (2023, 2, "e", 6), (2023, 3, "f", 12), (2023, 4, "g", 4),
     ]  # fmt: skip

@@ -93,4 +93,4 @@ def test_won_deal_without_a_close_date_counts_over_all_time_with_its_reason(
 
 def test_deal_without_an_account_stays(built: Any, one: Any) -> None:
     assert one(built.first["fct_deals"], deal_id="t/D6")["account_key"] is None
-    assert len(built.first["fct_deals"]) == 12
+    assert len(built.first["fct_deals"]) == 12 + 12
