@@ -133,6 +133,12 @@ class Vault:
             KeyWrongError: The master key is another one.
             NotAllowedError: The ledger is gone, or knows erasures that this home does not.
         """
+        vault = cls._opened(home, settings, keyring)
+        vault._check_ledger(replaying=replaying)
+        return vault
+
+    @classmethod
+    def _opened(cls, home: Home, settings: Settings, keyring: KeyRing) -> Vault:
         engine, keys_engine = _engines(home, settings, create=False)
         with transaction(engine, STORE, reading=True) as conn:
             _check_revision(conn)
@@ -145,12 +151,42 @@ class Vault:
         index_key = keyring.unwrap(newest.wrapped_index_key, _index_aad(home_id, newest.epoch))
         home_key = keyring.unwrap(meta.wrapped_home_key, _home_aad(home_id))
         ledger = Ledger.open(home.ledger, home_id, keyring)
-        vault = cls(
+        return cls(
             engine, DataKeys(keys_engine, keyring), ledger,
             home_id=home_id, epoch=newest.epoch, index_key=index_key,
             home_key=home_key,
         )  # fmt: skip
-        vault._check_ledger(replaying=replaying)
+
+    @classmethod
+    def accept_lost_ledger(
+        cls, home: Home, settings: Settings, keyring: KeyRing, *, actor: str
+    ) -> Vault:
+        """Begin a new ledger for a home whose ledger is gone, on a steward's word and on record.
+
+        What the lost ledger knew and this home does not cannot be replayed any more.
+
+        Args:
+            home: Which.
+            settings: May name another database.
+            keyring: Its keys.
+            actor: The steward, by role.
+
+        Raises:
+            FailedError: The ledger is there.
+        """
+        with transaction(_engines(home, settings, create=False)[0], STORE, reading=True) as conn:
+            _check_revision(conn)
+            home_id = conn.scalar(sa.select(schema.meta.c.home_id))
+        if home_id is None:
+            raise _no_vault()
+        Ledger.create(home.ledger, home_id, keyring)
+        vault = cls._opened(home, settings, keyring)
+        with vault.begin() as conn:
+            audit.append(conn, vault, actor=actor, action="lost_ledger_accepted")
+            head = audit.head(conn)
+        entry = vault.ledger.append("accepted", audit_head=head)
+        with vault.begin() as conn:
+            vault.note_ledger(conn, entry)
         return vault
 
     def begin(self) -> AbstractContextManager[Connection]:

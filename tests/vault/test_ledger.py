@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
-from pipelines.common.errors import KlantkluisError, NotAllowedError, StorageError
+from pipelines.common.errors import FailedError, KlantkluisError, NotAllowedError, StorageError
+from pipelines.vault import audit
+from pipelines.vault.keyring import KeyRing
 from pipelines.vault.store import Vault
 
 if TYPE_CHECKING:
@@ -97,3 +100,18 @@ def test_ledger_older_than_its_home_is_refused(deployment: Deployment, vault: Va
     with pytest.raises(KlantkluisError) as error:
         deployment.open()
     assert error.value.code == "ledger_older"
+
+
+def test_lost_ledger_opens_again_on_a_stewards_word(deployment: Deployment, vault: Vault) -> None:
+    _forget(vault)
+    ring = KeyRing.open(deployment.home, deployment.settings)
+    with pytest.raises(FailedError):
+        Vault.accept_lost_ledger(deployment.home, deployment.settings, ring, actor="steward")
+    shutil.rmtree(deployment.home.ledger)
+    Vault.accept_lost_ledger(
+        deployment.home, deployment.settings, ring, actor="steward"
+    ).close()  # fmt: skip
+    with deployment.open().closing() as again, again.read() as conn:
+        assert [e.kind for e in again.ledger.entries()] == ["created", "accepted"]
+        assert audit.verify(conn, again).is_intact
+        assert audit.head(conn)[0] == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from pipelines.common.errors import (
     StorageError,
     UsageError,
 )
+from pipelines.common.settings import Home, Settings
 from pipelines.vault import schema
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.store import Vault
@@ -137,3 +139,16 @@ def test_migrations_make_the_tables_of_the_schema(vault: Vault) -> None:
 
     with vault.read() as conn:
         assert compare_metadata(MigrationContext.configure(conn), schema.metadata) == []
+
+
+def test_create_that_was_killed_is_completed(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    home = Home.of(settings)
+    home.root.mkdir()
+    ring = KeyRing.create(home, settings)
+    home.vault.touch(mode=0o600)
+    (home.keys / "analyst.key").unlink()
+    ring = KeyRing.create(home, settings, keep_existing=True)
+    with Vault.create(home, settings, ring).closing() as made:
+        assert made.missed() == []
+    Vault.open(home, settings, ring).close()
