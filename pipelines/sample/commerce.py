@@ -10,8 +10,8 @@ import numpy as np
 
 from pipelines.sample.randomness import pick
 from pipelines.sample.reference import decimal_comma, product_price, sku
+from pipelines.sample.scenes import PRODUCT_NAMES
 from pipelines.sample.seasons import DAY, awake, dutch_text, to_utc, utc_text
-from pipelines.sample.slots import PRODUCT_NAMES
 from pipelines.sample.work import Purchase, Work
 
 _STATUS = (

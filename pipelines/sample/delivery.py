@@ -13,7 +13,8 @@ from pipelines.common.errors import UsageError
 from pipelines.sample import campaigns, commerce, moments, records, reference, sales, support, web
 from pipelines.sample.campaign_plan import Campaign, make_campaigns
 from pipelines.sample.files import Files
-from pipelines.sample.people import Staff, activity_starts, make_companies, make_people, make_staff
+from pipelines.sample.organisations import Staff, make_companies, make_staff
+from pipelines.sample.people import activity_starts, make_people
 from pipelines.sample.plan import Block, Plan
 from pipelines.sample.randomness import plain_stream
 from pipelines.sample.texts import Writer

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from random import Random
 
-from pipelines.sample.seasons import Seasons
+from pipelines.sample.seasons import DAY, Seasons
 
 BLOCK = 1_000
 """Persons made at once; nothing of a block is needed for the next."""
@@ -66,6 +67,13 @@ class Plan:
     def seasons(self) -> Seasons:
         """Where instants are drawn from."""
         return Seasons(self.start, self.until)
+
+    def joining(self, chance: Random) -> int:
+        """When somebody joined: half were there when history begins, the others came since."""
+        if chance.random() < 0.5:
+            return self.seasons.first - int(chance.random() * 900) * DAY - DAY // 2
+        span = self.seasons.end - self.seasons.first - 3 * DAY
+        return self.seasons.first + int(max(0, span) * chance.random()) // DAY * DAY + 36_000
 
     def following(self, share: float) -> Plan:
         """The week after: ``share`` of the persons, half of them new, half known."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 from random import Random
 
 from pipelines.sample import identifiers
-from pipelines.sample.people import Person, make_companies, make_people
+from pipelines.sample.organisations import make_companies
+from pipelines.sample.people import Person, make_people
 from pipelines.sample.plan import Block, Plan
 from pipelines.sample.reference import decimal_comma
 from pipelines.sample.seasons import DAY, awake, dutch_date, dutch_text, utc_text

@@ -9,11 +9,11 @@ from typing import Final
 from pipelines.sample.campaign_plan import Campaign
 from pipelines.sample.files import Files, write_workbook
 from pipelines.sample.layout import FILES
-from pipelines.sample.people import Staff
+from pipelines.sample.organisations import Staff
 from pipelines.sample.plan import Plan
 from pipelines.sample.randomness import plain_stream
+from pipelines.sample.scenes import PRODUCT_NAMES
 from pipelines.sample.seasons import DAY, dutch_text, iso_date, utc_text
-from pipelines.sample.slots import PRODUCT_NAMES
 from pipelines.sample.truth import Truth
 
 STAGES: Final = {

@@ -6,11 +6,11 @@ from random import Random
 
 import numpy as np
 
-from pipelines.sample.people import Staff
+from pipelines.sample.organisations import Staff
 from pipelines.sample.randomness import pick, pick_weighted
 from pipelines.sample.reference import STAGES, decimal_comma, sku
+from pipelines.sample.scenes import PRODUCT_NAMES
 from pipelines.sample.seasons import DAY, at_work, awake, dutch_text, dutch_texts
-from pipelines.sample.slots import PRODUCT_NAMES
 from pipelines.sample.work import Purchase, Work
 
 _REASONS = ("prijs", "concurrent", "geen budget", "timing", "geen reactie")

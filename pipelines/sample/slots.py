@@ -10,15 +10,15 @@ number, and nothing of the punctuation around it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final
 
 from pipelines.sample import identifiers
 from pipelines.sample.names import words
-from pipelines.sample.people import Name, Person, Staff, make_name
+from pipelines.sample.naming import Name
 from pipelines.sample.places import STREETS, TOWNS
 from pipelines.sample.randomness import pick
+from pipelines.sample.scenes import PRODUCT_NAMES, Filled, Identity, Scene
 
 _MONTHS = {
     "nl": words(
@@ -32,67 +32,6 @@ _DAYS = {
     "nl": words("maandag dinsdag woensdag donderdag vrijdag"),
     "en": words("Monday Tuesday Wednesday Thursday Friday"),
 }
-PRODUCT_NAMES: Final = (
-    "Basis pakket", "Plus pakket", "Totaal pakket", "winterjas", "regenjas", "kantoorstoel", "bureaulamp",
-    "koffiemachine", "onderhoudscontract", "helpdesk uren", "routeplanner", "kassasysteem", "scanner X200",
-    "printer M4", "tablet houder", "licentie Pro", "licentie Team", "opleiding", "zonnepaneel", "laadpaal",
-)  # fmt: skip
-
-
-@dataclass(slots=True)
-class Identity:
-    """What a text may tell about somebody; what is missing is made up once and kept."""
-
-    person: str
-    name: Name
-    email: str = ""
-    mobile: str = ""
-    landline: str = ""
-    street: str = ""
-    postcode: str = ""
-    city: str = ""
-    iban: str = ""
-    bsn: str = ""
-    birth_date: str = ""
-    plate: str = ""
-    customer_number: str = ""
-    ip_address: str = ""
-
-
-def identity_of(person: Person) -> Identity:
-    """The identity of somebody in the sample."""
-    return Identity(
-        person.person_id, person.name, person.email, person.mobile, person.landline,
-        f"{person.street} {person.house_number}", person.postcode, person.town.name, person.iban,
-        person.bsn, person.birth_date, person.plate, person.crm_id or person.shop_id,
-        person.ip_address,
-    )  # fmt: skip
-
-
-def stranger(chance: Random, number: str) -> Identity:
-    """Somebody who is in no system and only mentioned."""
-    return Identity(number, make_name(chance))
-
-
-class Filled(NamedTuple):
-    """A filled slot; ``before`` is written in front of the value and no part of it."""
-
-    value: str
-    type: str | None = None
-    person: str | None = None
-    before: str = ""
-
-
-@dataclass(slots=True)
-class Scene:
-    """Who plays a part in one text."""
-
-    chance: Random
-    language: str
-    subject: Identity
-    third: Identity
-    colleague: Staff
-    company: str
 
 
 def _full(chance: Random, name: Name) -> str:

@@ -12,17 +12,11 @@ from random import Random
 from typing import Final, NamedTuple
 
 from pipelines.sample import phrases_en, phrases_nl
-from pipelines.sample.people import Person, Staff
+from pipelines.sample.organisations import Staff
+from pipelines.sample.people import Person
 from pipelines.sample.randomness import pick
-from pipelines.sample.slots import (
-    Identity,
-    Scene,
-    fill,
-    identity_of,
-    is_personal,
-    is_slot,
-    stranger,
-)
+from pipelines.sample.scenes import Identity, Scene, identity_of, stranger
+from pipelines.sample.slots import fill, is_personal, is_slot
 
 Parts = tuple[tuple[str, str], ...]
 """Literal text and the slot after it (empty at the end)."""

@@ -20,7 +20,8 @@ from typing import Any, Final, TextIO
 import orjson
 
 from pipelines.sample.files import PART_BLOCKS
-from pipelines.sample.people import Person, Staff
+from pipelines.sample.organisations import Staff
+from pipelines.sample.people import Person
 from pipelines.sample.texts import Span, Text
 
 _KINDS: Final = {"EMAIL": "email", "PHONE": "phone", "BSN": "national_id", "IBAN": "iban"}

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pipelines.sample.campaign_plan import Campaign
 from pipelines.sample.files import Files
-from pipelines.sample.people import Company, Person, Staff
+from pipelines.sample.organisations import Company, Staff
+from pipelines.sample.people import Person
 from pipelines.sample.plan import Block, Plan
 from pipelines.sample.randomness import array_stream, plain_stream
 from pipelines.sample.seasons import Seconds
