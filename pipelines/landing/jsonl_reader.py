@@ -5,6 +5,7 @@ Privacy: raw values in and out; errors carry lines only.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from pipelines.landing.text_blocks import utf8_blocks, wrong_encoding
 
 _BLOCK_BYTES = 8 * 1024 * 1024
 _MAXIMUM_COLUMNS = 2_000
+_EXACT_INTEGERS = 2**53
 
 
 def read_jsonl(path: Path, file: FileMapping, chunk_rows: int) -> Iterator[RawChunk]:
@@ -106,6 +108,11 @@ def _object(path: Path, file: FileMapping, raw: bytes, line: int) -> dict[str, s
             raise wrong_encoding(path, file.encoding, line) from None
         rule = "nul_byte" if b"\0" in raw else "bad_json"
         return Reject(line, None, rule, None, {"_text": text})
+    if isinstance(found, dict) and any(
+        isinstance(v, float) and abs(v) >= _EXACT_INTEGERS for v in found.values()
+    ):
+        # orjson makes a float of an integer beyond 64 bits, and such a key would lose digits.
+        found = json.loads(raw)
     if not isinstance(found, dict):
         return Reject(line, None, "not_an_object", None, {"_text": raw.decode("utf-8")})
     cells: dict[str, str | None] = {}

@@ -12,10 +12,12 @@ from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipelines.common.entities import load_entities
+from pipelines.common.entities import Column, load_entities
 from pipelines.landing.expressions import columns_of, fault_of
+from pipelines.landing.values import NumberStyle, TimeStyle, typed
 
 POSITION_COLUMNS = ("_position", "_row", "_line")
 """Columns that every row has beside its own: ``_position`` (the key by position), ``_row`` (the
@@ -93,6 +95,8 @@ class ColumnMapping(_Model):
         origins = [self.from_ is not None, self.constant is not None, self.position]
         if sum([*origins, self.expression is not None]) != 1:
             raise ValueError("needs exactly one of from, constant, expression, position: true")
+        if self.otherwise is not None and not self.values:
+            raise ValueError("otherwise is what values does not name, but there are no values")
         return self
 
     @property
@@ -103,6 +107,20 @@ class ColumnMapping(_Model):
         if self.expression is not None:
             return columns_of(self.expression) - set(POSITION_COLUMNS)
         return frozenset()
+
+
+def _misfits(column: Column, origin: ColumnMapping) -> list[str]:
+    """Faults that every row would have, told once when the mapping is read."""
+    faults: list[str] = []
+    if origin.formats and column.type not in ("date", "timestamp"):
+        faults.append(f"{column.name}: formats are for dates and times only")
+    if origin.constant is not None and not origin.values:
+        text = pl.Series(column.name, [origin.constant], dtype=pl.String)
+        times = TimeStyle(origin.formats, origin.timezone or "UTC")
+        value = typed(text, column, NumberStyle(), times)[0]
+        if value is None or (column.values and value not in column.values):
+            faults.append(f"{column.name}: the constant is no {column.type} that may stand there")
+    return faults
 
 
 class EntityMapping(_Model):
@@ -149,6 +167,9 @@ class EntityMapping(_Model):
             for c in self.references
             if c not in entity.references
         ]
+        for name, origin in self.columns.items():
+            if name in entity.columns:
+                faults += _misfits(entity.columns[name], origin)
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -58,12 +58,12 @@ def entity_frame(
                 )
             )
             continue
-        text = _text(path, mapping.entity, column, origin, rows)
+        text, numbers = _text(path, file, mapping.entity, column, origin, rows)
         formats = origin.formats
         if formats and file.format in ("excel", "parquet"):
             formats = (*formats, *ISO_FORMATS)
         times = TimeStyle(formats, origin.timezone or source.timezone)
-        values = typed(text, column, NumberStyle(file.decimal, file.thousands), times)
+        values = typed(text, column, numbers, times)
         if values.null_count() > text.null_count():
             failures.append((column.name, text.is_not_null() & values.is_null()))
         columns.append(values.alias(column.name))
@@ -80,26 +80,36 @@ def _applies(path: Path, mapping: EntityMapping, rows: pl.DataFrame) -> pl.Serie
 
 
 def _text(
-    path: Path, entity: str, column: Column, origin: ColumnMapping, rows: pl.DataFrame
-) -> pl.Series:
-    """The text that a column is parsed from: trimmed, replaced, null where nothing is."""
+    path: Path,
+    file: FileMapping,
+    entity: str,
+    column: Column,
+    origin: ColumnMapping,
+    rows: pl.DataFrame,
+) -> tuple[pl.Series, NumberStyle]:
+    """The text that a column is parsed from, and how numbers are written in it.
+
+    The text is trimmed and replaced, and null where nothing is. Constants and computed numbers
+    have a point, whatever the file has.
+    """
+    numbers = NumberStyle(file.decimal, file.thousands)
     if origin.from_ is not None:
         text = rows[origin.from_].cast(pl.String)
     elif origin.position:
         text = rows["_position"]
     elif origin.constant is not None:
         text = pl.Series([origin.constant], dtype=pl.String).new_from_index(0, rows.height)
+        numbers = NumberStyle()
     else:
         assert origin.expression is not None
         computed = _computed(path, origin.expression, rows, entity, column.name)
+        numbers = numbers if computed.dtype == pl.String else NumberStyle()
         text = computed.cast(pl.String)
     if column.type not in _UNTRIMMED and origin.constant is None:
         text = text.str.strip_chars()
     nothing = ["", *origin.null_values]
     text = text.set(text.is_in(nothing).fill_null(False), None)
-    if origin.values:
-        text = _replaced(text, origin)
-    return text
+    return (_replaced(text, origin) if origin.values else text), numbers
 
 
 def _replaced(text: pl.Series, origin: ColumnMapping) -> pl.Series:

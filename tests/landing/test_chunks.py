@@ -90,6 +90,36 @@ def test_constants_expressions_and_nulls(tmp_path: Path) -> None:
     assert frame["size_class"].to_list() == ["first", "later"]
 
 
+def test_constants_and_computed_numbers_have_a_point_whatever_the_file_has(tmp_path: Path) -> None:
+    columns = {
+        "revenue": {"expression": "TRY_CAST(REPLACE(n, ',', '.') AS DOUBLE) * 10"},
+        "name": {"constant": "x"},
+    }
+    chunk = read_text(tmp_path, "id;n\n1;1,25\n", accounts(**columns), delimiter=";", decimal=",")
+    assert chunk.frames["accounts"]["revenue"].to_list() == [Decimal("12.5")]
+    entities = {
+        "products": {
+            "columns": {"product_id": "id", "name": "n", "unit_price": {"constant": 1.5},
+                        "unit_cost": "n"}
+        }
+    }  # fmt: skip
+    frame = read_text(tmp_path, "id;n\n1;1,25\n", entities, delimiter=";", decimal=",").frames[
+        "products"
+    ]
+    assert frame.select("unit_price", "unit_cost").rows() == [(Decimal("1.5"), Decimal("1.25"))]
+
+
+def test_json_integers_keep_all_digits(tmp_path: Path) -> None:
+    path = tmp_path / "file.jsonl"
+    path.write_text('{"id":123456789012345678901234567890,"name":9007199254740993}\n')
+    (chunk,) = read(path, source(accounts(), format="jsonl"))
+    row = chunk.frames["accounts"].row(0, named=True)
+    assert (row["account_id"], row["name"]) == (
+        "123456789012345678901234567890",
+        "9007199254740993",
+    )
+
+
 def test_free_text_keeps_its_spaces(tmp_path: Path) -> None:
     entities = {"tickets": {"columns": {"ticket_id": "id", "status": "s", "body": "b"}}}
     chunk = read_text(tmp_path, 'id,s,b\n 1 , open ,"  hi\n there "\n', entities)

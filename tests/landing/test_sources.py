@@ -162,6 +162,34 @@ def test_file_settings_that_make_no_sense_are_refused(
     faults_of(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("column", "fault"),
+    [
+        ({"created_at": {"constant": "soon"}}, "created_at: the constant is no timestamp"),
+        ({"revenue": {"constant": "1,5"}}, "revenue: the constant is no money"),
+        ({"sector": {"from": "s", "formats": "%Y"}}, "sector: formats are for dates"),
+        ({"sector": {"from": "s", "otherwise": "x"}}, "there are no values"),
+    ],
+)
+def test_column_that_no_row_could_fill_is_refused(
+    tmp_path: Path, column: dict[str, Any], fault: str
+) -> None:
+    columns = {**ACCOUNTS["accounts"]["columns"], **column}
+    entities = {"accounts": {"columns": columns}}
+    write(tmp_path, "a.yaml", {"files": [{"pattern": "a.csv", "entities": entities}]})
+    assert fault in faults_of(tmp_path)
+
+
+def test_constant_outside_a_closed_list_is_refused(tmp_path: Path) -> None:
+    columns = {**DEALS["deals"]["columns"], "outcome": {"constant": "winning"}}
+    write(
+        tmp_path,
+        "a.yaml",
+        {"files": [{"pattern": "a", "entities": {"deals": {"columns": columns}}}]},
+    )
+    assert "outcome: the constant is no category" in faults_of(tmp_path)
+
+
 def test_reference_to_an_unknown_source_is_refused(tmp_path: Path) -> None:
     entities = {"deals": {**DEALS["deals"], "references": {"account_id": "erp"}}}
     write(tmp_path, "crm.yaml", {"files": [{"pattern": "a.csv", "entities": entities}]})
