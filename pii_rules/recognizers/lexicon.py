@@ -146,6 +146,8 @@ class Lexicon:
             return WORD
         bits = _shape(word)
         key = fold(word)
+        if len(key) > 3 and key.endswith("'s"):
+            key = key[:-2]
         bare = key.rstrip(".")
         if word.endswith(".") or "." in word:
             bits |= DOTTED

@@ -291,7 +291,11 @@ class _Names:
     def _titled(self, index: int) -> _Name | None:
         """dhr. de Vries, mevrouw A. Yilmaz, mr Smith; further titles are skipped."""
         place = index + 1
-        while place < len(self.words) and self.bits[place] & TITLE and self._joined_title(place):
+        while (
+            place < min(len(self.words), index + 5)
+            and self.bits[place] & TITLE
+            and self._joined_title(place)
+        ):
             place += 1
         if place >= len(self.words) or not self._joined_title(place):
             return None

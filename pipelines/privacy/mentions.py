@@ -53,8 +53,15 @@ def _mention(kind: str, value: str) -> Mention | None:
     elif kind == "IBAN":
         key = iban_key(value)
     elif kind == "PERSON":
-        key = name_key(full=value.replace(".", ". "))
+        key = _person_key(value)
     else:
         return None
     name = {"EMAIL": "email", "PHONE": "phone", "IBAN": "iban", "PERSON": "name"}[kind]
     return (name, key) if key else None
+
+
+def _person_key(value: str) -> str | None:
+    """The name's normal form; initials behind the first ("J.P. de Vries") do not count."""
+    words = value.replace(".", ". ").split()
+    kept = words[:1] + [w for w in words[1:] if not (len(w) == 2 and w.endswith("."))]
+    return name_key(full=" ".join(kept))

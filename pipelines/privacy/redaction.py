@@ -113,12 +113,16 @@ def _is_subject(kind: str, key: str, known: Collection[str]) -> bool:
 
 def _partial(key: str, numbers: Mapping[tuple[str, str], int]) -> int | None:
     """The number of the one person of whose name this is a part, or the other way round."""
-    found = {
+    names: dict[int, list[str]] = {}
+    for (kind, other), number in numbers.items():
+        if kind == "PERSON":
+            names.setdefault(number, []).append(other)
+    found = [
         number
-        for (kind, other), number in numbers.items()
-        if kind == "PERSON" and (_part_of(key, other) or _part_of(other, key))
-    }
-    return found.pop() if len(found) == 1 else None
+        for number, others in names.items()
+        if all(_part_of(key, other) or _part_of(other, key) for other in others)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _part_of(part: str, whole: str) -> bool:

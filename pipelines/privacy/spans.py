@@ -34,12 +34,27 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     of the loser keeps the loser's type when it is longer than two code points, and joins the winner
     otherwise: nothing that was found is left uncovered.
     """
+    resolved: list[Span] = []
+    cluster: list[Span] = []
+    end = 0
+    # Only spans that touch one another are weighed: a long text has thousands that do not.
+    for span in sorted({s for s in spans if s.end > s.start}):
+        if cluster and span.start >= end:
+            resolved += _weighed(cluster)
+            cluster = []
+        cluster.append(span)
+        end = max(end, span.end)
+    return resolved + _weighed(cluster)
+
+
+def _weighed(spans: list[Span]) -> list[Span]:
+    """One cluster of overlapping spans, resolved."""
+    if len(spans) < 2:
+        return spans
     ordered = sorted(
-        {s for s in spans if s.end > s.start},
+        spans,
         key=lambda s: (-round(s.score, 1), _RANK.get(s.type, 99), s.start - s.end, s.start, s.type),
     )
-    if len(ordered) < 2:
-        return ordered
     ordered = [s for s in ordered if not any(_swallows(o, s) for o in ordered)]
     kept: list[Span] = []
     for span in ordered:

@@ -1,0 +1,238 @@
+"""Each recognizer: valid, near-miss and bad-checksum rows. All values are invented or documentary."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pytest
+
+from pii_rules.recognizers.base import ScanRecognizer
+from pii_rules.recognizers.registry import (
+    RegistryFaults,
+    load_registry,
+    recognizer_classes,
+    registry_text,
+)
+from pii_rules.recognizers.scan import TextScan
+from pipelines.privacy.detector import PresidioDetector
+
+FOUND = {
+    "EMAIL": [
+        ("mail jan.devries+werk@sub.example.nl vandaag", "jan.devries+werk@sub.example.nl"),
+        ("<a_b@example.com>", "a_b@example.com"),
+        ("adres: o'neil@example.org.", "o'neil@example.org"),
+        ("stuur naar jan at example punt nl", "jan at example punt nl"),
+        ("jan.vries [at] example.nl", "jan.vries [at] example.nl"),
+        ("info@xn--bcher-kva.example", "info@xn--bcher-kva.example"),
+        ("köln@münchen.example", "köln@münchen.example"),
+    ],
+    "PHONE": [
+        ("bel 06-12345678 graag", "06-12345678"),
+        ("bel 06 12 34 56 78", "06 12 34 56 78"),
+        ("+31 (0)6 1234 5678 is mobiel", "+31 (0)6 1234 5678"),
+        ("tel. 020-1234567", "020-1234567"),
+        ("0031612345678", "0031612345678"),
+        ("gsm 0470/12.34.56", "0470/12.34.56"),
+        ("+32 470 12 34 56", "+32 470 12 34 56"),
+        ("call +44 20 7946 0958", "+44 20 7946 0958"),
+        ("mobiel 612345678", "612345678"),
+        ("call me on 450 0840", "450 0840"),
+        ("07700 900123", "07700 900123"),
+    ],
+    "IBAN": [
+        ("naar NL91ABNA0417164300 graag", "NL91ABNA0417164300"),
+        ("nl91 abna 0417 1643 00", "nl91 abna 0417 1643 00"),
+        ("BE68 5390 0754 7034", "BE68 5390 0754 7034"),
+        ("GB82WEST12345698765432.", "GB82WEST12345698765432"),
+        ("mistyped: rekening NL92ABNA0417164300", "NL92ABNA0417164300"),
+    ],
+    "BSN": [
+        ("bsn 111222333", "111222333"),
+        ("BSN: 1112.22.333", "1112.22.333"),
+        ("haar burgerservicenummer is 111 222 333", "111 222 333"),
+        ("mistyped: bsn 111222334", "111222334"),
+        ("acht cijfers, bsn 10000008", "10000008"),
+    ],
+    "NATIONAL_ID": [
+        ("rijksregister 85.07.30-033.28", "85.07.30-033.28"),
+        ("SSN 219-09-9999", "219-09-9999"),
+        ("NINO QQ12 is none, AB 12 34 56 C is", "AB 12 34 56 C"),
+    ],
+    "CREDIT_CARD": [
+        ("4111 1111 1111 1111", "4111 1111 1111 1111"),
+        ("5500-0000-0000-0004", "5500-0000-0000-0004"),
+        ("340000000000009", "340000000000009"),
+        ("my card 4222222222222", "4222222222222"),
+    ],
+    "VAT_NUMBER": [("btw-id NL004495445B01", "NL004495445B01"), ("BE0428759497", "BE0428759497")],
+    "COMPANY_ID": [("KvK 12345678", "12345678"), ("kvk-nummer: 12345678", "12345678")],
+    "ID_DOCUMENT": [
+        ("paspoortnummer NW0R2C5K8", "NW0R2C5K8"),
+        ("rijbewijs 1234567890", "1234567890"),
+    ],
+    "LICENCE_PLATE": [
+        ("auto XX-123-Y", "XX-123-Y"),
+        ("12-AB-34", "12-AB-34"),
+        ("kenteken 1ABC23", "1ABC23"),
+        ("T-582-XH", "T-582-XH"),
+    ],
+    "CUSTOMER_NUMBER": [
+        ("klantnummer K-102938", "K-102938"),
+        ("customer number is 4471-22", "4471-22"),
+        ("polisnr. 99.123.456", "99.123.456"),
+    ],
+    "DATE_OF_BIRTH": [
+        ("geboren op 12-03-1985", "12-03-1985"),
+        ("geb. 4 juli 1971", "4 juli 1971"),
+        ("DOB: 03/12/85", "03/12/85"),
+        ("date of birth March 12, 1980", "March 12, 1980"),
+        ("geboortedatum 1985-03-12", "1985-03-12"),
+    ],
+    "IP_ADDRESS": [
+        ("vanaf 192.0.2.44 ingelogd", "192.0.2.44"),
+        ("2001:db8::8a2e:370:7334", "2001:db8::8a2e:370:7334"),
+    ],
+    "URL": [("zie https://www.example.nl/leden/jan-de-vries.", "https://www.example.nl/leden/jan-de-vries")],
+    "SOCIAL_HANDLE": [("volg @jan_devries op", "@jan_devries")],
+    "POSTCODE": [
+        ("1234 AB Utrecht", "1234 AB"),
+        ("op 1234AB", "1234AB"),
+        ("1058 MB Amsterdam", "1058 MB"),
+        ("te 2511 ab", "2511 ab"),
+        ("SW1A 1AA", "SW1A 1AA"),
+    ],
+    "ADDRESS": [
+        ("op Kerkstraat 12a, beneden", "Kerkstraat 12a"),
+        ("kerkstraat 12", "kerkstraat 12"),
+        ("Laan van Meerdervoort 501", "Laan van Meerdervoort 501"),
+        ("Jan van Galenstraat 3-bis", "Jan van Galenstraat 3-bis"),
+        ("Nieuwstraat 12 bus 3", "Nieuwstraat 12 bus 3"),
+        ("Spui 4, 2511 BL Den Haag", "Spui 4"),
+        ("at 12 Baker Street today", "12 Baker Street"),
+        ("postbus 1234", "postbus 1234"),
+    ],
+    "CITY": [
+        ("1234 AB Utrecht", "Utrecht"),
+        ("woont in Bergen op Zoom", "Bergen op Zoom"),
+        ("Kerkstraat 1 te Den Haag", "Den Haag"),
+        ("moved to Manchester", "Manchester"),
+    ],
+    "PERSON": [
+        ("Gebeld met Jan de Vries over morgen", "Jan de Vries"),
+        ("mevr. van der Berg belde", "van der Berg"),
+        ("dhr jansen is boos", "jansen"),
+        ("Youssef el Amrani neemt het over", "Youssef el Amrani"),
+        ("J.P. van den Heuvel tekent", "J.P. van den Heuvel"),
+        ("jan van dijk gesproken", "jan van dijk"),
+        ("gesproken met ria", "ria"),
+        ("Dear Mr Hughes,", "Hughes"),
+        ("Sarah O'Neill called", "Sarah O'Neill"),
+        ("Jansen, P. staat dubbel", "Jansen, P."),
+        ("Berg, Anna van den", "Berg, Anna van den"),
+        ("Pieter-Jan Smit komt", "Pieter-Jan Smit"),
+        ("Annemieke Jansen-de Boer", "Annemieke Jansen-de Boer"),
+        ("meneer Oud belde", "Oud"),
+        ("Sanne's factuur", "Sanne"),
+        ("mijn zoon Yoran", "Yoran"),
+        ("met Zargan Vedzizhev gesproken", "Zargan Vedzizhev"),
+        ("groetjes sanne", "sanne"),
+        ("Ömer Şahin belde", "Ömer Şahin"),
+        ("Willeke v.d. Berg", "Willeke v.d. Berg"),
+        ("Mark bracht het terug", "Mark"),
+    ],
+}  # fmt: skip
+
+NOT_FOUND = {
+    "EMAIL": ["om 12:00 @ kantoor", "a@b", "kosten 3 @ 10 euro", "@example.nl"],
+    "PHONE": [
+        "order 0612345678 is verzonden", "op 07-02-2026 15:00", "prijs 1.234.567,89", "2024-05-06 10:11:12",
+        "ticket 20240012345", "0000000000", "artikel 1234567890123", "€ 0612345,00",
+    ],
+    "IBAN": ["NL92ABNA0417164300", "NL00 is geen nummer", "AB12CDEF3456"],
+    "BSN": ["ordernummer 111222333", "111222334 stuks", "111222333", "bedrag 111.222.333 euro"],
+    "NATIONAL_ID": ["219-00-9999", "000-12-3456", "85.07.30-033.29"],
+    "CREDIT_CARD": ["4111 1111 1111 1112", "order 1234567890123456", "0000 0000 0000 0000"],
+    "VAT_NUMBER": ["NL004495446B01", "NL12 B01"],
+    "COMPANY_ID": ["12345678 stuks", "kvk 1234567"],
+    "ID_DOCUMENT": ["NW0R2C5K8 is een artikel", "paspoort verlopen in 2024"],
+    "LICENCE_PLATE": ["10-12-24", "1ABC23", "AB-CD-EF"],
+    "CUSTOMER_NUMBER": ["klantnummer onbekend", "5 klanten", "nummer 102938"],
+    "DATE_OF_BIRTH": ["afspraak 12-03-2024", "geleverd op 4 juli"],
+    "IP_ADDRESS": ["versie 10.2.0.1", "999.1.1.1", "1.2.3", "12::"],
+    "URL": ["www", "http in de tekst"],
+    "SOCIAL_HANDLE": ["@ kantoor", "@12"],
+    "POSTCODE": ["in 2024 is het", "1500 km", "2019 en 2020", "1234 SS", "0123 AB", "2000 MB vrij"],
+    "ADDRESS": ["onderweg 3 uur", "de weg 3 km", "stap 3", "in 2024 Street"],
+    "CITY": ["de markt in Utrecht groeit", "2024 Utrecht-project"],
+    "PERSON": [
+        "De bakker op de hoek", "Albert Heijn is dicht", "Jansen Transport BV", "in mei en april",
+        "Beste klant,", "Will you join on Monday?", "ik ben er max 3 keer", "ik krijg elke dag mail",
+        "Outlook en Windows", "Wil de klant bellen?", "Thanks. I have been waiting", "op 12 jan 2024",
+        "Grace period ends in April", "optie A en B", "groot en klein", "firma De Groot",
+    ],
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _detector() -> PresidioDetector:
+    return PresidioDetector()
+
+
+def _values(text: str, kind: str) -> list[str]:
+    """What comes out of the whole engine, context words and all."""
+    return [text[s.start : s.end] for s in _detector().detect([text])[0] if s.type == kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"), [(k, t, v) for k, rows in FOUND.items() for t, v in rows]
+)
+def test_recognizer_valid_notation_is_found(kind: str, text: str, value: str) -> None:
+    assert _values(text, kind) == [value]
+
+
+@pytest.mark.parametrize(("kind", "text"), [(k, t) for k, rows in NOT_FOUND.items() for t in rows])
+def test_recognizer_near_miss_is_not_found(kind: str, text: str) -> None:
+    assert _values(text, kind) == []
+
+
+def test_recognizers_all_types_have_tables() -> None:
+    kinds = {recognizer.ENTITY for recognizer in load_registry().recognizers}
+    assert kinds == FOUND.keys() == NOT_FOUND.keys()
+
+
+def test_bsn_that_passes_by_chance_needs_more_than_the_test() -> None:
+    found = list(recognizer_classes()["CitizenNumberRecognizer"]("nl").find(TextScan("111222333")))
+    assert [f.score < 0.4 for f in found] == [True]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("entity: EMAIL", "entity: MAIL", "EmailRecognizer finds EMAIL"),
+        ("class: UrlRecognizer", "class: WebRecognizer", "class UrlRecognizer has no entry"),
+        ("entity: URL, languages: [nl, en]", "entity: URL, languages: [fr]", "unknown language fr"),
+        ("placeholder: URL", "placeholder: url", "placeholder"),
+        ("class: UrlRecognizer", "class: EmailRecognizer", "two entries"),
+    ],
+)
+def test_registry_that_disagrees_with_classes_does_not_load(
+    before: str, after: str, fault: str
+) -> None:
+    with pytest.raises(RegistryFaults, match=fault):
+        load_registry(registry_text().replace(before, after, 1))
+
+
+@pytest.mark.parametrize("text", ["- a\n  b: [", "recognizers: 3", ""])
+def test_registry_that_is_no_registry_does_not_load(text: str) -> None:
+    if not text:
+        assert load_registry(text).recognizers  # empty means the shipped one
+        return
+    with pytest.raises(RegistryFaults):
+        load_registry(text)
+
+
+def test_recognizer_without_artifacts_scans_by_itself() -> None:
+    kind: type[ScanRecognizer] = recognizer_classes()["EmailRecognizer"]
+    results = kind("nl").analyze("a.b@example.nl", ["EMAIL"])
+    assert [(r.start, r.end) for r in results] == [(0, 14)]
+    assert kind("nl").analyze("a.b@example.nl", ["PHONE"]) == []
