@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
@@ -37,8 +37,11 @@ def _as_text(value: Any) -> str | None:
     return str(value)
 
 
+_known_zones = cache(available_timezones)
+
+
 def _zone(value: str | None) -> str | None:
-    if value is not None and value not in available_timezones():
+    if value is not None and value not in _known_zones():
         raise ValueError("is not a time zone of the tz database")
     return value
 

@@ -7,6 +7,7 @@ Owns the YAML's outside: folders, names, faults reported all at once. What a map
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -42,6 +43,10 @@ __all__ = [
 
 SHIPPED_SOURCES = Path(__file__).parent / "sources"
 """Folder of the mappings that come with Klantkluis."""
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same safe loader, ten times as quick where libyaml is there."""
 
 
 class MatchedFile(NamedTuple):
@@ -141,7 +146,7 @@ def _first_fit(source: SourceMapping, name: str) -> int | None:
 
 def _read(path: Path, faults: list[str]) -> SourceMapping | None:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - safe
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" at line {mark.line + 1}" if mark else ""
@@ -176,13 +181,15 @@ def _message(error: Any) -> str:
 
 
 def _fingerprint(raw: dict[str, Any]) -> str:
-    return hashlib.sha256(yaml.safe_dump(_sorted(raw), sort_keys=False).encode()).hexdigest()
+    canonical = json.dumps(_sorted(raw), default=str, ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _sorted(value: Any) -> Any:
-    """The same with the keys of its mappings in one order; they may be of several types."""
+    """The same with the keys of its mappings as text in one order; YAML allows several types."""
     if isinstance(value, dict):
-        return {k: _sorted(value[k]) for k in sorted(value, key=lambda key: (str(key), repr(key)))}
+        keys = {repr(key): item for key, item in value.items()}
+        return {key: _sorted(keys[key]) for key in sorted(keys)}
     return [_sorted(v) for v in value] if isinstance(value, list) else value
 
 

@@ -52,10 +52,9 @@ class Rule:
 
 
 def contract_rules(entity: Entity) -> tuple[Rule, ...]:
-    """The rules of an entity: required, values, range per column, then the longest cell.
+    """The rules of an entity: required, values and range per column, then the longest cell.
 
-    A key is never empty, whether or not the model says that it is required, save for a priority or
-    other part of a compound key that may be open.
+    Keys are required columns of the model, save a part of a compound key that may be open.
     """
     rules: list[Rule] = []
     for column in entity.columns.values():
