@@ -127,6 +127,18 @@ def landed_batches(conn: Connection) -> set[int]:
     return set(conn.scalars(sa.select(t.c.batch_id).where(t.c.state == "landed")))
 
 
+def has_landed(conn: Connection, entity: str, source: str) -> bool:
+    """Whether an earlier batch of a source brought any row of an entity."""
+    b, c = schema.batches, schema.batch_counts
+    query = (
+        sa.select(c.c.batch_id)
+        .join(b, b.c.batch_id == c.c.batch_id)
+        .where(b.c.source == source, c.c.entity == entity, c.c.landed > 0)
+        .limit(1)
+    )
+    return conn.execute(query).first() is not None
+
+
 def batch_report(conn: Connection, batch_id: int | None = None) -> list[dict[str, Any]]:
     """One row per batch and entity with its counts, oldest first.
 

@@ -71,6 +71,8 @@ def transaction(engine: Engine, store: str, *, reading: bool = False) -> Iterato
         with engine.connect() as conn:
             if reading:
                 conn = conn.execution_options(reading=True)
+                if engine.dialect.name != "sqlite":  # SQLite's readers see one state anyway
+                    conn = conn.execution_options(isolation_level="REPEATABLE READ")
             with conn.begin():
                 yield conn
     except DBAPIError as error:

@@ -86,8 +86,12 @@ def find_records(
     return {row[1]: make(row) for row in select_in(conn, sql, blinds, entity, source)}
 
 
-def save_records(conn: Connection, batch_id: int, rows: Iterable[NewRecord]) -> None:
-    """Insert records; one that exists takes the new values and keeps its record_id."""
+def save_records(conn: Connection, batch_id: int, rows: Iterable[NewRecord]) -> range:
+    """Insert records; one that exists takes the new values and keeps its record_id.
+
+    Returns:
+        The record_ids in the order of the rows, of those that did not exist.
+    """
     rows = list(rows)
     ids = allocate(conn, "records", len(rows))
     insert_rows(
@@ -95,6 +99,7 @@ def save_records(conn: Connection, batch_id: int, rows: Iterable[NewRecord]) -> 
         ((record_id, *row, batch_id) for record_id, row in zip(ids, rows, strict=True)),
         update_on=_KEY, keep=("record_id",),
     )  # fmt: skip
+    return ids
 
 
 def delete_records(conn: Connection, record_ids: Iterable[int]) -> int:
