@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from pii_rules.models import Policy
 from pipelines.batches.report import EntityCounts
+from pipelines.batches.seen import Seen
+from pipelines.common.entities import Entity
 from pipelines.common.rejects import Reject
 from pipelines.common.settings import Home, Settings
 from pipelines.identity.resolve import SubjectResolver
@@ -90,6 +92,13 @@ class Batch:
     rejects: list[Reject] = field(default_factory=list)
     unmapped: dict[str, int] = field(default_factory=dict)
     rows_read: int = 0
+    _seen: dict[str, Seen] = field(default_factory=dict)
+
+    def seen_of(self, entity: Entity) -> Seen:
+        """Keys of a sealed entity that the file has had so far."""
+        if entity.name not in self._seen:
+            self._seen[entity.name] = Seen(self.duckdb, entity.name)
+        return self._seen[entity.name]
 
     def counts_of(self, entity: str) -> EntityCounts:
         """Counts of an entity, zero at first."""

@@ -1,8 +1,7 @@
 """Which rows of a sealed entity are new or changed: only those are resolved, read and sealed.
 
 A row is known by the blind index of its key and by a MAC over what is stored of it; nothing is
-unsealed to compare. Rows that stood earlier in the same file are kept in a temporary table of
-the warehouse's connection, so that memory does not grow with the file.
+unsealed to compare. Rows that stood earlier in the same file: :mod:`pipelines.batches.seen`.
 """
 
 from __future__ import annotations
@@ -13,9 +12,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.batches.context import Batch
+from pipelines.batches.seen import CONFLICT, NEW, SAME
 from pipelines.common.entities import Entity
 from pipelines.common.rejects import Reject
 from pipelines.privacy.pseudonymise import qualify
+from pipelines.vault.batches import has_landed
 from pipelines.vault.records import RecordState, find_records
 from pipelines.vault.suppression import find_suppressed
 
@@ -63,9 +64,10 @@ def record_keys(batch: Batch, entity: Entity, frame: pl.DataFrame) -> pl.Series:
     if rule.action != "token":
         return frame.select(qualify(key_text(entity), namespace).alias("record_key")).to_series()
     token = batch.vault.index.token
+    prefix = f"{entity.name}|{namespace}|"
     return pl.Series(
         "record_key",
-        [token("record_key", f"{entity.name}|{namespace}|{k}") for k in frame[entity.key[0]]],
+        [token("record_key", prefix + k) for k in frame[entity.key[0]]],
         dtype=pl.String,
     )
 
@@ -74,21 +76,22 @@ def split_known(batch: Batch, entity: Entity, frame: pl.DataFrame) -> NewRows:
     """The rows that have to land; counts the unchanged, the suppressed and the repeated."""
     counts = batch.counts_of(entity.name)
     namespace = batch.namespace(entity.name, entity.key[0])
-    of = batch.vault.index.of
-    keys = frame.select(key_text(entity)).to_series().to_list()
-    blinds = [of(RECORD_KIND, f"{entity.name}|{namespace}|{k}") for k in keys]
+    keys = frame.select(pl.concat_str([pl.lit(f"{entity.name}|{namespace}|"), key_text(entity)]))
+    blinds = batch.vault.index.many(RECORD_KIND, keys.to_series())
     macs = _macs(batch, entity, frame)
-    known = find_records(batch.connection, entity.name, batch.source.name, blinds)
+    fresh = batch.seen_of(entity).standing(blinds, macs)
+    known = _known(batch, entity, blinds)
     suppressed = _suppressed(batch, blinds)
-    seen = _Seen(batch, entity)
+    if not known and not suppressed and fresh is None:
+        return NewRows(frame, record_keys(batch, entity, frame), blinds, macs, [None] * len(blinds))
     places: list[int] = []
-    fresh = seen.not_seen(blinds, macs)
     for place, (blind, mac) in enumerate(zip(blinds, macs, strict=True)):
         state = known.get(blind)
-        if fresh[place] == "conflict":
+        standing = fresh[place] if fresh else NEW
+        if standing == CONFLICT:
             counts.quarantined += 1
             batch.rejects.append(_conflict(entity, frame, place))
-        elif fresh[place] == "same" or (state is not None and state.content_mac == mac):
+        elif standing == SAME or (state is not None and state.content_mac == mac):
             counts.unchanged += 1
         elif blind in suppressed:
             counts.suppressed += 1
@@ -104,37 +107,10 @@ def split_known(batch: Batch, entity: Entity, frame: pl.DataFrame) -> NewRows:
     )
 
 
-class _Seen:
-    """Keys of a sealed entity that this file has had so far: ``seen_<entity>``."""
-
-    def __init__(self, batch: Batch, entity: Entity) -> None:
-        self._duckdb = batch.duckdb
-        self._name = f"seen_{entity.name}"
-        self._duckdb.execute(f"create temp table if not exists {self._name} (blind BLOB, mac BLOB)")
-
-    def not_seen(self, blinds: list[bytes], macs: list[bytes]) -> list[str]:
-        """Per row ``new``, ``same`` as an earlier row of the file, or ``conflict`` with one."""
-        chunk = pl.DataFrame({"blind": blinds, "mac": macs})
-        self._duckdb.register("chunk", chunk.to_arrow())
-        before: dict[bytes, bytes] = dict(
-            self._duckdb.execute(
-                f"select s.blind, s.mac from {self._name} s semi join chunk c on c.blind = s.blind"
-            ).fetchall()
-        )
-        found: list[str] = []
-        for blind, mac in zip(blinds, macs, strict=True):
-            earlier = before.setdefault(blind, mac) if blind in before else None
-            if earlier is None:
-                before[blind] = mac
-                found.append("new")
-            else:
-                found.append("same" if earlier == mac else "conflict")
-        self._duckdb.execute(
-            f"insert into {self._name} select blind, mac from chunk "
-            f"anti join {self._name} s using (blind)"
-        )
-        self._duckdb.unregister("chunk")
-        return found
+def _known(batch: Batch, entity: Entity, blinds: list[bytes]) -> dict[bytes, RecordState]:
+    if not has_landed(batch.connection, entity.name, batch.source.name):
+        return {}  # what this very file brought is told by what was seen of it
+    return find_records(batch.connection, entity.name, batch.source.name, blinds)
 
 
 def _macs(batch: Batch, entity: Entity, frame: pl.DataFrame) -> list[bytes]:

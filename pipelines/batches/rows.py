@@ -52,7 +52,7 @@ def _land_columnar(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
     persons = find_persons(batch, entity, frame, owners=False)
     frame, persons = _without_suppressed(batch, entity, frame, persons)
     keys = record_keys(batch, entity, frame)
-    _write(batch, entity, frame, keys, persons, {})
+    batch.writer.append(entity, _pseudonymous(batch, entity, frame, keys, persons, {}))
 
 
 def _land_sealed(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
@@ -70,18 +70,23 @@ def _land_sealed(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
     seal_rows(batch, entity, rows, persons, mentions)
     counts = batch.counts_of(entity.name)
     counts.landed += rows.frame.height
-    counts.changed += sum(1 for s in rows.states if s is not None)
-    _write(batch, entity, rows.frame, rows.record_keys, persons, redacted)
+    changed = [i for i, s in enumerate(rows.states) if s is not None]
+    counts.changed += len(changed)
+    batch.writer.write(
+        entity,
+        _pseudonymous(batch, entity, rows.frame, rows.record_keys, persons, redacted),
+        rows.record_keys.gather(changed),
+    )
 
 
-def _write(
+def _pseudonymous(
     batch: Batch,
     entity: Entity,
     frame: pl.DataFrame,
     keys: pl.Series,
     persons: Persons,
     redacted: dict[str, pl.Series],
-) -> None:
+) -> pl.DataFrame:
     pseudonymous = pseudonymise(
         frame,
         entity,
@@ -90,10 +95,7 @@ def _write(
         redacted=redacted,
         namespaces={c: batch.namespace(entity.name, c) for c in entity.references},
     )
-    batch.writer.append(
-        entity,
-        pseudonymous.insert_column(0, frame["_line"]).insert_column(1, keys.alias("record_key")),
-    )
+    return pseudonymous.insert_column(0, frame["_line"]).insert_column(1, keys.alias("record_key"))
 
 
 def _deletes(batch: Batch, entity: Entity) -> bool:

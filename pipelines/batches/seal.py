@@ -5,7 +5,7 @@ Privacy: canonical rows in; sealed records and mentions into the vault; redacted
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -16,94 +16,99 @@ from pipelines.batches.persons import Persons
 from pipelines.common.entities import Entity
 from pipelines.privacy.mentions import mention_identifiers
 from pipelines.privacy.redaction import redact
-from pipelines.vault.records import NewRecord, add_mentions, save_records
+from pipelines.vault.records import NewRecord, replace_mentions, save_records
 from pipelines.vault.sealing import seal_many
-from pipelines.vault.subjects import Subject
+from pipelines.vault.subjects import Pair, Subject
+
+Mentions = dict[int, set[Pair]]
+"""Identifiers mentioned (blind) by place of the row; most rows mention nobody and are absent."""
 
 
 def redact_texts(
     batch: Batch, entity: Entity, frame: pl.DataFrame
-) -> tuple[dict[str, pl.Series], list[list[tuple[str, bytes]]]]:
-    """Texts with placeholders by landed column, and per row the identifiers mentioned (blind)."""
+) -> tuple[dict[str, pl.Series], Mentions]:
+    """Texts with placeholders by landed column, and the identifiers mentioned in them."""
     rules = batch.policy.entities[entity.name]
     columns = [c for c, r in rules.columns.items() if r.action == "redact_text"]
+    blind = batch.vault.index.of
     redacted: dict[str, pl.Series] = {}
-    mentions: list[set[tuple[str, bytes]]] = [set() for _ in range(frame.height)]
+    mentions: Mentions = {}
     for column in columns:
-        texts = frame[column].to_list()
-        places = [i for i, t in enumerate(texts) if t]
-        found = batch.tools.detector.detect([texts[i] for i in places]) if places else []
-        made: list[str | None] = list(texts)
-        for place, spans in zip(places, found, strict=True):
+        filled = frame[column].is_not_null() & (frame[column] != "")
+        places = filled.arg_true().to_list()
+        texts: list[str] = frame[column].filter(filled).to_list()
+        found = batch.tools.detector.detect(texts) if texts else []
+        made: list[str | None] = frame[column].to_list()
+        for place, text, spans in zip(places, texts, found, strict=True):
             if not spans:
                 continue
-            text = texts[place]
             made[place] = redact(text, spans)
-            mentions[place].update(
-                (kind, batch.vault.index.of(kind, value))
-                for kind, value in mention_identifiers(text, spans)
-            )
+            named = {(kind, blind(kind, v)) for kind, v in mention_identifiers(text, spans)}
+            if named:
+                mentions.setdefault(place, set()).update(named)
         redacted[column] = pl.Series(made, dtype=pl.String)
-    return redacted, [sorted(m) for m in mentions]
+    return redacted, mentions
 
 
 def seal_rows(
-    batch: Batch,
-    entity: Entity,
-    rows: NewRows,
-    persons: Persons,
-    mentions: Sequence[Sequence[tuple[str, bytes]]],
+    batch: Batch, entity: Entity, rows: NewRows, persons: Persons, mentions: Mentions
 ) -> None:
     """Seal the originals under their owners' keys and save them with their mentions."""
     owners = _owners(batch, entity, rows, persons)
-    key_ids = [
-        o.key_id if o else (s.key_id if s and s.subject_id is None else None)
-        for o, s in zip(owners, rows.states, strict=True)
-    ]
-    lacking = [i for i, k in enumerate(key_ids) if k is None]
-    for place, (key_id, _) in zip(lacking, batch.vault.data_keys.create(len(lacking)), strict=True):
-        key_ids[place] = key_id
-    keys = batch.vault.data_keys.get({k for k in key_ids if k is not None})
-    sealed = list(batch.policy.entities[entity.name].sealed_columns)
-    payloads = rows.frame.select(pl.struct(sealed).struct.json_encode()).to_series()
-    prefix = f"{entity.name}|{batch.source.name}|".encode()
-    blobs = seal_many(
-        (keys[k], payload.encode(), prefix + blind)
-        for k, payload, blind in zip(key_ids, payloads, rows.blinds, strict=True)
-        if k is not None
-    )
+    key_ids = _key_ids(batch, owners, rows)
     rules = batch.policy.entities[entity.name]
     has_text = any(r.action == "redact_text" for r in rules.columns.values())
     version = batch.tools.detector.version if has_text else None
-    save_records(
+    name, source = entity.name, batch.source.name
+    ids = save_records(
         batch.connection,
         batch.batch_id,
-        [
+        (
             NewRecord(
-                entity=entity.name,
-                source=batch.source.name,
-                record_blind=blind,
-                record_key=record_key,
-                subject_id=owner.subject_id if owner and owner.kind != "account" else None,
-                account_subject_id=(
-                    account.subject_id
-                    if account
-                    else owner.subject_id
-                    if owner and owner.kind == "account"
-                    else None
-                ),
-                key_id=key_id or 0,
-                content_mac=mac,
-                sealed=blob,
-                detector_version=version,
+                name, source, blind, record_key,
+                owner.subject_id if owner and owner.kind != "account" else None,
+                # an owner that is an account is the row's own account, or a parent's
+                account.subject_id if account
+                else owner.subject_id if owner and owner.kind == "account" else None,
+                key_id, mac, blob, version,
             )
             for blind, record_key, owner, account, key_id, mac, blob in zip(
-                rows.blinds, rows.record_keys, owners, persons.accounts, key_ids, rows.macs, blobs,
-                strict=True,
+                rows.blinds, rows.record_keys.to_list(), owners, persons.accounts, key_ids,
+                rows.macs, _sealed(batch, entity, rows, key_ids), strict=True,
             )
-        ],
+        ),
     )  # fmt: skip
-    _save_mentions(batch, entity, rows, owners, mentions)
+    record_ids = [s.record_id if s else i for s, i in zip(rows.states, ids, strict=True)]
+    noted: dict[int, set[Pair]] = {s.record_id: set() for s in rows.states if s}
+    noted |= {record_ids[place]: named for place, named in mentions.items()}
+    for place, parents in _parents(batch, entity, rows, owners):
+        noted.setdefault(record_ids[place], set()).update(parents)
+    replace_mentions(batch.connection, {i: sorted(pairs) for i, pairs in noted.items()})
+
+
+def _key_ids(batch: Batch, owners: Sequence[Subject | None], rows: NewRows) -> list[int]:
+    """The owner's data key; a row that is its own owner keeps its key, or gets one."""
+    found = [
+        o.key_id if o else (s.key_id if s and s.subject_id is None else 0)
+        for o, s in zip(owners, rows.states, strict=True)
+    ]
+    lacking = [i for i, k in enumerate(found) if not k]
+    for place, (key_id, _) in zip(lacking, batch.vault.data_keys.create(len(lacking)), strict=True):
+        found[place] = key_id
+    return found
+
+
+def _sealed(batch: Batch, entity: Entity, rows: NewRows, key_ids: list[int]) -> list[bytes]:
+    columns = list(batch.policy.entities[entity.name].sealed_columns)
+    keys = batch.vault.data_keys.get(key_ids)
+    payloads = rows.frame.select(pl.struct(columns).struct.json_encode().cast(pl.Binary))
+    prefix = f"{entity.name}|{batch.source.name}|".encode()
+    return seal_many(
+        (keys[key_id], payload, prefix + blind)
+        for key_id, payload, blind in zip(
+            key_ids, payloads.to_series().to_list(), rows.blinds, strict=True
+        )
+    )
 
 
 def _owners(batch: Batch, entity: Entity, rows: NewRows, persons: Persons) -> list[Subject | None]:
@@ -115,20 +120,15 @@ def _owners(batch: Batch, entity: Entity, rows: NewRows, persons: Persons) -> li
     return [o or a for o, a in zip(owners, persons.accounts, strict=True)]
 
 
-def _save_mentions(
-    batch: Batch,
-    entity: Entity,
-    rows: NewRows,
-    owners: Sequence[Subject | None],
-    mentions: Sequence[Sequence[tuple[str, bytes]]],
-) -> None:
-    """Mentions per record; a row without an owner also notes which records it hangs on."""
-    by_record = {b: list(own) for b, own in zip(rows.blinds, mentions, strict=True)}
+def _parents(
+    batch: Batch, entity: Entity, rows: NewRows, owners: Sequence[Subject | None]
+) -> Iterator[tuple[int, list[Pair]]]:
+    """Which records a row without an owner hangs on, noted as if it mentioned them."""
     alone = [i for i, o in enumerate(owners) if o is None]
-    if alone:
-        parents = parent_identifiers(batch, entity, rows.frame[alone])
-        for place, hangs_on in zip(alone, parents, strict=True):
-            by_record[rows.blinds[place]] += [
-                (RECORD_KIND, batch.vault.index.of(RECORD_KIND, p)) for p in hangs_on
-            ]
-    add_mentions(batch.connection, entity.name, batch.source.name, by_record)
+    if not alone:
+        return
+    for place, parents in zip(
+        alone, parent_identifiers(batch, entity, rows.frame[alone]), strict=True
+    ):
+        if parents:
+            yield place, [(RECORD_KIND, b) for b in batch.vault.index.many(RECORD_KIND, parents)]

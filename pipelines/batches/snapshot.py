@@ -47,6 +47,7 @@ def delete_missing(batch: Batch) -> None:
 def _delete_sealed(batch: Batch, entity: Entity, same_files: list[int]) -> None:
     """Delete the sealed records that were not seen; leaves ``kept_<entity>(record_key)``."""
     records = schema.sealed_records
+    seen = batch.seen_of(entity).store()
     batch.duckdb.execute(f"create or replace temp table kept_{entity.name} (record_key VARCHAR)")
     gone: list[int] = []
     last = 0
@@ -78,12 +79,12 @@ def _delete_sealed(batch: Batch, entity: Entity, same_files: list[int]) -> None:
         batch.duckdb.register("chunk", frame.to_arrow())
         batch.duckdb.execute(
             f"insert into kept_{entity.name} select record_key from chunk "
-            f"semi join seen_{entity.name} using (blind)"
+            f"semi join {seen} using (blind)"
         )
         gone += [
             i
             for (i,) in batch.duckdb.execute(
-                f"select record_id from chunk anti join seen_{entity.name} using (blind) "
+                f"select record_id from chunk anti join {seen} using (blind) "
                 "where batch_id in (select unnest(?))",
                 [same_files],
             ).fetchall()

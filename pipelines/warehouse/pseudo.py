@@ -140,14 +140,7 @@ class BatchWriter:
         Raises:
             FailedError: The frame holds a column that the policy does not let out.
         """
-        expected = ["_line", "record_key", *self._columns(entity)]
-        if frame.columns != expected:
-            raise FailedError(
-                "rows for the warehouse have columns that the policy does not let out",
-                code="column_not_allowed",
-                where={"entity": entity.name},
-                todo="report this as a fault of the software",
-            )
+        expected = self._checked(entity, frame)
         self._connection.register("chunk", frame.to_arrow())
         if entity.name not in self._incoming:
             types = {c.name: c.type for c in warehouse_columns(entity, self._policy)}
@@ -157,6 +150,27 @@ class BatchWriter:
             )
             self._incoming.add(entity.name)
         self._connection.execute(f"insert into incoming_{entity.name} select * from chunk")
+        self._connection.unregister("chunk")
+
+    def write(self, entity: Entity, frame: pl.DataFrame, changed: pl.Series) -> None:
+        """Bring rows into ``pseudo`` at once, of which it is known that they are new or changed.
+
+        Args:
+            entity: Whose rows they are.
+            frame: As for :meth:`append`; each key once, and in none of the batch's other frames.
+            changed: Keys of those that replace a row.
+
+        Raises:
+            FailedError: The frame holds a column that the policy does not let out.
+        """
+        self._checked(entity, frame)
+        if not changed.is_empty():
+            keys = changed.alias("record_key").to_frame().to_arrow()
+            self._connection.register("changed", keys)
+            self._move_to_undo(entity, "record_key in (select record_key from changed)")
+            self._connection.unregister("changed")
+        self._connection.register("chunk", frame.to_arrow())
+        self._insert(entity, "chunk")
         self._connection.unregister("chunk")
 
     def apply(self, entity: Entity, *, keep_keys: bool = False) -> Changes:
@@ -201,13 +215,7 @@ class BatchWriter:
                 self._move_to_undo(
                     entity, "record_key in (select record_key from matched where differs)"
                 )
-        quoted = ", ".join(f'"{c}"' for c in columns)
-        separator = ", " if columns else ""
-        run(
-            f"insert into {target} (source, record_key, batch_id{separator}{quoted}) "
-            f"select ?, record_key, ?{separator}{quoted} from {incoming}",
-            [self._source, self._batch_id],
-        )
+        self._insert(entity, incoming)
         run(f"drop table {incoming}")
         self._incoming.discard(entity.name)
         new = keys - changed - unchanged
@@ -249,6 +257,25 @@ class BatchWriter:
     def rollback(self) -> None:
         """Forget the batch."""
         self._connection.execute("rollback")
+
+    def _checked(self, entity: Entity, frame: pl.DataFrame) -> list[str]:
+        expected = ["_line", "record_key", *self._columns(entity)]
+        if frame.columns != expected:
+            raise FailedError(
+                "rows for the warehouse have columns that the policy does not let out",
+                code="column_not_allowed",
+                where={"entity": entity.name},
+                todo="report this as a fault of the software",
+            )
+        return expected
+
+    def _insert(self, entity: Entity, rows: str) -> None:
+        quoted = "".join(f', "{c}"' for c in self._columns(entity))
+        self._connection.execute(
+            f"insert into warehouse.pseudo.{entity.name} (source, record_key, batch_id{quoted}) "
+            f"select ?, record_key, ?{quoted} from {rows}",
+            [self._source, self._batch_id],
+        )
 
     def _columns(self, entity: Entity) -> list[str]:
         return [c.name for c in warehouse_columns(entity, self._policy)[len(META_COLUMNS) :]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -264,3 +265,59 @@ def test_recover_after_death_between_the_commits(
         "changed": 1,
         "unchanged": 1,
     }
+
+
+def mention_count(context: Context) -> int:
+    with context.vault.read() as vault:
+        return vault.execute(sa.select(sa.func.count()).select_from(schema.mentions)).scalar_one()
+
+
+def test_land_a_changed_text_that_names_nobody_any_more_loses_its_mentions(
+    context: Context,
+) -> None:
+    head = "id,contact,status,subject\n"
+    detector = WordDetector({"sara@voorbeeld.example": "EMAIL"})
+    context.deliver(
+        "tickets.csv", head + "t1,1,open,over sara@voorbeeld.example\nt2,1,open,niets\n"
+    )
+    context.land(detector)
+    assert mention_count(context) == 1
+    context.deliver("tickets2.csv", head + "t1,1,open,over niemand\nt2,1,open,niets\n")
+    assert counts(context.land(detector), "tickets") == {
+        "rows_read": 2, "landed": 1, "changed": 1, "unchanged": 1,
+    }  # fmt: skip
+    assert mention_count(context) == 0
+    rows = context.warehouse("select record_key, subject_redacted from pseudo.tickets order by 1")
+    assert rows == [("crm/t1", "over niemand"), ("crm/t2", "niets")]
+
+
+def test_land_a_changed_row_without_an_owner_keeps_what_it_hangs_on(context: Context) -> None:
+    head = "id,ticket,type,at,body\n"
+    for name, body in (("replies.csv", "eerst"), ("replies2.csv", "later")):
+        context.deliver(name, head + f"r1,t9,public_reply,2026-01-02T10:00:00,{body}\n")
+        context.land()
+    assert mention_count(context) == 1
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 2, 3, 100])
+def test_land_repeated_keys_are_noticed_across_chunks(tmp_path: Path, chunk_rows: int) -> None:
+    context = make_context(tmp_path, chunk_rows=chunk_rows)
+    head = "id,contact,status,subject\n"
+    rows = ["t1,1,open,a", "t2,1,open,b", "t1,1,open,a", "t3,1,open,c", "t2,1,open,other"]
+    for name in ("tickets.csv", "tickets2.csv"):
+        context.deliver(name, "\n".join([head.strip(), *rows, ""]))
+    summary = context.land()
+    assert counts(summary, "tickets") == {
+        "rows_read": 10, "landed": 3, "unchanged": 5, "quarantined": 2,
+    }  # fmt: skip
+    assert context.warehouse("select count(*), count(distinct record_key) from pseudo.tickets") == [
+        (3, 3)
+    ]
+    context.vault.close()
+
+
+def test_land_leaves_the_collector_of_cycles_as_it_was(context: Context) -> None:
+    before = gc.get_threshold()
+    context.deliver("contacts.csv", CONTACTS)
+    context.land()
+    assert gc.get_threshold() == before
