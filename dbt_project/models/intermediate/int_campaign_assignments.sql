@@ -17,9 +17,8 @@ members as (
 first_sends as (
     select
         campaign_id,
-        min(first_sent_at) as first_sent_at
-    from {{ ref('int_campaign_recipients') }}
-    group by campaign_id
+        first_sent_at
+    from {{ ref('int_campaign_events_counted') }}
 ),
 
 -- Somebody who is in both arms is in neither.

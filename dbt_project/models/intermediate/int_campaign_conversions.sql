@@ -2,41 +2,42 @@
 -- without an order, or a conversion event. No touch is asked for: that is attribution.
 with
 
-recipients as (
-    select * from {{ ref('int_campaign_recipients') }}
-    where sends > 0
+sends as (
+    select
+        campaign_id,
+        customer_key,
+        occurred_at
+    from {{ ref('stg_campaign_events') }}
+    where event_type = 'sent' and customer_key is not null
 ),
 
-revenue as (
-    select * from {{ ref('int_revenue_events') }}
+conversions as (
+    select
+        cast(null as varchar) as campaign_id,
+        customer_key,
+        occurred_at
+    from {{ ref('int_revenue_events') }}
     where customer_key is not null
-),
-
-buyers as (
-    select distinct
-        recipients.campaign_id,
-        recipients.recipient_key
-    from recipients
-    inner join revenue
-        on
-            recipients.customer_key = revenue.customer_key
-            and recipients.first_sent_at <= revenue.occurred_at
-            and revenue.occurred_at < {{ window_end('recipients.last_sent_at') }}
+    union all
+    select
+        campaign_id,
+        customer_key,
+        occurred_at
+    from {{ ref('stg_campaign_events') }}
+    where event_type = 'conversion' and customer_key is not null
 ),
 
 converters as (
-    select
-        campaign_id,
-        recipient_key
-    from buyers
-    union
-    select
-        campaign_id,
-        recipient_key
-    from recipients
-    where
-        first_conversion_at >= first_sent_at
-        and first_conversion_at < {{ window_end('last_sent_at') }}
+    select distinct
+        sends.campaign_id,
+        sends.customer_key
+    from sends
+    inner join conversions
+        on
+            sends.customer_key = conversions.customer_key
+            and sends.occurred_at <= conversions.occurred_at
+            and conversions.occurred_at < {{ window_end('sends.occurred_at') }}
+            and (conversions.campaign_id = sends.campaign_id or conversions.campaign_id is null)
 ),
 
 final as (

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_changed_rows(ref('stg_interactions'), 'interaction_id') }}"
+    pre_hook="{{ reconcile_rows(ref('stg_interactions'), 'interaction_id', []) }}"
 ) }}
 -- Grain: interaction. No text, redacted or not.
 select
@@ -20,6 +20,5 @@ select
     interactions.duration_seconds
 from {{ ref('stg_interactions') }} as interactions
 {% if is_incremental() %}
-left join {{ this }} as present on interactions.interaction_id = present.interaction_id
-where present.interaction_id is null
+where interactions.batch_id not in (select present.batch_id from {{ this }} as present)
 {% endif %}

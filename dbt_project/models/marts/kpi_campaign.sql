@@ -3,26 +3,7 @@ with
 
 campaigns as (select * from {{ ref('dim_campaign') }}),
 
-recipients as (
-    select
-        campaign_id,
-        count(distinct customer_key) as persons,
-        sum(sends) as sent,
-        sum(delivered_sends) as delivered,
-        sum(bounced_sends) as bounced,
-        sum(opens) as opens,
-        sum(clicks) as clicks,
-        sum(machine_opens) as machine_opens,
-        sum(machine_clicks) as machine_clicks,
-        sum(has_opened) as openers,
-        sum(has_opened_raw) as openers_raw,
-        sum(has_clicked) as clickers,
-        sum(has_unsubscribed) as unsubscribers,
-        sum(has_complained) as complainers,
-        max(last_sent_at) as last_sent_at
-    from {{ ref('int_campaign_recipients') }}
-    group by campaign_id
-),
+recipients as (select * from {{ ref('int_campaign_events_counted') }}),
 
 conversions as (select * from {{ ref('int_campaign_conversions') }}),
 
