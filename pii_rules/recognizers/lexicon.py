@@ -79,6 +79,9 @@ _SURNAME_SHAPE: Final = re.compile(
     r"[a-z]{3,}(?:stra|sma|inga|enga|ema|mans|sens|ssen|ink|huis|huizen|aert|aerts|hoven|"
     r"oglu|ovic|owski|owska|enko|yan|ides|opoulos)$"
 )
+_CONTRACTION: Final = re.compile(r"[a-z]{1,10}'(?:ve|m|re|ll|d|t|s)$")
+_MIXED: Final = re.compile(r"(?!(?:Ma?c|De|Van|La|Le|Fitz|O['’]?)[A-Z])\w*[a-z][A-Z]")
+"""HtmlDataHelper, WordPress; but not McDonald."""
 _SPECIAL: Final = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "ı": "i", "đ": "d", "æ": "ae", "’": "'"}
 )
@@ -165,7 +168,7 @@ class Lexicon:
             return bits | self._compound(key)
         if bare in self.blocked:
             bits |= BLOCKED
-        is_word = bare in self.words or len(bare) > 14
+        is_word = bare in self.words or len(bare) > 14 or bool(_CONTRACTION.match(key))
         given = self.given.get(bare, 0)
         family = self.family.get(bare, 0)
         if bare in self._often:
@@ -177,7 +180,8 @@ class Lexicon:
         if bare in self.places:
             bits |= PLACE
         known = given | family | (bits & ~(CAPITAL | UPPER | DOTTED))
-        if bits & CAPITAL and not bits & (UPPER | DOTTED) and not known and len(bare) > 2:
+        odd = known or len(bare) < 3 or _MIXED.match(word)
+        if bits & CAPITAL and not bits & (UPPER | DOTTED) and not odd:
             bits |= UNKNOWN
         return bits | given | family
 

@@ -211,7 +211,11 @@ class _Names:
         """Whether a capital on an ordinary word makes a surname: "Vera Klomp", no heading."""
         bits = self.bits[place - 1]
         sure = bits & GIVEN_HOME and not bits & (WORD | GIVEN_SELDOM)
-        if not sure or self.bits[place] & (GREETING | CLOSING | ROLE_CUE | SPEAKS | ACTS | CUE):
+        if (
+            not sure
+            or "'" in self.words[place]
+            or self.bits[place] & (GREETING | CLOSING | ROLE_CUE | SPEAKS | ACTS | CUE)
+        ):
             return False
         heads = place + 1 < len(self.words) and self._joined(place + 1)
         return not (heads and self.bits[place + 1] & CAPITAL)

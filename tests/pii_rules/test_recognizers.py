@@ -168,7 +168,8 @@ NOT_FOUND = {
         "De bakker op de hoek", "Albert Heijn is dicht", "Jansen Transport BV", "in mei en april",
         "Beste klant,", "Will you join on Monday?", "ik ben er max 3 keer", "ik krijg elke dag mail",
         "Outlook en Windows", "Wil de klant bellen?", "Thanks. I have been waiting", "op 12 jan 2024",
-        "Grace period ends in April", "optie A en B", "groot en klein", "firma De Groot",
+        "Grace period ends in April", "optie A en B", "groot en klein", "firma De Groot", "Hi, I've waited", "Thanks, You're great", "met WordPress gemaakt",
+        "Thanks, I'm out",
     ],
 }  # fmt: skip
 
