@@ -76,7 +76,12 @@ class ErasureResult(NamedTuple):
 
 
 def erase_subject(
-    vault: Vault, subject_id: int, tools: ErasureTools, *, request: str | None = None
+    vault: Vault,
+    subject_id: int,
+    tools: ErasureTools,
+    *,
+    request: str | None = None,
+    complete: bool = True,
 ) -> ErasureResult:
     """Erase a subject and all that was merged into it.
 
@@ -85,6 +90,8 @@ def erase_subject(
         subject_id: Any id of the person; a merged one stands for its survivor.
         tools: What it needs from elsewhere.
         request: Number of the request.
+        complete: Write the completion now; else :func:`complete_erasures` does, once the
+            caller has compacted and published what the erasure of several persons touched.
 
     Raises:
         InputError: There is no such subject.
@@ -93,7 +100,7 @@ def erase_subject(
     with vault.begin() as conn:
         if _begin(conn, subject_id, request) is None:
             return ErasureResult(())
-    return _erase(vault, subject_id, tools, request)
+    return _erase(vault, subject_id, tools, request, complete=complete)
 
 
 def unfinished_erasures(conn: Connection) -> list[tuple[int, str | None]]:
@@ -107,19 +114,48 @@ def unfinished_erasures(conn: Connection) -> list[tuple[int, str | None]]:
     return sorted(persons.items())
 
 
-def resume_erasures(vault: Vault, tools: ErasureTools) -> list[ErasureResult]:
-    """Finish what a kill interrupted; to be called whenever a home is opened for writing."""
+def resume_erasures(
+    vault: Vault, tools: ErasureTools, *, complete: bool = True
+) -> list[ErasureResult]:
+    """Finish what a kill interrupted; to be called whenever a home is opened for writing.
+
+    Args:
+        vault: Whose.
+        tools: What erasures need from elsewhere.
+        complete: As for :func:`erase_subject`.
+    """
     with vault.read() as conn:
         persons = unfinished_erasures(conn)
-    return [_erase(vault, subject_id, tools, request) for subject_id, request in persons]
+    return [_erase(vault, i, tools, request, complete=complete) for i, request in persons]
 
 
-def replay_missed(vault: Vault, tools: ErasureTools) -> list[ErasureResult]:
+def complete_erasures(vault: Vault, tools: ErasureTools) -> int:
+    """Write the completion of all erasures whose rows are gone; returns how many persons.
+
+    Raises:
+        BusyError: Somebody reads the vault, so that its log cannot be emptied; run again.
+    """
+    vault.checkpoint()
+    with vault.read() as conn:
+        plans = [
+            (make_plan(conn, subject_id, tools.policy), request)
+            for subject_id, request in unfinished_erasures(conn)
+        ]
+        gone = [(plan, request) for plan, request in plans if _state(conn, plan) == "facts"]
+    for plan, request in gone:
+        _write_completion(vault, plan, tools, request)
+    return len(gone)
+
+
+def replay_missed(
+    vault: Vault, tools: ErasureTools, *, complete: bool = True
+) -> list[ErasureResult]:
     """Do in a restored home what its ledger knows and it does not.
 
     Args:
         vault: Opened with ``replaying=True``.
         tools: What erasures need from elsewhere.
+        complete: As for :func:`erase_subject`.
 
     Returns:
         One result per person that the home still had; suppressions are made for all.
@@ -140,11 +176,11 @@ def replay_missed(vault: Vault, tools: ErasureTools) -> list[ErasureResult]:
         entry = vault.ledger.append("replayed", audit_head=head)
         with vault.begin() as conn:
             vault.note_ledger(conn, entry)
-    return resume_erasures(vault, tools)
+    return resume_erasures(vault, tools, complete=complete)
 
 
 def _erase(
-    vault: Vault, subject_id: int, tools: ErasureTools, request: str | None
+    vault: Vault, subject_id: int, tools: ErasureTools, request: str | None, *, complete: bool
 ) -> ErasureResult:
     with vault.read() as conn:
         plan = make_plan(conn, subject_id, tools.policy)
@@ -164,8 +200,9 @@ def _erase(
         with vault.begin() as conn:
             _delete_rows(conn, plan)
             _advance(conn, plan, "facts")
-    vault.checkpoint()
-    _write_completion(vault, plan, tools, request)
+    if complete:
+        vault.checkpoint()
+        _write_completion(vault, plan, tools, request)
     return ErasureResult(plan.subject_keys, len(plan.deleted), cut, doubtful, len(plan.quarantined))
 
 

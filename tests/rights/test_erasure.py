@@ -15,6 +15,7 @@ from pipelines.identity import contact_identifiers
 from pipelines.rights import erasure, erasure_plan
 from pipelines.rights.erasure import (
     ErasureTools,
+    complete_erasures,
     erase_subject,
     replay_missed,
     resume_erasures,
@@ -182,6 +183,17 @@ def test_erase_twice_does_nothing_more(world: World) -> None:
     assert erase_subject(world.vault, JAN, world.tools).subject_keys == ()
     assert resume_erasures(world.vault, world.tools) == []
     assert world.vault.ledger.entries() == entries
+
+
+def test_completion_can_wait_for_compaction(world: World) -> None:
+    erase_subject(world.vault, JAN, world.tools, request="7", complete=False)
+    assert "completed" not in [e.kind for e in world.vault.ledger.entries()]
+    with world.vault.read() as conn:
+        assert unfinished_erasures(conn) == [(JAN, "7")]
+    assert len(resume_erasures(world.vault, world.tools, complete=False)) == 1
+    assert complete_erasures(world.vault, world.tools) == 1
+    world.check_jan_is_gone()
+    assert complete_erasures(world.vault, world.tools) == 0
 
 
 def test_erase_of_nobody_is_refused(world: World) -> None:
