@@ -32,16 +32,15 @@ def status(context: typer.Context) -> None:
     found = zones(session)
     session.output.document(found)
     for name, zone in found.items():
-        session.output.line(session.texts(f"zone_{name}"))
+        session.output.line("\n" + session.texts(f"zone_{name}"))
         _zone(session, zone)
 
 
 def _zone(session: Session, zone: dict[str, Any]) -> None:
-    lists = {key: value for key, value in zone.items() if isinstance(value, list)}
-    plain = [[session.texts(f"head_{k}"), v] for k, v in zone.items() if k not in lists]
-    if plain:
-        session.output.table(["", ""], plain)
-    for rows in lists.values():
-        if rows:
-            heads = [session.texts(f"head_{name}") for name in rows[0]]
-            session.output.table(heads, [list(row.values()) for row in rows])
+    texts = session.texts
+    for name, value in zone.items():
+        if not isinstance(value, list):
+            session.output.line(f"  {texts(f'head_{name}')}: {texts.number(value)}")
+        elif value:
+            heads = [texts(f"head_{column}") for column in value[0]]
+            session.output.table(heads, [list(row.values()) for row in value])
