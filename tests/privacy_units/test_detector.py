@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.detection import read_marked, score
 from pipelines.common.errors import FailedError, UsageError
 from pipelines.privacy import detector as detector_module
 from pipelines.privacy.detector import PooledDetector, PresidioDetector, make_detector
 from pipelines.privacy.engine import make_analyzer
+from pipelines.privacy.evaluation import read_marked, score
 from pipelines.privacy.spans import Span
 
 TEXTS = [
