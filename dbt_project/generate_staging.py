@@ -22,7 +22,10 @@ BATCH_COUNTS = (
 
 def key_column(entity: Entity, policy: Policy) -> str:
     """The name that ``record_key`` gets in staging: the key itself where it is kept."""
-    kept = len(entity.key) == 1 and policy.entities[entity.name].columns[entity.key[0]].action == "keep"
+    kept = (
+        len(entity.key) == 1
+        and policy.entities[entity.name].columns[entity.key[0]].action == "keep"
+    )
     return entity.key[0] if kept else "record_key"
 
 
@@ -78,7 +81,9 @@ def staging_files(policy: Policy) -> dict[str, str]:
     """Every file of ``models/staging`` by name."""
     found = {f"stg_{e.name}.sql": model_sql(e, policy) for e in load_entities().values()}
     subjects, counts = ",\n    ".join(SUBJECTS), ",\n    ".join(BATCH_COUNTS)
-    found["stg_subjects.sql"] = f"select\n    {subjects}\nfrom {{{{ source('pseudo', 'subjects') }}}}\n"
+    found["stg_subjects.sql"] = (
+        f"select\n    {subjects}\nfrom {{{{ source('pseudo', 'subjects') }}}}\n"
+    )
     found["stg_batch_counts.sql"] = (
         f"select\n    {counts}\nfrom {{{{ source('ops', 'batch_counts') }}}}\n"
     )

@@ -10,7 +10,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from pipelines.warehouse.connection import extension_file, literal
 
 
-class Plugin(BasePlugin):
+class Plugin(BasePlugin):  # type: ignore[misc]  # dbt is untyped here
     """Loads ``httpfs`` before anything is attached; DuckDB checks its signature."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:

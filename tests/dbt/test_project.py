@@ -31,12 +31,23 @@ def test_no_model_asks_for_the_present() -> None:
 
 
 def test_no_mart_has_a_text_or_a_direct_identifier() -> None:
-    forbidden = {"subject_redacted", "body_redacted", "comment_redacted", "email", "phone", "full_name"}
+    forbidden = {
+        "subject_redacted",
+        "body_redacted",
+        "comment_redacted",
+        "email",
+        "phone",
+        "full_name",
+    }
     for path in MARTS.glob("*.yml"):
         (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
         columns = {c["name"] for c in model["columns"]}
         assert not {c for c in columns if c.startswith("pii_") or c in forbidden}
-        assert "name" not in columns or model["name"] in ("dim_account", "dim_campaign", "kpi_definitions")
+        assert "name" not in columns or model["name"] in (
+            "dim_account",
+            "dim_campaign",
+            "kpi_definitions",
+        )
 
 
 def test_every_mart_says_which_purposes_it_serves() -> None:
@@ -59,9 +70,7 @@ def test_every_ratio_travels_with_numerator_and_denominator() -> None:
 
 
 def test_definitions_are_published_with_formula_unit_and_owner(built: Any, one: Any) -> None:
-    win_rate = one(
-        built.first["kpi_definitions"], table_name="kpi_sales_monthly", name="win_rate"
-    )
+    win_rate = one(built.first["kpi_definitions"], table_name="kpi_sales_monthly", name="win_rate")
     assert win_rate["formula"].startswith("won closed in period")
     assert (win_rate["unit"], win_rate["owner"]) == ("rate", "sales")
     assert not [r for r in built.first["kpi_definitions"] if not r["formula"]]

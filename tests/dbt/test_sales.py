@@ -30,7 +30,11 @@ def test_amounts_are_converted_by_the_rate_of_their_day(built: Any, one: Any) ->
 def test_rows_left_out_are_counted_with_their_reason(built: Any, one: Any) -> None:
     month = one(built.first["kpi_sales_monthly"], **FEBRUARY)
     reasons = {k: v for k, v in month.items() if k.startswith("excluded_") and v}
-    assert reasons == {"excluded_rate_missing": 1, "excluded_closed_before_start": 1, "excluded_rows": 2}
+    assert reasons == {
+        "excluded_rate_missing": 1,
+        "excluded_closed_before_start": 1,
+        "excluded_rows": 2,
+    }
 
 
 def test_cycle_is_measured_from_the_engagement(built: Any, one: Any) -> None:

@@ -91,7 +91,9 @@ def test_seal_holds_no_figure_of_a_suppressed_period(built: Any) -> None:
 
 def test_sellers_do_not_add_up_to_a_suppressed_total(built: Any) -> None:
     sellers = built.second["kpi_sales_rep_monthly"]
-    june = [r for r in sellers if (r["period_grain"], r["period_start"]) == ("month", date(2026, 6, 1))]
+    june = [
+        r for r in sellers if (r["period_grain"], r["period_start"]) == ("month", date(2026, 6, 1))
+    ]
     assert june
     assert all(r["is_suppressed"] and r["won_revenue"] is None for r in june)
     assert not any(r["is_suppressed"] for r in sellers if r["period_grain"] == "all")

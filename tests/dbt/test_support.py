@@ -16,7 +16,9 @@ def march(built: Any, one: Any) -> dict[str, Any]:
     return found
 
 
-def test_first_response_is_the_first_agents_message(march: dict[str, Any], built: Any, one: Any) -> None:
+def test_first_response_is_the_first_agents_message(
+    march: dict[str, Any], built: Any, one: Any
+) -> None:
     # T1 was answered by a robot after five minutes and by an agent after sixty.
     assert one(built.first["fct_tickets"], ticket_id="t/T1")["first_response_minutes"] == 60
     assert march["first_response_tickets"] == 3
