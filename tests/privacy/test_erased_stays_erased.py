@@ -1,0 +1,176 @@
+"""Line 4: not after importing the same file again, not after replaying, not after restoring a
+copy, not in free text about somebody else."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from pipelines.common.errors import NotAllowedError
+from pipelines.erasures import erase_persons, replay_ledger
+from pipelines.runs import Deployment
+from pipelines.vault import schema
+from tests.support.demo import Demo
+from tests.support.stores import duckdb_relations, sqlite_tables, stores_of
+
+
+def subject_of(deployment: Deployment, email: str) -> tuple[int, str]:
+    """(subject_id, subject_key) of who bears an address."""
+    blind = deployment.vault.index.of("email", email)
+    with deployment.vault.read() as vault:
+        row = vault.execute(
+            sa.select(schema.subjects.c.subject_id, schema.subjects.c.subject_key)
+            .join(schema.identifiers, schema.identifiers.c.subject_id == schema.subjects.c.subject_id)
+            .where(schema.identifiers.c.blind == blind, schema.identifiers.c.kind == "email")
+        ).one()
+    return row[0], row[1]
+
+
+def traces(demo: Demo, subject_key: str) -> dict[str, int]:
+    """Rows per relation of any store that bear the pseudonym; ledger and audit are no stores."""
+    found: dict[str, int] = {}
+    for path, key in stores_of(demo.home):
+        for table, _, rows in duckdb_relations(path, key, demo.home.spill):
+            count = sum(subject_key in map(str, row) for row in rows)
+            if count:
+                found[f"{path.name}:{table}"] = count
+    return found
+
+
+def records_of(demo: Demo, subject_id: int) -> int:
+    tables = {t: (c, r) for t, c, r in sqlite_tables(demo.home.vault)}
+    columns, rows = tables["sealed_records"]
+    return sum(row[columns.index("subject_id")] == subject_id for row in rows)
+
+
+def contacts_of(demo: Demo) -> list[str]:
+    """Keys of the contact rows in the warehouse."""
+    path, key = stores_of(demo.home)[0]
+    for table, columns, rows in duckdb_relations(path, key, demo.home.spill):
+        if table == "pseudo.contacts":
+            return sorted(row[columns.index("record_key")] for row in rows)
+    raise AssertionError("the warehouse has no contacts")
+
+
+@pytest.fixture
+def erased(own_demo: Demo, demo: Demo) -> tuple[Demo, int, str, str]:
+    """A demo of which one much recorded person was erased: demo, subject, pseudonym, address."""
+    email = _busiest_address(demo)
+    with own_demo.deploy() as deployment:
+        subject_id, subject_key = subject_of(deployment, email)
+    assert traces(own_demo, subject_key)
+    assert records_of(own_demo, subject_id) > 3
+    with own_demo.deploy() as deployment:
+        erase_persons(deployment, [subject_id], request="R-1")
+    own_demo.run()
+    return own_demo, subject_id, subject_key, email
+
+
+def _busiest_address(demo: Demo) -> str:
+    """A customer's address, of the person with most interactions in the truth."""
+    texts = (demo.sample / "crm").glob("contactmomenten-*")
+    lines = "".join(p.read_text(encoding="utf-8") for p in texts)
+    persons = {r["record_id"]: r["person_id"] for r in demo.truth("persons") if r["source"] == "crm" and r["entity"] == "contacts"}
+    emails: dict[str, str] = {}
+    for row in demo.truth("identifiers"):
+        if row["kind"] == "email" and row["origin"] == "column":
+            emails.setdefault(row["person_id"], row["value"])
+    counts = {r: lines.count(f";{r};") for r, p in persons.items() if p in emails}
+    for record in sorted(counts, key=lambda r: (-counts[r], r)):
+        address = emails[persons[record]]
+        if address.partition("@")[0] not in ("info", "contact", "sales") and sum(v == address for v in emails.values()) == 1:
+            return address
+    raise AssertionError("the sample has nobody with an address of their own")
+
+
+def test_erased_person_is_in_no_store(erased: tuple[Demo, int, str, str]) -> None:
+    demo, subject_id, subject_key, email = erased
+    assert traces(demo, subject_key) == {}
+    assert records_of(demo, subject_id) == 0
+    with demo.deploy() as deployment:
+        blind = deployment.vault.index.of("email", email)
+        with deployment.vault.read() as vault:
+            bearers = vault.scalars(sa.select(schema.identifiers.c.subject_id).where(schema.identifiers.c.blind == blind)).all()
+    assert bearers == []
+
+
+def test_importing_the_same_files_again_brings_back_nobody(erased: tuple[Demo, int, str, str]) -> None:
+    demo, subject_id, _, email = erased
+    persons = contacts_of(demo)
+    demo.deliver()
+    demo.reread()
+    summary = demo.run()
+    suppressed = sum(c.suppressed for c in summary.landed.entities.values())
+    assert suppressed > 3
+    assert contacts_of(demo) == persons
+    assert records_of(demo, subject_id) == 0
+    with demo.deploy() as deployment, deployment.vault.read() as vault:
+        blind = deployment.vault.index.of("email", email)
+        assert vault.scalars(sa.select(schema.identifiers.c.subject_id).where(schema.identifiers.c.blind == blind)).all() == []
+
+
+def test_copy_of_yesterday_opens_for_nothing_but_replaying(
+    own_demo: Demo, demo: Demo, tmp_path: Path
+) -> None:
+    email = _busiest_address(demo)
+    with own_demo.deploy() as deployment:
+        subject_id, subject_key = subject_of(deployment, email)
+        deployment.close()
+    shutil.copytree(own_demo.home.root, tmp_path / "yesterday")
+    with own_demo.deploy() as deployment:
+        erase_persons(deployment, [subject_id], request="R-1")
+    shutil.rmtree(own_demo.home.root)
+    shutil.copytree(tmp_path / "yesterday", own_demo.home.root)
+    assert records_of(own_demo, subject_id) > 0
+    with pytest.raises(NotAllowedError) as error:
+        own_demo.run()
+    assert error.value.code == "home_older"
+    assert replay_ledger(own_demo.settings)
+    own_demo.run()
+    assert traces(own_demo, subject_key) == {}
+    assert records_of(own_demo, subject_id) == 0
+
+
+def test_home_without_its_ledger_does_not_open(own_demo: Demo) -> None:
+    shutil.rmtree(own_demo.home.ledger)
+    with pytest.raises(NotAllowedError):
+        own_demo.run()
+
+
+def test_mention_in_somebody_elses_text_is_cut(tmp_path: Path) -> None:
+    from pipelines.privacy.detector import make_detector
+    from pipelines.rights.erasure import ErasureTools
+    from pipelines.vault.records import records_of_subject
+    from pipelines.vault.sealing import unseal
+    from tests.support.context import make_context
+
+    context = make_context(tmp_path)
+    context.deliver("contacts.csv", "id,name,email,mobile\n1,Jan Smit,jan.smit@voorbeeld.example,\n2,Eva Bakker,eva.bakker@voorbeeld.example,\n")
+    context.deliver(
+        "interactions.csv",
+        "id,contact,channel,at,body\n"
+        "i1,2,email,2026-01-02T10:00:00,Stuur de offerte ook naar jan.smit@voorbeeld.example aub\n",
+    )
+    detector = make_detector(1)
+    context.land(detector)
+    with context.vault.read() as vault:
+        subjects = {
+            kind_blind: vault.scalar(
+                sa.select(schema.identifiers.c.subject_id).where(schema.identifiers.c.blind == context.vault.index.of("email", kind_blind))
+            )
+            for kind_blind in ("jan.smit@voorbeeld.example", "eva.bakker@voorbeeld.example")
+        }
+    jan, eva = subjects.values()
+    deployment = Deployment(context.settings, context.home, context.keyring, context.vault)
+    erase_persons(deployment, [int(jan)], detector=detector)
+    with context.vault.read() as vault:
+        (record,) = [r for r in records_of_subject(vault, int(eva)) if r.entity == "interactions"]
+        key = context.vault.data_keys.get([record.key_id])[record.key_id]
+        text = unseal(key, record.sealed or b"", record.aad).decode()
+    assert "jan.smit" not in text
+    assert "Stuur de offerte" in text
+    assert ErasureTools is not None
+    context.vault.close()
