@@ -67,7 +67,7 @@ def record_keys(batch: Batch, entity: Entity, frame: pl.DataFrame) -> pl.Series:
     prefix = f"{entity.name}|{namespace}|"
     return pl.Series(
         "record_key",
-        [token("record_key", prefix + k) for k in frame[entity.key[0]]],
+        [token("record_key", prefix + k) for k in frame[entity.key[0]].to_list()],
         dtype=pl.String,
     )
 
@@ -77,7 +77,7 @@ def split_known(batch: Batch, entity: Entity, frame: pl.DataFrame) -> NewRows:
     counts = batch.counts_of(entity.name)
     namespace = batch.namespace(entity.name, entity.key[0])
     keys = frame.select(pl.concat_str([pl.lit(f"{entity.name}|{namespace}|"), key_text(entity)]))
-    blinds = batch.vault.index.many(RECORD_KIND, keys.to_series())
+    blinds = batch.vault.index.many(RECORD_KIND, keys.to_series().to_list())
     macs = _macs(batch, entity, frame)
     fresh = batch.seen_of(entity).standing(blinds, macs)
     known = _known(batch, entity, blinds)
@@ -116,9 +116,14 @@ def _known(batch: Batch, entity: Entity, blinds: list[bytes]) -> dict[bytes, Rec
 def _macs(batch: Batch, entity: Entity, frame: pl.DataFrame) -> list[bytes]:
     rules = batch.policy.entities[entity.name]
     stored = [c for c, r in rules.columns.items() if r.seal or r.action != "drop"]
-    texts = frame.select(pl.struct(stored).struct.json_encode()).to_series()
-    key = batch.vault.content_key
-    return [hashlib.blake2b(t.encode(), key=key, digest_size=16).digest() for t in texts]
+    texts = frame.select(pl.struct(stored).struct.json_encode().cast(pl.Binary)).to_series()
+    keyed = hashlib.blake2b(key=batch.vault.content_key, digest_size=16)
+    return [_digest(keyed.copy(), text) for text in texts.to_list()]
+
+
+def _digest(keyed: hashlib.blake2b, text: bytes) -> bytes:
+    keyed.update(text)
+    return keyed.digest()
 
 
 def _suppressed(batch: Batch, blinds: list[bytes]) -> set[bytes]:

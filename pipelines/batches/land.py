@@ -92,6 +92,8 @@ def land_inbox(
     tools = tools or Tools(context.settings)
     key = context.keyring.role_key("warehouse")
     with closing(connect_warehouse(context.home, key, context.settings)) as connection:
+        # one checkpoint after many files: each would compress and encrypt anew what the last wrote
+        connection.execute("set checkpoint_threshold = '256MB'")
         create_relations(connection, context.policy)
         summary.undone_batches = recover(context, connection)
         files = find_files(context, sources=sources, from_path=from_path)

@@ -58,7 +58,9 @@ def find_persons(batch: Batch, entity: Entity, frame: pl.DataFrame, *, owners: b
             suppressed |= pl.Series([r.is_suppressed for r in rows], dtype=pl.Boolean)
             continue
         found = batch.resolver.references(
-            target, batch.namespace(entity.name, column), frame[column].drop_nulls().unique().sort()
+            target,
+            batch.namespace(entity.name, column),
+            frame[column].drop_nulls().unique().sort().to_list(),
         )
         tokens[column] = _mapped(frame[column], found)
         if target == "contacts" or is_own_key:
@@ -120,4 +122,4 @@ def _marked(column: pl.Series, found: dict[str, Resolved]) -> pl.Series:
 
 def _subjects(column: pl.Series, found: dict[str, Resolved]) -> list[Subject | None]:
     known = {k: r.subject for k, r in found.items()}
-    return [known.get(v) if v is not None else None for v in column]
+    return list(map(known.get, column.to_list()))

@@ -124,6 +124,8 @@ _NO_LETTERS = re.compile(r"[^a-z' ]+")
 def fold(value: str) -> str:
     """Letters only, without accents, lower case, single spaces."""
     if value.isascii():  # has nothing to take apart
+        if value.isalpha():
+            return value.lower()
         return " ".join(_NO_LETTERS.sub(" ", value.lower()).split())
     text = unicodedata.normalize("NFKD", value.replace("ß", "ss").replace("ø", "o"))
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold()

@@ -86,20 +86,25 @@ def find_records(
     return {row[1]: make(row) for row in select_in(conn, sql, blinds, entity, source)}
 
 
-def save_records(conn: Connection, batch_id: int, rows: Iterable[NewRecord]) -> range:
+def save_records(conn: Connection, batch_id: int, rows: Iterable[NewRecord]) -> list[int]:
     """Insert records; one that exists takes the new values and keeps its record_id.
 
     Returns:
         The record_ids in the order of the rows, of those that did not exist.
     """
     rows = list(rows)
+    # in the order of the index on random blinds, so that each of its pages is met once
+    order = sorted(range(len(rows)), key=[row[2] for row in rows].__getitem__)
     ids = allocate(conn, "records", len(rows))
     insert_rows(
         conn, schema.sealed_records, ("record_id", *_COLUMNS, "batch_id"),
-        ((record_id, *row, batch_id) for record_id, row in zip(ids, rows, strict=True)),
+        ((record_id, *rows[i], batch_id) for record_id, i in zip(ids, order, strict=True)),
         update_on=_KEY, keep=("record_id",),
     )  # fmt: skip
-    return ids
+    given = [0] * len(rows)
+    for record_id, i in zip(ids, order, strict=True):
+        given[i] = record_id
+    return given
 
 
 def delete_records(conn: Connection, record_ids: Iterable[int]) -> int:

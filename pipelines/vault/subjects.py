@@ -86,15 +86,21 @@ def find_identifiers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tupl
         "JOIN subjects s ON s.subject_id = i.subject_id "
         "WHERE i.blind IN ({values}) AND i.kind = {mark}"
     )
-    bearers: dict[Pair, set[int]] = defaultdict(set)
+    one: dict[Pair, int] = {}  # nearly all have one bearer, who needs no set
+    several: dict[Pair, set[int]] = {}
     merged: set[int] = set()
     for kind, blinds in by_kind(pairs).items():
         for blind, subject_id, merged_into in select_in(conn, sql, blinds, kind):
-            bearers[kind, blind].add(subject_id)
+            first = one.setdefault((kind, blind), subject_id)
+            if first != subject_id:
+                several.setdefault((kind, blind), {first}).add(subject_id)
             if merged_into is not None:
                 merged.add(subject_id)
     survivor = survivors(conn, merged) if merged else {}
-    return {pair: tuple(sorted({survivor.get(i, i) for i in ids})) for pair, ids in bearers.items()}
+    bearers = {pair: (survivor.get(i, i),) for pair, i in one.items()}
+    return bearers | {
+        pair: tuple(sorted({survivor.get(i, i) for i in ids})) for pair, ids in several.items()
+    }
 
 
 def find_oldest_bearers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tuple[int, ...]]:
