@@ -1,22 +1,23 @@
 """Erases persons from a deployment: vault, others' texts, warehouse; then compacts.
 
 Puts together what may not know one another: the order and the ledger (``rights``), the detector
-that finds a person in texts (``privacy``), and the warehouse. The caller holds the home's lock,
-and afterwards builds, checks and publishes, so that nothing derived has the person either.
+that finds a person in texts (``privacy``), and the warehouse. The caller holds the home's lock
+and hands in how to build, check and publish, so that nothing derived has the person either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
-from pipelines.common.settings import Settings
+from pipelines.common.settings import Home, Settings
 from pipelines.privacy.detector import Detector, make_detector
 from pipelines.privacy.mentions import mention_identifiers
 from pipelines.privacy.redaction import cut
 from pipelines.rights.erasure import (
     ErasureResult,
     ErasureTools,
+    complete_erasures,
     erase_subject,
     replay_missed,
     resume_erasures,
@@ -39,32 +40,40 @@ def erase_persons(
     *,
     request: str | None = None,
     detector: Detector | None = None,
+    publish: Callable[[], object] | None = None,
 ) -> list[ErasureResult]:
-    """Erase persons, finishing first what an earlier kill interrupted; compacts once.
+    """Erase persons, finishing first what an earlier kill interrupted.
+
+    Compaction and publication happen once for all; only then the completion is written, so that a
+    kill before leaves an erasure that is known to be unfinished.
 
     Args:
         deployment: Open; the caller holds the lock.
         subject_ids: Persons of the vault; one who is erased already is skipped.
         request: Number of the request, for audit and ledger.
         detector: Finds the places to cut in others' texts; made when needed.
+        publish: Builds, checks and publishes without them; the caller's next run by default.
 
     Raises:
         InputError: There is no such subject.
         BusyError: Somebody reads the vault, so that its log cannot be emptied.
     """
+    vault = deployment.vault
     with _tools(deployment, detector) as tools:
-        results = resume_erasures(deployment.vault, tools)
+        results = resume_erasures(vault, tools, complete=False)
         for subject_id in subject_ids:
-            result = erase_subject(deployment.vault, subject_id, tools, request=request)
+            result = erase_subject(vault, subject_id, tools, request=request, complete=False)
             if result.subject_keys:
                 results.append(result)
-    _compact(deployment, results)
+        _finish(deployment, tools, results, publish)
     return results
 
 
-def finish_erasures(deployment: Deployment) -> list[ErasureResult]:
+def finish_erasures(
+    deployment: Deployment, publish: Callable[[], object] | None = None
+) -> list[ErasureResult]:
     """Finish what a kill interrupted; next to nothing when nothing was."""
-    return erase_persons(deployment, ())
+    return erase_persons(deployment, (), publish=publish)
 
 
 def replay_ledger(settings: Settings) -> list[ErasureResult]:
@@ -73,15 +82,15 @@ def replay_ledger(settings: Settings) -> list[ErasureResult]:
     Raises:
         KlantkluisError: As :meth:`Deployment.open`, except that an older home is let in.
     """
-    from pipelines.common.settings import Home
-
     home = Home.of(settings)
     keyring = KeyRing.open(home, settings)
     vault = Vault.open(home, settings, keyring, replaying=True)
-    with Deployment(settings, home, keyring, vault) as deployment:
-        with _tools(deployment, None) as tools:
-            results = replay_missed(vault, tools)
-        _compact(deployment, results)
+    with (
+        Deployment(settings, home, keyring, vault) as deployment,
+        _tools(deployment, None) as tools,
+    ):
+        results = replay_missed(vault, tools, complete=False)
+        _finish(deployment, tools, results, None)
     return results
 
 
@@ -135,8 +144,17 @@ def _tools(deployment: Deployment, detector: Detector | None) -> Iterator[Erasur
     yield ErasureTools(policy=deployment.policy, cut=cut_texts, erase_facts=forget)
 
 
-def _compact(deployment: Deployment, results: list[ErasureResult]) -> None:
-    if results and deployment.home.warehouse.is_file():
-        compact_warehouse(
-            deployment.home, deployment.keyring.role_key("warehouse"), deployment.settings
-        )
+def _finish(
+    deployment: Deployment,
+    tools: ErasureTools,
+    results: list[ErasureResult],
+    publish: Callable[[], object] | None,
+) -> None:
+    if not results:
+        return
+    if deployment.home.warehouse.is_file():
+        key = deployment.keyring.role_key("warehouse")
+        compact_warehouse(deployment.home, key, deployment.settings)
+    if publish is not None:
+        publish()
+    complete_erasures(deployment.vault, tools)
