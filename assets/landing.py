@@ -11,6 +11,7 @@ from pipelines.resources.pipeline_run import RUN
 INBOX = dg.AssetKey(["inbox"])
 BATCHES = dg.AssetKey(["vault", "batches"])
 SUBJECTS = dg.AssetKey(["pseudo", "subjects"])
+COUNTS = dg.AssetKey(["ops", "batch_counts"])
 
 inbox = dg.AssetSpec(INBOX, group_name="landing", description="Files as sources drop them.")
 
@@ -33,7 +34,7 @@ def _specs() -> list[dg.AssetSpec]:
             key, deps=[BATCHES], group_name="privacy", kinds={"duckdb"},
             description="Current rows, without a direct identifier.",
         )
-        for key in [SUBJECTS, *map(pseudo_key, load_entities())]
+        for key in [COUNTS, SUBJECTS, *map(pseudo_key, load_entities())]
     ]  # fmt: skip
     return [landed, *rows]
 
@@ -44,7 +45,7 @@ def _specs() -> list[dg.AssetSpec]:
     pool=WRITER,
     required_resource_keys={RUN},
 )
-def land_files(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def land_files(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     """Land what waits in the inbox; pseudonymous rows come with each batch or not at all."""
     with step(context) as run:
         summary = run.land()
@@ -56,6 +57,7 @@ def land_files(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
             "undone_batches": len(summary.undone_batches),
         },
     )
+    yield dg.MaterializeResult(COUNTS)
     yield dg.MaterializeResult(SUBJECTS)
     for entity in load_entities():
         counts = summary.entities.get(entity)

@@ -57,7 +57,7 @@ def publication(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         pool=WRITER,
         required_resource_keys={RUN},
     )
-    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         """Write both files beside the old ones and rename them over."""
         with step(context) as run:
             published = run.publish()

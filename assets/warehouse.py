@@ -7,6 +7,7 @@ dbt's own messages carry values, so nothing of them is streamed: the step runs d
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,12 @@ def _read(path: Path) -> dict[str, Any]:
     return manifest
 
 
+def _upstream_first(specs: list[dg.AssetSpec]) -> list[dg.AssetKey]:
+    """The keys in an order in which Dagster takes the results of one step."""
+    parents = {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs}
+    return [key for key in TopologicalSorter(parents).static_order() if key in parents]
+
+
 def dbt_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """The models and seeds of the project as one step."""
     specs = [
@@ -77,17 +84,21 @@ def dbt_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         )
         if spec.key.path[0] in _GROUPS
     ]
-    keys = {spec.key.path[-1]: spec.key for spec in specs}
+    keys = {key.path[-1]: key for key in _upstream_first(specs)}
 
     @dg.multi_asset(name="build_models", specs=specs, pool=WRITER, required_resource_keys={RUN})
-    def build_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def build_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         """Build what is due; yields nothing when the last publication is of this very state."""
         with step(context) as run:
             result = run.build()
-        for node in result.nodes if result else ():
-            if node.node in keys and node.kind in ("model", "seed"):
-                yield dg.MaterializeResult(
-                    keys[node.node], metadata={"seconds": round(node.seconds, 3)}
-                )
+        if result is None:
+            return
+        seconds = {n.node: n.seconds for n in result.nodes if n.kind in ("model", "seed")}
+        for name, key in keys.items():
+            if name in seconds:
+                yield dg.MaterializeResult(key, metadata={"seconds": round(seconds[name], 3)})
+            elif key.path[0] == "marts":
+                # Not selected for this build: it stands, and is checked and published with it.
+                yield dg.MaterializeResult(key, metadata={"is_rebuilt": False})
 
     return build_models

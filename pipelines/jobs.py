@@ -142,10 +142,15 @@ def _execute(run: PipelineRun, settings: Settings) -> None:
         )
     if run.error is None and not result.success:
         failing = [check for check in run.summary.checks if not check.passed]
-        run.error = (
-            failing_checks(failing)
-            if failing
-            else BuildError("the run failed in Dagster", code="run_failed", where={"job": DAILY})
-        )
+        run.error = failing_checks(failing) if failing else _failed_in_dagster(result)
     if run.error is not None:
         raise run.error
+
+
+def _failed_in_dagster(result: dg.ExecuteInProcessResult) -> BuildError:
+    """A fault of the orchestration itself: the steps that failed and the kind of each error."""
+    where: dict[str, str | int] = {"job": DAILY}
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        error = event.step_failure_data.error
+        where[event.step_key or "step"] = (error.cls_name if error else None) or "unknown"
+    return BuildError("the run failed in Dagster", code="run_failed", where=where)

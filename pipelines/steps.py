@@ -228,7 +228,7 @@ def failing_checks(failing: Sequence[CheckResult]) -> CheckError:
     return CheckError(
         "blocking checks do not hold",
         code="checks_failed",
-        where={f"{c.check} {c.table}".strip(): c.failing for c in failing[:10]},
+        where={f"{c.check} {c.table} {c.column}".strip(): c.failing for c in failing[:10]},
         todo="nothing was published; klantkluis status shows them, the last publication stands",
     )
 
