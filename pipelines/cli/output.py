@@ -41,8 +41,9 @@ class Output:
         self.line(self.texts(key, **fields))
 
     def line(self, text: str) -> None:
-        """One line for people; on standard error when a document is asked for."""
-        typer.echo(text, err=self.as_json)
+        """One line for people; with ``--json`` nothing, for the document says it all."""
+        if not self.as_json:
+            typer.echo(text)
 
     def document(self, value: object) -> None:
         """The one JSON document of a command; without ``--json`` nothing."""

@@ -1,0 +1,34 @@
+"""``dagster``: on this machine only, on the same home, with nothing of the data in its history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.cli.output import Output
+from pipelines.cli.services import dagster_arguments, dagster_environment
+from pipelines.cli.session import Session
+from pipelines.cli.texts import Texts
+from pipelines.common.settings import Settings
+
+
+def test_dagster_listens_on_the_loopback_address_only() -> None:
+    arguments = dagster_arguments(3123)
+    assert arguments[arguments.index("--host") + 1] == "127.0.0.1"
+    assert arguments[arguments.index("--port") + 1] == "3123"
+
+
+def test_dagster_gets_the_home_and_redacts_errors(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", lang="nl")
+    session = Session(settings, Output(Texts("nl"), as_json=False), 0, False)
+    environment = dagster_environment(session, session.home)
+    assert environment["KLANTKLUIS_HOME"] == str(tmp_path / "home")
+    assert environment["DAGSTER_HOME"] == str(tmp_path / "home" / "dagster")
+    assert environment["DAGSTER_REDACT_USER_CODE_ERRORS"] == "1"
+    assert "PATH" in environment
+
+
+def test_dashboards_before_a_publication_say_so(cli, tmp_path: Path) -> None:
+    cli("init", "--home", tmp_path / "home")
+    answer = cli("dashboards", "--home", tmp_path / "home")
+    assert answer.status == 1
+    assert "nothing has been published yet" in answer.err
