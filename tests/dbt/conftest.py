@@ -22,7 +22,7 @@ from pipelines.common.entities import load_entities
 from pipelines.common.policy import load_policy, warehouse_columns
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.connection import connect_warehouse
-from pipelines.warehouse.dbt import BuildChoices, build
+from pipelines.warehouse.dbt import BuildChoices, BuildResult, build
 
 Row = dict[str, Any]
 Marts = dict[str, list[Row]]
@@ -89,9 +89,9 @@ class Warehouse:
             for statement in statements:
                 connection.execute(statement)
 
-    def build(self, as_of: datetime, select: tuple[str, ...] = (), **variables: str) -> None:
+    def build(self, as_of: datetime, select: tuple[str, ...] = (), **variables: str) -> BuildResult:
         choices = BuildChoices(as_of=as_of, run_id="7", select=select, variables=variables)
-        build(self.home, KEY, self.settings, choices)
+        return build(self.home, KEY, self.settings, choices)
 
     def marts(self) -> Marts:
         """Every table of ``marts`` and ``sealed``, whole."""
@@ -140,7 +140,8 @@ def built(warehouse: Warehouse) -> Built:
     warehouse.insert(rows)
     warehouse.insert(_people(2026, 3, "p", 13) | {"deals": []})
     warehouse.insert(_people(2026, 5, "m", 12))
-    warehouse.build(FIRST_AS_OF)
+    result = warehouse.build(FIRST_AS_OF, with_unit_tests="yes")
+    assert result.count("unit_test") == 4, "dbt's own unit tests did not run"
     first = warehouse.marts()
     warehouse.execute(
         "DELETE FROM pseudo.deals WHERE closed_at >= '2026-01-31' AND closed_at < '2026-03-01'",
