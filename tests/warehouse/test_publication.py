@@ -105,7 +105,7 @@ def test_publish_without_marts_is_refused(home: Home) -> None:
 def test_replaced_block_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
     path.write_text("old")
-    with pytest.raises(StorageError) as caught, replaced(path) as beside:  # noqa: PT012
+    with pytest.raises(StorageError) as caught, replaced(path) as beside:
         beside.write_text("half")
         raise OSError(28, "No space left on device")
     assert caught.value.code == "no_space"
