@@ -1,0 +1,81 @@
+"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline] [--repeat 3]``.
+
+Scale 1 is 1,000 contacts with their interactions and events. The comparisons with bare peers are
+made at the largest scale up to 10, the whole pipeline at every scale. 100 takes about an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import compare, report
+from pipelines.common.clock import now
+
+KINDS = ("events", "sealed", "pipeline")
+COMPARED_UP_TO = 10
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print the table, write it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--scale", type=float, nargs="+", default=[1.0, 10.0])
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--repeat", type=int, default=3, help="turns of each comparison")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--work", type=Path, help="a folder for samples and homes, kept")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results"))
+    parser.add_argument("--name", help="of the result files; by default the scales")
+    chosen = parser.parse_args(arguments)
+    console = Console()
+    if chosen.work is not None:
+        results = measure(chosen, chosen.work, console)
+    else:
+        with tempfile.TemporaryDirectory(prefix="klantkluis-bench-") as folder:
+            results = measure(chosen, Path(folder), console)
+    show(console, report.lines(results))
+    name = chosen.name or "scale-" + "-".join(f"{s:g}" for s in sorted(chosen.scale))
+    for path in report.write(results, chosen.out, name):
+        console.print(f"written: {path.name}")
+
+
+def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[str, Any]:
+    """All that was chosen, smallest scale first."""
+    scales = sorted(chosen.scale)
+    compared = max((s for s in scales if s <= COMPARED_UP_TO), default=scales[0])
+    results: dict[str, Any] = {"date": now().date().isoformat(), "repeat": chosen.repeat}
+    results |= {"events": [], "sealed": [], "pipeline": []}
+
+    def tell(what: str) -> None:
+        console.print(what, style="dim")
+
+    for scale in scales:
+        tell(f"sample at scale {scale:g}")
+        samples = compare.Samples(folder / f"{scale:g}-{chosen.seed}", scale, chosen.seed)
+        if scale == compared and "events" in chosen.only:
+            results["events"] = [compare.measure_events(samples, chosen.repeat, tell)]
+        if scale == compared and "sealed" in chosen.only:
+            results["sealed"] = compare.measure_sealed(samples, chosen.repeat, tell)
+        if "pipeline" in chosen.only:
+            results["pipeline"].append(compare.measure_pipeline(samples, tell))
+    return results | {"machine": report.machine()}
+
+
+def show(console: Console, lines: list[report.Line]) -> None:
+    """Print the table."""
+    table = Table("what", "scale", "measured", "aim", "")
+    for line in lines:
+        style = {"met": "green", "missed": "red"}.get(line.verdict, "")
+        table.add_row(
+            line.what, f"{line.scale:g}", line.measured, line.aim, line.verdict, style=style
+        )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The results as a table, as JSON and as Markdown. Numbers of ours only."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+AIMS = {"events": 4.0, "sealed": 2.0, "nothing": 0.03, "later": 0.08, "peak": 2048.0, "growth": 1.0}
+
+
+class Line(NamedTuple):
+    """One line of the table."""
+
+    what: str
+    scale: float
+    measured: str
+    aim: str
+    verdict: str
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were measured on."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "load": [round(x, 1) for x in os.getloadavg()],
+        **{name: version(name) for name in ("duckdb", "polars", "cryptography", "dagster")},
+    }
+
+
+def lines(results: dict[str, Any]) -> list[Line]:
+    """All measurements against their aims."""
+    found = [_ratio(row, "events: ", AIMS["events"]) for row in results["events"]]
+    found += [_ratio(row, "sealed: ", AIMS["sealed"]) for row in results["sealed"]]
+    for run in results["pipeline"]:
+        found += _pipeline(run)
+    return found + _growth(results["pipeline"])
+
+
+def _ratio(row: dict[str, Any], prefix: str, aim: float) -> Line:
+    measured = (
+        f"{row['ratio']:.1f}× ({row['ours_us']:.1f} µs a row against {row['peer_us']:.1f}; "
+        f"processor time {row['cpu_ratio']:.1f}×)"
+    )
+    verdict = _verdict(row["ratio"] <= aim)
+    return Line(prefix + row["what"], row["scale"], measured, f"≤ {aim:g}×", verdict)
+
+
+def _pipeline(run: dict[str, Any]) -> list[Line]:
+    full, scale = run["full"], run["scale"]
+    per_row = full["process"] / full["rows"] * 1e6
+    peak = max(full["peak"], run["later"]["peak"])
+    whole = f"{full['process']:.1f} s, {full['rows']:,} rows, {per_row:.1f} µs a row"
+    return [
+        Line("whole pipeline, spans from the truth", scale, whole, "", ""),
+        Line("run with nothing new", scale,
+             f"{run['nothing']['process']:.2f} s, {run['nothing_ratio']:.1%} of the full run",
+             f"< {AIMS['nothing']:.0%}", _verdict(run["nothing_ratio"] < AIMS["nothing"])),
+        Line("run with 1 % new rows", scale,
+             f"{run['later']['process']:.1f} s, {run['later']['rows']:,} rows, "
+             f"{run['later_ratio']:.1%} of the full run",
+             f"< {AIMS['later']:.0%}", _verdict(run["later_ratio"] < AIMS["later"])),
+        Line("peak memory", scale, f"{peak:,.0f} MB",
+             f"< {AIMS['peak']:,.0f} MB", _verdict(peak < AIMS["peak"])),
+    ]  # fmt: skip
+
+
+def _growth(runs: list[dict[str, Any]]) -> list[Line]:
+    found = []
+    ordered = sorted(runs, key=lambda r: r["scale"])
+    for small, large in pairwise(ordered):
+        per_row = [r["full"]["process"] / r["full"]["rows"] for r in (small, large)]
+        ratio = per_row[1] / per_row[0]
+        what = f"cost per row, against scale {small['scale']:g}"
+        measured = f"{ratio:.2f}×"
+        aim = f"≤ {AIMS['growth']:g}×"
+        found.append(Line(what, large["scale"], measured, aim, _verdict(ratio <= AIMS["growth"])))
+    return found
+
+
+def _verdict(holds: bool) -> str:
+    return "met" if holds else "missed"
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """The table and where the time goes."""
+    m = results["machine"]
+    parts = [
+        "# Results of `make bench`",
+        (
+            f"\n{results['date']}, {m['cores']} cores, {m['system']}, Python {m['python']}, DuckDB "
+            f"{m['duckdb']}, Polars {m['polars']}; load of the machine at the end "
+            f"{', '.join(map(str, m['load']))}. Medians of {results['repeat']}, "
+            "what is compared was measured in turns; whole runs were measured once.\n"
+        ),
+        _table(("what", "scale", "measured", "aim", ""), map(_cells, lines(results))),
+    ]
+    for row in (*results["events"], *results["sealed"]):
+        if "inside" in row:
+            parts.append(f"\n## Inside landing: {row['what']}, scale {row['scale']:g}\n")
+            parts.append(_inside(row["inside"], row["rows"]))
+    for run in results["pipeline"]:
+        parts += _where_time_goes(run)
+    return "\n".join(parts) + "\n"
+
+
+def _where_time_goes(run: dict[str, Any]) -> list[str]:
+    parts: list[str] = []
+    for name, title in (("full", "full run"), ("later", "run with 1 % new rows")):
+        result = run[name]
+        stages = {n: s["seconds"] for n, s in result["stages"].items()}
+        stages["land"] = stages.get("land", 0) - result["detection"]
+        stages["spans from the truth"] = result["detection"]
+        stages["start of the process, Dagster, the rest"] = result["process"] - sum(stages.values())
+        parts.append(f"\n## Scale {run['scale']:g}, {title}: {result['process']:.1f} s\n")
+        parts.append(
+            _table(
+                ("stage", "seconds", "share"),
+                ((n, f"{s:.1f}", f"{s / result['process']:.0%}") for n, s in stages.items()),
+            )
+        )
+    parts.append(f"\n### Landing by kind of file, scale {run['scale']:g}, without detection\n")
+    parts.append(
+        _table(
+            ("entity", "rows", "seconds", "µs a row"),
+            (
+                (e, f"{p['rows']:,}", f"{p['seconds'] - p['detection']:.2f}",
+                 f"{(p['seconds'] - p['detection']) / max(p['rows'], 1) * 1e6:.1f}")
+                for e, p in run["full"]["parts"].items()
+            ),
+        )
+    )  # fmt: skip
+    return parts
+
+
+def _inside(inside: dict[str, float], rows: int) -> str:
+    return _table(
+        ("step", "seconds", "µs a row"),
+        ((n, f"{s:.2f}", f"{s / rows * 1e6:.1f}") for n, s in inside.items()),
+    )
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    return line.what, f"{line.scale:g}", line.measured, line.aim, line.verdict
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    made = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(made + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def write(results: dict[str, Any], folder: Path, name: str) -> tuple[Path, Path]:
+    """Write both files; gives their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    as_json, as_text = folder / f"{name}.json", folder / f"{name}.md"
+    as_json.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    as_text.write_text(markdown(results), encoding="utf-8")
+    return as_json, as_text
