@@ -66,12 +66,12 @@ class Demo(NamedTuple):
         return Demo(settings, Home.of(settings), self.sample)
 
 
-def new_home(folder: Path) -> Demo:
+def new_home(folder: Path, scale: float = SCALE) -> Demo:
     """An empty home with approved rules beside a fresh sample."""
     settings = Settings(home=folder / "home", workers=1)
     with Deployment.create(settings) as deployment:
         approve_all(deployment.home)
-    write_sample(folder / "sample", SCALE, SEED)
+    write_sample(folder / "sample", scale, SEED)
     return Demo(settings, Home.of(settings), folder / "sample")
 
 
