@@ -8,7 +8,7 @@ from assets.landing import inbox, land_files
 from assets.publication import check_warehouse, publication
 from assets.warehouse import dbt_assets, load_manifest
 from pipelines.common.settings import Settings
-from pipelines.jobs import daily_pipeline
+from pipelines.dagster_jobs import daily_pipeline
 from pipelines.resources.pipeline_run import RUN, pipeline_run
 from pipelines.schedules import daily_schedule
 from pipelines.sensors import pipeline_due

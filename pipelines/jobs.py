@@ -1,4 +1,8 @@
-"""The jobs, and ``run_pipeline``: the daily job in this process, as the command line runs it."""
+"""``run_pipeline``: the daily job in this process, as the command line runs it.
+
+Stands above the code location, which it executes; what a job consists of is in ``dagster_jobs``.
+Dagster is imported only when there is work, since that takes longer than finding out.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,6 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from pipelines.batches.context import Progress, Tools
-
-DAILY = "daily_pipeline"
 
 INSTANCE = """\
 # Dagster's storage of this home. Holds run history and counts, no value of the data.
@@ -60,16 +62,6 @@ def prepare_instance(home: Home) -> None:
         DAGSTER_HOME=str(home.dagster),
         DAGSTER_REDACT_USER_CODE_ERRORS="1",
         DAGSTER_DISABLE_TELEMETRY="yes",
-    )
-
-
-def daily_pipeline() -> dg.UnresolvedAssetJobDefinition:
-    """Land, pseudonymise, build, check, publish."""
-    import dagster as dg
-
-    groups = ("landing", "privacy", "staging", "marts", "publication")
-    return dg.define_asset_job(
-        DAILY, selection=dg.AssetSelection.groups(*groups), description=daily_pipeline.__doc__
     )
 
 
@@ -127,6 +119,7 @@ def _execute(run: PipelineRun, settings: Settings) -> None:
 
     import dagster as dg
 
+    from pipelines.dagster_jobs import DAILY
     from pipelines.definitions import definitions
     from pipelines.resources.pipeline_run import RUN
 
@@ -149,6 +142,8 @@ def _execute(run: PipelineRun, settings: Settings) -> None:
 
 def _failed_in_dagster(result: dg.ExecuteInProcessResult) -> BuildError:
     """A fault of the orchestration itself: the steps that failed and the kind of each error."""
+    from pipelines.dagster_jobs import DAILY
+
     where: dict[str, str | int] = {"job": DAILY}
     for event in result.filter_events(lambda event: event.is_step_failure):
         error = event.step_failure_data.error
