@@ -53,7 +53,7 @@ def test_finished_batch_is_known_by_all_its_fingerprints(vault: Vault) -> None:
 
 
 def test_lost_rows_stop_the_batch(vault: Vault) -> None:
-    with pytest.raises(CheckError) as error, vault.begin() as conn:  # noqa: PT012
+    with pytest.raises(CheckError) as error, vault.begin() as conn:
         batch_id = start_batch(conn, BATCH)
         lost = {"contacts": Tally(rows_read=10, landed=9)}
         finish_batch(conn, batch_id, lost, rows_read=10, landed_at=NOON)

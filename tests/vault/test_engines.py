@@ -12,7 +12,7 @@ def test_full_disk_is_told_as_such_and_nothing_is_half_written(tmp_path: Path) -
     engine = sqlite_engine(tmp_path / "a.db", "wal")
     with transaction(engine, "a.db") as conn:
         conn.exec_driver_sql("CREATE TABLE t (x)")
-    with pytest.raises(StorageError) as error, transaction(engine, "a.db") as conn:  # noqa: PT012
+    with pytest.raises(StorageError) as error, transaction(engine, "a.db") as conn:
         conn.exec_driver_sql("PRAGMA max_page_count = 3")
         for _ in range(10):
             conn.exec_driver_sql("INSERT INTO t VALUES (zeroblob(5000))")

@@ -86,7 +86,7 @@ def test_open_without_ledger_is_refused(deployment: Deployment) -> None:
 
 
 def test_begin_rolls_back_whole(vault: Vault) -> None:
-    with pytest.raises(RuntimeError), vault.begin() as conn:  # noqa: PT012
+    with pytest.raises(RuntimeError), vault.begin() as conn:
         create_subjects(conn, vault, "contact", 2, None)
         raise RuntimeError
     with vault.read() as conn:
@@ -94,7 +94,7 @@ def test_begin_rolls_back_whole(vault: Vault) -> None:
 
 
 def test_begin_reports_codes_and_no_values(vault: Vault) -> None:
-    with pytest.raises(StorageError) as error, vault.begin() as conn:  # noqa: PT012
+    with pytest.raises(StorageError) as error, vault.begin() as conn:
         for _ in range(2):
             conn.execute(
                 sa.insert(schema.runs).values(
