@@ -1,7 +1,22 @@
 {# Time in SQL: the instant of the run, the reporting time zone, periods. #}
 
+{# What one run is told: as_of, run_id and rules_fingerprint. On DuckDB a variable of the connection
+   (pipelines/warehouse/build_session.py), because a new value of dbt's own parses the whole
+   project again; dbt's own is the default. #}
+{% macro told(name) -%}
+    {{ return(adapter.dispatch('told', 'klantkluis')(name)) }}
+{%- endmacro %}
+
+{% macro default__told(name) -%}
+    '{{ dbt.escape_single_quotes(var(name)) }}'
+{%- endmacro %}
+
+{% macro duckdb__told(name) -%}
+    coalesce(getvariable('{{ name }}'), '{{ dbt.escape_single_quotes(var(name)) }}')
+{%- endmacro %}
+
 {% macro as_of() -%}
-    cast('{{ var("as_of") }}' as timestamp with time zone)
+    cast({{ told('as_of') }} as timestamp with time zone)
 {%- endmacro %}
 
 {% macro local_timestamp(instant) -%}

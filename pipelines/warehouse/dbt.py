@@ -26,6 +26,7 @@ from pydantic import SecretStr
 from pipelines.common.errors import BuildError
 from pipelines.common.log import log_event
 from pipelines.common.settings import Home, Settings
+from pipelines.warehouse.build_session import session_variables
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -101,8 +102,15 @@ def build(
 
     Privacy: pseudonymous in, names and codes out.
     """
-    arguments = ["build", *_selection(choices.select), "--vars", _variables(settings, choices)]
-    outcome = _invoke(home, key, settings, project, arguments, write_json=False)
+    variables = _variables(settings, choices.variables)
+    arguments = ["build", *_selection(choices.select), "--vars", variables]
+    told = {
+        "as_of": choices.as_of.isoformat(),
+        "run_id": choices.run_id,
+        "rules_fingerprint": choices.rules_fingerprint,
+    }
+    with session_variables(told):
+        outcome = _invoke(home, key, settings, project, arguments, write_json=False)
     if outcome.exception is not None or outcome.result is None:
         raise _not_run(outcome.exception)
     result = _reduce(outcome.result)
@@ -125,7 +133,7 @@ def write_manifest(target: Path, settings: Settings, *, project: Path = PROJECT)
         BuildError: The project does not parse.
     """
     home = Home(target)
-    arguments = ["parse", "--vars", "{}"]
+    arguments = ["parse", "--vars", _variables(settings, {})]
     outcome = _invoke(home, SecretStr("-"), settings, project, arguments, write_json=True)
     if not outcome.success:
         raise _not_run(outcome.exception)
@@ -136,16 +144,14 @@ def _selection(select: Sequence[str]) -> list[str]:
     return ["--select", *select] if select else []
 
 
-def _variables(settings: Settings, choices: BuildChoices) -> str:
+def _variables(settings: Settings, more: Mapping[str, str]) -> str:
+    """dbt's own variables: only what seldom changes, since a new value parses all files again."""
     return json.dumps(
         {
-            "as_of": choices.as_of.isoformat(),
-            "run_id": choices.run_id,
-            "rules_fingerprint": choices.rules_fingerprint,
             "reporting_timezone": settings.reporting_timezone,
             "reporting_currency": settings.reporting_currency,
             "small_cell_k": SMALL_CELL_K,
-            **choices.variables,
+            **more,
         }
     )
 

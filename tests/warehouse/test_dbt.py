@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ profile: klantkluis
 model-paths: [models]
 test-paths: [tests]
 """
-GOOD = "{{ config(materialized='table') }} select body, '{{ var(\"as_of\") }}' as as_of from warehouse.pseudo.notes"
+GOOD = "{{ config(materialized='table') }} select body, getvariable('as_of') as as_of from warehouse.pseudo.notes"
 BAD = "{{ config(materialized='table') }} select cast(body as integer) as n from {{ ref('good') }}"
 AFTER = "select * from {{ ref('bad') }}"
 TEST = "select body from {{ ref('other') }}"
@@ -87,3 +88,19 @@ def test_build_releases_the_warehouse_and_the_environment(home: Home, project: P
     rows = connection.execute("select as_of from main.good").fetchall()
     connection.close()
     assert rows == [("2026-01-01T00:00:00+00:00",)]
+
+
+def test_build_for_another_instant_does_not_parse_the_project_again(
+    home: Home, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(home, KEY, SETTINGS, CHOICES, project=project)
+
+    def parse(*_: object) -> None:
+        raise AssertionError("parsed again")
+
+    monkeypatch.setattr("dbt.parser.manifest.ManifestLoader.parse_project", parse)
+    later = BuildChoices(as_of=datetime(2026, 2, 1, tzinfo=UTC), run_id="run-2")
+    build(home, KEY, SETTINGS, later, project=project)
+    with closing(connect_warehouse(home, KEY, SETTINGS)) as connection:
+        rows = connection.execute("select as_of from main.good").fetchall()
+    assert rows == [("2026-02-01T00:00:00+00:00",)]

@@ -1,6 +1,7 @@
 -- Grain: day of the reporting time zone, from 2000 to five years past the run.
 {%- set first_day = "cast('2000-01-01' as date)" %}
-{%- set last_day = "cast('" ~ (var('as_of')[:4] | int + 5) ~ "-12-31' as date)" %}
+{%- set next_year = dbt.dateadd('year', 6, dbt.date_trunc('year', local_date(as_of()))) %}
+{%- set last_day = 'cast(' ~ dbt.dateadd('day', -1, next_year) ~ ' as date)' %}
 with
 
 days as (
