@@ -47,6 +47,8 @@ from pipelines.warehouse.pseudo import (
     forget_undo,
 )
 
+SUBJECTS_AT_ONCE = 50_000
+
 
 class SourceFile(NamedTuple):
     """A file to land; files of the inbox are removed once they are in."""
@@ -402,23 +404,27 @@ def _finish(batch: Batch) -> None:
     columns = (
         subjects.c.subject_key, subjects.c.kind, subjects.c.subject_bucket, subjects.c.staff_alias
     )  # fmt: skip
-    rows = batch.connection.execute(
+    found = batch.connection.execute(
         sa.select(*columns)
         .where(subjects.c.created_batch == batch.batch_id)
         .order_by(subjects.c.subject_id)
-    ).fetchall()
-    batch.writer.add_subjects(
-        pl.DataFrame(
-            [(k, kind, bucket, f"Seller {n:02d}" if n else None) for k, kind, bucket, n in rows],
-            schema={
-                "subject_key": pl.String,
-                "kind": pl.String,
-                "subject_bucket": pl.UInt8,
-                "staff_alias": pl.String,
-            },
-            orient="row",
-        )
     )
+    for rows in found.partitions(SUBJECTS_AT_ONCE):
+        batch.writer.add_subjects(
+            pl.DataFrame(
+                [
+                    (k, kind, bucket, f"Seller {n:02d}" if n else None)
+                    for k, kind, bucket, n in rows
+                ],
+                schema={
+                    "subject_key": pl.String,
+                    "kind": pl.String,
+                    "subject_bucket": pl.UInt8,
+                    "staff_alias": pl.String,
+                },
+                orient="row",
+            )
+        )
     finish_batch(
         batch.connection,
         batch.batch_id,

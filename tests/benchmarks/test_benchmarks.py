@@ -1,0 +1,70 @@
+"""The benchmarks' own parts: what stands in for the detector, the table, and one small comparison."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from benchmarks import compare, report, tasks
+from benchmarks.homes import fill_inbox, make_home
+from benchmarks.truth_detector import TruthDetector
+from pipelines.sample import read_spans, text_digest
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> compare.Samples:
+    return compare.Samples(tmp_path_factory.mktemp("samples") / "s", 0.01, 7)
+
+
+def test_truth_detector_gives_the_spans_of_the_truth(samples: compare.Samples) -> None:
+    detector = TruthDetector(samples.spans)
+    known = {line["digest"]: line["spans"] for line in read_spans(samples.first / "truth")}
+    (path,) = samples.files(("contactmomenten",))
+    with path.open(encoding="utf-8", newline="") as file:
+        texts = [row["Verslag"] for row in csv.DictReader(file, delimiter=";")]
+    told = [text for text in texts if known.get(text_digest(text))]
+    found = detector.detect(["a text that nobody wrote", *told])
+    assert told
+    assert found[0] == []
+    assert [len(spans) for spans in found[1:]] == [len(known[text_digest(t)]) for t in told]
+
+
+def test_land_and_floor_measure_the_same_rows(samples: compare.Samples, tmp_path: Path) -> None:
+    settings = make_home(tmp_path / "one")
+    stems = ("contactpersonen", "contactmomenten")
+    fill_inbox(settings, samples.first, stems)
+    files = [str(p) for p in samples.files(stems)]
+    floor = tasks.floor(str(tmp_path / "one"), str(tmp_path), files)["parts"]
+    assert set(floor) == {"contacts", "interactions"}
+    assert all(part["rows"] > 0 and part["seconds"] > 0 for part in floor.values())
+
+
+def test_lines_say_what_is_met_and_what_is_missed() -> None:
+    run = {"process": 10.0, "rows": 1000, "peak": 500.0}
+    results = {
+        "events": [
+            {"what": "e", "scale": 1, "ratio": 3.9, "cpu_ratio": 4.0, "ours_us": 8, "peer_us": 2}
+        ],
+        "sealed": [
+            {"what": "s", "scale": 1, "ratio": 2.1, "cpu_ratio": 2.0, "ours_us": 8, "peer_us": 4}
+        ],
+        "pipeline": [
+            {
+                "scale": scale,
+                "full": run | {"rows": rows},
+                "later": run,
+                "nothing": {"process": 0.2},
+                "nothing_ratio": 0.02,
+                "later_ratio": 0.5,
+            }
+            for scale, rows in ((10, 2000), (1, 1000))
+        ],
+    }
+    verdicts = {(line.what, line.scale): line.verdict for line in report.lines(results)}
+    assert verdicts["events: e", 1] == "met"
+    assert verdicts["sealed: s", 1] == "missed"
+    assert verdicts["run with nothing new", 10] == "met"
+    assert verdicts["run with 1 % new rows", 10] == "missed"
+    assert verdicts["cost per row, against scale 1", 10] == "met"
