@@ -51,9 +51,8 @@ def _resolve(dotted: str) -> tuple[Any, str]:
 
 def main() -> None:
     home, point, call, as_of = sys.argv[1:5]
-    from pipelines.jobs import run_pipeline
-
     from pipelines.common.settings import Settings
+    from pipelines.jobs import run_pipeline
 
     settings = Settings(home=Path(home), chunk_rows=300)
     if point != "none":

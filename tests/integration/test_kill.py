@@ -90,7 +90,9 @@ def undisturbed(untouched: Demo, tmp_path_factory: pytest.TempPathFactory) -> De
     return demo
 
 
-def kill_and_compare(untouched: Demo, undisturbed: Demo, folder: Path, point: str, call: int) -> None:
+def kill_and_compare(
+    untouched: Demo, undisturbed: Demo, folder: Path, point: str, call: int
+) -> None:
     killed = untouched.copy(folder)
     assert drive(killed, point, call) == -signal.SIGKILL, "the point was never reached"
     assert drive(killed) == 0

@@ -26,7 +26,9 @@ def changed(text: str, old: str, new: str) -> dict[str, str]:
 
 def test_column_without_mapping_is_stored_nowhere(tmp_path: Path) -> None:
     context = make_context(tmp_path)
-    context.deliver("contacts.csv", f"id,name,email,mobile,hobby\n1,Jan Smit,jan@voorbeeld.example,,{MARKER}\n")
+    context.deliver(
+        "contacts.csv", f"id,name,email,mobile,hobby\n1,Jan Smit,jan@voorbeeld.example,,{MARKER}\n"
+    )
     summary = context.land()
     (batch,) = summary.batches
     assert batch.unmapped == {"hobby": 1}
@@ -43,9 +45,13 @@ def test_column_without_mapping_is_stored_nowhere(tmp_path: Path) -> None:
 
 def test_national_identifier_is_not_even_sealed(tmp_path: Path) -> None:
     context = make_context(tmp_path)
-    context.deliver("contacts.csv", "id,name,email,mobile,bsn\n1,Jan Smit,jan@voorbeeld.example,,111222333\n")
+    context.deliver(
+        "contacts.csv", "id,name,email,mobile,bsn\n1,Jan Smit,jan@voorbeeld.example,,111222333\n"
+    )
     context.land()
-    records = [r for t, _, rows in sqlite_tables(context.home.vault) if t == "sealed_records" for r in rows]
+    records = [
+        r for t, _, rows in sqlite_tables(context.home.vault) if t == "sealed_records" for r in rows
+    ]
     assert len(records) == 1
     with context.vault.read() as vault:
         from pipelines.vault.records import records_of_subject
@@ -58,12 +64,18 @@ def test_national_identifier_is_not_even_sealed(tmp_path: Path) -> None:
 
 
 def test_column_without_rule_is_a_fault_of_the_policy() -> None:
-    texts = changed("entities", "    email: {class: direct_identifier, action: drop, seal: true}\n", "")
+    texts = changed(
+        "entities", "    email: {class: direct_identifier, action: drop, seal: true}\n", ""
+    )
     assert any("has no rule" in fault for fault in uncovered(load_policy(texts)))
 
 
 def test_purpose_without_lawful_basis_closes_its_columns() -> None:
-    texts = changed("purposes", "  lawful_basis: contract\n  source: GDPR Art. 6(1)(b)\nsales", "  source: none\nsales")
+    texts = changed(
+        "purposes",
+        "  lawful_basis: contract\n  source: GDPR Art. 6(1)(b)\nsales",
+        "  source: none\nsales",
+    )
     policy = load_policy(texts)
     contacts = load_entities()["contacts"]
     open_columns = {c.name for c in warehouse_columns(contacts, policy)}
@@ -74,9 +86,21 @@ def test_purpose_without_lawful_basis_closes_its_columns() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("first_name: {class: direct_identifier, action: drop, seal: true}", "first_name: {class: direct_identifier, action: keep}", "direct identifier cannot be kept"),
-        ("national_id: {class: national_identifier, action: drop}", "national_id: {class: national_identifier, action: drop, seal: true}", "unless a statute"),
-        ("body: {class: free_text, action: redact_text, as: body_redacted, seal: true}", "body: {class: free_text, action: keep}", "free text cannot be kept"),
+        (
+            "first_name: {class: direct_identifier, action: drop, seal: true}",
+            "first_name: {class: direct_identifier, action: keep}",
+            "direct identifier cannot be kept",
+        ),
+        (
+            "national_id: {class: national_identifier, action: drop}",
+            "national_id: {class: national_identifier, action: drop, seal: true}",
+            "unless a statute",
+        ),
+        (
+            "body: {class: free_text, action: redact_text, as: body_redacted, seal: true}",
+            "body: {class: free_text, action: keep}",
+            "free text cannot be kept",
+        ),
         ("purposes: [relationship]", "purposes: [whatever]", "unknown purpose whatever"),
         ("retention: customer", "retention: forever", "unknown retention forever"),
     ],
@@ -89,7 +113,9 @@ def test_dangerous_rules_are_refused(old: str, new: str, fault: str) -> None:
 
 def test_all_faults_come_in_one_error() -> None:
     texts = changed("entities", "retention: customer", "retention: forever")
-    texts["entities"] = texts["entities"].replace("purposes: [support, statistics]", "purposes: [nothing]", 1)
+    texts["entities"] = texts["entities"].replace(
+        "purposes: [support, statistics]", "purposes: [nothing]", 1
+    )
     with pytest.raises(PolicyFaultsError) as error:
         load_policy(texts)
     assert len(error.value.faults) > 10

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from pipelines.common.errors import NotAllowedError
 from pipelines.erasures import erase_persons, replay_ledger
+from pipelines.rights.erasure import unfinished_erasures
 from pipelines.runs import Deployment
 from pipelines.vault import schema
 from tests.support.demo import Demo
@@ -23,7 +24,9 @@ def subject_of(deployment: Deployment, email: str) -> tuple[int, str]:
     with deployment.vault.read() as vault:
         row = vault.execute(
             sa.select(schema.subjects.c.subject_id, schema.subjects.c.subject_key)
-            .join(schema.identifiers, schema.identifiers.c.subject_id == schema.subjects.c.subject_id)
+            .join(
+                schema.identifiers, schema.identifiers.c.subject_id == schema.subjects.c.subject_id
+            )
             .where(schema.identifiers.c.blind == blind, schema.identifiers.c.kind == "email")
         ).one()
     return row[0], row[1]
@@ -55,6 +58,14 @@ def contacts_of(demo: Demo) -> list[str]:
     raise AssertionError("the warehouse has no contacts")
 
 
+def is_complete(deployment: Deployment) -> bool:
+    """Whether vault and ledger say that nothing of an erasure is left to do."""
+    with deployment.vault.read() as vault:
+        unfinished = unfinished_erasures(vault)
+    kinds = [entry.kind for entry in deployment.vault.ledger.entries()]
+    return not unfinished and kinds.count("intent") == kinds.count("completed")
+
+
 @pytest.fixture
 def erased(own_demo: Demo, demo: Demo) -> tuple[Demo, int, str, str]:
     """A demo of which one much recorded person was erased: demo, subject, pseudonym, address."""
@@ -65,7 +76,10 @@ def erased(own_demo: Demo, demo: Demo) -> tuple[Demo, int, str, str]:
     assert records_of(own_demo, subject_id) > 3
     with own_demo.deploy() as deployment:
         erase_persons(deployment, [subject_id], request="R-1")
-    own_demo.run()
+        assert not is_complete(deployment)
+    assert own_demo.run().erased_persons == 1
+    with own_demo.deploy() as deployment:
+        assert is_complete(deployment)
     return own_demo, subject_id, subject_key, email
 
 
@@ -73,7 +87,11 @@ def _busiest_address(demo: Demo) -> str:
     """A customer's address, of the person with most interactions in the truth."""
     texts = (demo.sample / "crm").glob("contactmomenten-*")
     lines = "".join(p.read_text(encoding="utf-8") for p in texts)
-    persons = {r["record_id"]: r["person_id"] for r in demo.truth("persons") if r["source"] == "crm" and r["entity"] == "contacts"}
+    persons = {
+        r["record_id"]: r["person_id"]
+        for r in demo.truth("persons")
+        if r["source"] == "crm" and r["entity"] == "contacts"
+    }
     emails: dict[str, str] = {}
     for row in demo.truth("identifiers"):
         if row["kind"] == "email" and row["origin"] == "column":
@@ -81,7 +99,10 @@ def _busiest_address(demo: Demo) -> str:
     counts = {r: lines.count(f";{r};") for r, p in persons.items() if p in emails}
     for record in sorted(counts, key=lambda r: (-counts[r], r)):
         address = emails[persons[record]]
-        if address.partition("@")[0] not in ("info", "contact", "sales") and sum(v == address for v in emails.values()) == 1:
+        if (
+            address.partition("@")[0] not in ("info", "contact", "sales")
+            and sum(v == address for v in emails.values()) == 1
+        ):
             return address
     raise AssertionError("the sample has nobody with an address of their own")
 
@@ -93,11 +114,17 @@ def test_erased_person_is_in_no_store(erased: tuple[Demo, int, str, str]) -> Non
     with demo.deploy() as deployment:
         blind = deployment.vault.index.of("email", email)
         with deployment.vault.read() as vault:
-            bearers = vault.scalars(sa.select(schema.identifiers.c.subject_id).where(schema.identifiers.c.blind == blind)).all()
+            bearers = vault.scalars(
+                sa.select(schema.identifiers.c.subject_id).where(
+                    schema.identifiers.c.blind == blind
+                )
+            ).all()
     assert bearers == []
 
 
-def test_importing_the_same_files_again_brings_back_nobody(erased: tuple[Demo, int, str, str]) -> None:
+def test_importing_the_same_files_again_brings_back_nobody(
+    erased: tuple[Demo, int, str, str],
+) -> None:
     demo, subject_id, _, email = erased
     persons = contacts_of(demo)
     demo.deliver()
@@ -109,7 +136,14 @@ def test_importing_the_same_files_again_brings_back_nobody(erased: tuple[Demo, i
     assert records_of(demo, subject_id) == 0
     with demo.deploy() as deployment, deployment.vault.read() as vault:
         blind = deployment.vault.index.of("email", email)
-        assert vault.scalars(sa.select(schema.identifiers.c.subject_id).where(schema.identifiers.c.blind == blind)).all() == []
+        assert (
+            vault.scalars(
+                sa.select(schema.identifiers.c.subject_id).where(
+                    schema.identifiers.c.blind == blind
+                )
+            ).all()
+            == []
+        )
 
 
 def test_copy_of_yesterday_opens_for_nothing_but_replaying(
@@ -148,7 +182,10 @@ def test_mention_in_somebody_elses_text_is_cut(tmp_path: Path) -> None:
     from tests.support.context import make_context
 
     context = make_context(tmp_path)
-    context.deliver("contacts.csv", "id,name,email,mobile\n1,Jan Smit,jan.smit@voorbeeld.example,\n2,Eva Bakker,eva.bakker@voorbeeld.example,\n")
+    context.deliver(
+        "contacts.csv",
+        "id,name,email,mobile\n1,Jan Smit,jan.smit@voorbeeld.example,\n2,Eva Bakker,eva.bakker@voorbeeld.example,\n",
+    )
     context.deliver(
         "interactions.csv",
         "id,contact,channel,at,body\n"
@@ -159,7 +196,9 @@ def test_mention_in_somebody_elses_text_is_cut(tmp_path: Path) -> None:
     with context.vault.read() as vault:
         subjects = {
             kind_blind: vault.scalar(
-                sa.select(schema.identifiers.c.subject_id).where(schema.identifiers.c.blind == context.vault.index.of("email", kind_blind))
+                sa.select(schema.identifiers.c.subject_id).where(
+                    schema.identifiers.c.blind == context.vault.index.of("email", kind_blind)
+                )
             )
             for kind_blind in ("jan.smit@voorbeeld.example", "eva.bakker@voorbeeld.example")
         }

@@ -17,7 +17,16 @@ from pipelines.common.errors import KlantkluisError
 from tests.support.demo import Demo
 from tests.support.stores import duckdb_relations, sqlite_tables, stores_of
 
-PRIVATE = {"vault.db", "vault.db-wal", "vault.db-shm", "keys.db", "keys", "quarantine", "outbox", "inbox"}
+PRIVATE = {
+    "vault.db",
+    "vault.db-wal",
+    "vault.db-shm",
+    "keys.db",
+    "keys",
+    "quarantine",
+    "outbox",
+    "inbox",
+}
 FREE_TEXT = re.compile(r"_redacted$")
 
 
@@ -52,7 +61,7 @@ def open_files(demo: Demo) -> list[Path]:
 
 def texts_of(demo: Demo) -> Iterator[tuple[str, str, str]]:
     """(file or relation, column, text) of everything that lies open."""
-    stores = {path: key for path, key in stores_of(demo.home)}
+    stores = dict(stores_of(demo.home))
     for path in [*open_files(demo), *(p for p in demo.home.ledger.rglob("*") if p.is_file())]:
         name = path.name
         if path in stores:
@@ -65,7 +74,9 @@ def texts_of(demo: Demo) -> Iterator[tuple[str, str, str]]:
             for table, columns, rows in sqlite_tables(path):
                 for row in rows:
                     for column, value in zip(columns, row, strict=True):
-                        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+                        text = (
+                            value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+                        )
                         if isinstance(text, str):
                             yield f"{name}:{table}", column, text
         else:
@@ -98,10 +109,14 @@ def test_home_after_a_run_holds_no_identifier(
     assert left / texts < 0.02
 
 
-def test_the_test_itself_finds_what_stands_in_the_open(demo: Demo, identifiers: Identifiers) -> None:
+def test_the_test_itself_finds_what_stands_in_the_open(
+    demo: Demo, identifiers: Identifiers
+) -> None:
     value = min(v for v in identifiers.column if "@" in v)
     assert identifiers.found_in(f"sent to <{value}>, thanks") == {value}
-    name = min(v for v in identifiers.column if v.count(" ") == 1 and v.isascii() and v.isprintable())
+    name = min(
+        v for v in identifiers.column if v.count(" ") == 1 and v.isascii() and v.isprintable()
+    )
     assert name in identifiers.found_in(f"called {name}.")
 
 

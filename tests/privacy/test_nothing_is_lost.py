@@ -24,7 +24,9 @@ def test_every_row_of_every_batch_is_accounted_for(demo: Demo) -> None:
         ).fetchall()
         batches = vault.scalar(sa.select(sa.func.count()).select_from(schema.batches))
     assert lost == []
-    assert batches == len([p for p in demo.sample.rglob("*") if p.is_file() and "truth" not in p.parts])
+    assert batches == len(
+        [p for p in demo.sample.rglob("*") if p.is_file() and "truth" not in p.parts]
+    )
 
 
 def test_files_hold_as_many_rows_as_were_read(demo: Demo) -> None:
@@ -35,7 +37,9 @@ def test_files_hold_as_many_rows_as_were_read(demo: Demo) -> None:
     }
     with demo.deploy() as deployment, deployment.vault.read() as vault:
         rows = dict(
-            vault.execute(sa.select(schema.batches.c.file_name, schema.batches.c.rows_read)).fetchall()
+            vault.execute(
+                sa.select(schema.batches.c.file_name, schema.batches.c.rows_read)
+            ).fetchall()
         )  # type: ignore[arg-type]
     checked = 0
     for path in demo.sample.rglob("*"):

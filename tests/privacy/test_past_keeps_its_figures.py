@@ -26,7 +26,13 @@ CLOSED = "select * exclude (is_sealed) from marts.kpi_sales_monthly where is_sea
 
 
 def test_closed_periods_stand_after_an_erasure(own_demo: Demo) -> None:
-    columns = [c for (c,) in query(own_demo, "select column_name from duckdb_columns() where table_name = 'kpi_sales_monthly' and schema_name = 'marts'")]
+    columns = [
+        c
+        for (c,) in query(
+            own_demo,
+            "select column_name from duckdb_columns() where table_name = 'kpi_sales_monthly' and schema_name = 'marts'",
+        )
+    ]
     closed = (
         "select k.* from marts.kpi_sales_monthly k "
         "semi join sealed.sealed_kpi_sales_monthly s using (period_grain, period_start) order by all"
@@ -34,12 +40,31 @@ def test_closed_periods_stand_after_an_erasure(own_demo: Demo) -> None:
     before = query(own_demo, closed)
     assert len(before) > 12
     assert "won_revenue" in columns
-    keys = [k for (k,) in query(own_demo, "select distinct customer_key from marts.fct_deals where outcome = 'won' and customer_key is not null limit 5")]
-    won = query(own_demo, "select count(*) from marts.fct_deals where outcome = 'won' and customer_key is not null")
+    keys = [
+        k
+        for (k,) in query(
+            own_demo,
+            "select distinct customer_key from marts.fct_deals where outcome = 'won' and customer_key is not null limit 5",
+        )
+    ]
+    won = query(
+        own_demo,
+        "select count(*) from marts.fct_deals where outcome = 'won' and customer_key is not null",
+    )
     with own_demo.deploy() as deployment:
         with deployment.vault.read() as vault:
-            ids = vault.scalars(sa.select(schema.subjects.c.subject_id).where(schema.subjects.c.subject_key.in_(keys))).all()
+            ids = vault.scalars(
+                sa.select(schema.subjects.c.subject_id).where(
+                    schema.subjects.c.subject_key.in_(keys)
+                )
+            ).all()
         erase_persons(deployment, ids, request="R-2")
     own_demo.run()
-    assert query(own_demo, "select count(*) from marts.fct_deals where outcome = 'won' and customer_key is not null") != won
+    assert (
+        query(
+            own_demo,
+            "select count(*) from marts.fct_deals where outcome = 'won' and customer_key is not null",
+        )
+        != won
+    )
     assert query(own_demo, closed) == before

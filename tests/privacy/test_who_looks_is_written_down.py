@@ -31,19 +31,29 @@ def test_reading_the_quarantine_is_one_entry(own_demo: Demo) -> None:
     with own_demo.deploy() as deployment, deployment.vault.begin() as vault:
         ids = list(vault.scalars(sa.select(schema.quarantine_rows.c.quarantine_id)))
         rows = list(
-            quarantine.release(vault, deployment.vault, ids, actor="steward", purpose="accountability")
+            quarantine.release(
+                vault, deployment.vault, ids, actor="steward", purpose="accountability"
+            )
         )
     assert len(rows) == len(ids) > 0
-    assert entries(own_demo)[-1] == ("quarantine_released", "steward", "accountability", None, len(ids))
+    assert entries(own_demo)[-1] == (
+        "quarantine_released",
+        "steward",
+        "accountability",
+        None,
+        len(ids),
+    )
 
 
 def test_erasure_is_written_down_with_its_request(own_demo: Demo) -> None:
     with own_demo.deploy() as deployment:
         with deployment.vault.read() as vault:
             subject = vault.scalar(
-                sa.select(schema.subjects.c.subject_id).where(schema.subjects.c.kind == "contact").limit(1)
+                sa.select(schema.subjects.c.subject_id)
+                .where(schema.subjects.c.kind == "contact")
+                .limit(1)
             )
-        erase_persons(deployment, [subject], request="R-3")
+        erase_persons(deployment, [subject], request="R-3", publish=lambda: None)
     actions = [(action, request) for action, _, _, request, _ in entries(own_demo)]
     assert ("erasure_started", "R-3") in actions
     assert actions[-1] == ("erasure_completed", "R-3")
@@ -61,9 +71,11 @@ def test_tampering_with_the_chain_is_seen(own_demo: Demo, tampering: str) -> Non
     with own_demo.deploy() as deployment:
         with deployment.vault.read() as vault:
             subject = vault.scalar(
-                sa.select(schema.subjects.c.subject_id).where(schema.subjects.c.kind == "contact").limit(1)
+                sa.select(schema.subjects.c.subject_id)
+                .where(schema.subjects.c.kind == "contact")
+                .limit(1)
             )
-        erase_persons(deployment, [subject], request="R-4")
+        erase_persons(deployment, [subject], request="R-4", publish=lambda: None)
         assert is_intact(deployment)
     connection = sqlite3.connect(own_demo.home.vault)
     connection.execute(tampering)

@@ -115,7 +115,13 @@ def _canonical(
         for column, value in zip(columns, row, strict=True):
             if column == "sealed" and table == "sealed_records":
                 values[column] = opened[value]
-            elif (column in RANDOM_OR_TIME and "." not in table) or column in {"subject_bucket", "published_at", "run_id", "sealed_at", "batch_run"}:
+            elif (column in RANDOM_OR_TIME and "." not in table) or column in {
+                "subject_bucket",
+                "published_at",
+                "run_id",
+                "sealed_at",
+                "batch_run",
+            }:
                 continue
             elif isinstance(value, bytes):
                 values[column] = value.hex()
