@@ -6,6 +6,7 @@ Privacy: canonical rows in; sealed records and mentions into the vault; redacted
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import polars as pl
 
@@ -127,8 +128,9 @@ def _parents(
     alone = [i for i, o in enumerate(owners) if o is None]
     if not alone:
         return
-    for place, parents in zip(
-        alone, parent_identifiers(batch, entity, rows.frame[alone]), strict=True
-    ):
+    hanging = parent_identifiers(batch, entity, rows.frame[alone])
+    names = sorted(set(chain.from_iterable(hanging)))
+    blind = dict(zip(names, batch.vault.index.many(RECORD_KIND, names), strict=True))
+    for place, parents in zip(alone, hanging, strict=True):
         if parents:
-            yield place, [(RECORD_KIND, b) for b in batch.vault.index.many(RECORD_KIND, parents)]
+            yield place, [(RECORD_KIND, blind[name]) for name in parents]
