@@ -21,14 +21,18 @@ WRITER = "warehouse_writer"
 
 @contextmanager
 def step(
-    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, resource: str = RUN
 ) -> Iterator[PipelineRun]:
     """The run that this step belongs to; errors leave as one sentence of ours.
+
+    Args:
+        context: Of the asset or the check.
+        resource: Key of the resource that gives the run.
 
     Raises:
         dagster.Failure: The step failed; never to be retried by itself.
     """
-    run: PipelineRun = getattr(context.resources, RUN)
+    run: PipelineRun = getattr(context.resources, resource)
     try:
         with run.noting():
             yield run

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+)
+
+from pipelines.partitions import SUBJECT_BUCKETS
 
 DAILY = "daily_pipeline"
+ERASURE = "erasure_backfill"
+RETENTION = "retention_sweep"
 
 
 def daily_pipeline() -> dg.UnresolvedAssetJobDefinition:
@@ -13,3 +21,30 @@ def daily_pipeline() -> dg.UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         DAILY, selection=dg.AssetSelection.groups(*groups), description=daily_pipeline.__doc__
     )
+
+
+def erasure_backfill() -> dg.UnresolvedAssetJobDefinition:
+    """Erase the persons who are queued, then build, check and publish once.
+
+    Ask for the whole range of buckets: it is one run, and those without work return at once.
+    """
+    return dg.define_asset_job(
+        ERASURE,
+        selection=dg.AssetSelection.groups("rights"),
+        description=erasure_backfill.__doc__,
+    )
+
+
+def retention_sweep() -> dg.UnresolvedAssetJobDefinition:
+    """Remove rejected rows and the history of runs whose time is over."""
+    return dg.define_asset_job(
+        RETENTION,
+        selection=dg.AssetSelection.groups("retention"),
+        description=retention_sweep.__doc__,
+    )
+
+
+def whole_range() -> dict[str, str]:
+    """The tags by which one run asks for all buckets."""
+    keys = SUBJECT_BUCKETS.get_partition_keys()
+    return {ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1]}

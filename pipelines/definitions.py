@@ -6,11 +6,13 @@ import dagster as dg
 
 from assets.landing import inbox, land_files
 from assets.publication import check_warehouse, publication
+from assets.retention import quarantine_rows, run_history
+from assets.rights import erasures
 from assets.warehouse import dbt_assets, load_manifest
 from pipelines.common.settings import Settings
-from pipelines.dagster_jobs import daily_pipeline
-from pipelines.resources.pipeline_run import RUN, pipeline_run
-from pipelines.schedules import daily_schedule
+from pipelines.dagster_jobs import daily_pipeline, erasure_backfill, retention_sweep
+from pipelines.resources.pipeline_run import OPEN_HOME, RUN, open_home, pipeline_run
+from pipelines.schedules import daily_schedule, retention_schedule
 from pipelines.sensors import pipeline_due
 
 
@@ -18,14 +20,22 @@ def definitions(settings: Settings) -> dg.Definitions:
     """All definitions for the home that the settings name."""
     models = dbt_assets(load_manifest(settings))
     marts = sorted(key for key in models.keys if key.path[0] == "marts")
-    daily = daily_pipeline()
+    daily, sweep = daily_pipeline(), retention_sweep()
     return dg.Definitions(
-        assets=[inbox, land_files, models, publication(marts)],
+        assets=[
+            inbox,
+            land_files,
+            models,
+            publication(marts),
+            erasures,
+            quarantine_rows,
+            run_history,
+        ],
         asset_checks=[check_warehouse],
-        jobs=[daily],
-        schedules=[daily_schedule(daily, settings)],
+        jobs=[daily, erasure_backfill(), sweep],
+        schedules=[daily_schedule(daily, settings), retention_schedule(sweep, settings)],
         sensors=[pipeline_due(daily)],
-        resources={RUN: pipeline_run},
+        resources={RUN: pipeline_run, OPEN_HOME: open_home},
         executor=dg.in_process_executor,
     )
 

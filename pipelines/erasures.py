@@ -1,15 +1,21 @@
 """Erases persons from a deployment: vault, others' texts, warehouse; then compacts.
 
 Puts together what may not know one another: the order and the ledger (``rights``), the detector
-that finds a person in texts (``privacy``), and the warehouse. The caller holds the home's lock
-and hands in how to build, check and publish, so that nothing derived has the person either.
+that finds a person in texts (``privacy``), and the warehouse. The caller holds the home's lock.
+
+An erasure is complete when nothing derived has the person either. So it has two halves:
+:func:`erase_queued` before a build, :func:`complete_published` after its publication; a run of
+the pipeline calls both, whoever queued the persons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
+import duckdb
+
+from pipelines.batches.recovery import recover
 from pipelines.common.settings import Home, Settings
 from pipelines.privacy.detector import Detector, make_detector
 from pipelines.privacy.mentions import mention_identifiers
@@ -18,9 +24,10 @@ from pipelines.rights.erasure import (
     ErasureResult,
     ErasureTools,
     complete_erasures,
-    erase_subject,
+    queue_erasures,
     replay_missed,
     resume_erasures,
+    unfinished_erasures,
 )
 from pipelines.rights.erasure_plan import FactErasure
 from pipelines.runs import Deployment
@@ -33,6 +40,8 @@ from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.erasure import erase_facts
 from pipelines.warehouse.pseudo import create_relations
 
+MakeDetector = Callable[[], Detector]
+
 
 def erase_persons(
     deployment: Deployment,
@@ -42,42 +51,75 @@ def erase_persons(
     detector: Detector | None = None,
     publish: Callable[[], object] | None = None,
 ) -> list[ErasureResult]:
-    """Erase persons, finishing first what an earlier kill interrupted.
-
-    Compaction and publication happen once for all; only then the completion is written, so that a
-    kill before leaves an erasure that is known to be unfinished.
+    """Erase persons, and whoever else is queued or was interrupted by a kill.
 
     Args:
         deployment: Open; the caller holds the lock.
         subject_ids: Persons of the vault; one who is erased already is skipped.
         request: Number of the request, for audit and ledger.
         detector: Finds the places to cut in others' texts; made when needed.
-        publish: Builds, checks and publishes without them; the caller's next run by default.
+        publish: Builds, checks and publishes without them. Without it the erasure stays
+            unfinished until the next run has done that.
 
     Raises:
-        InputError: There is no such subject.
+        InputError: There is no such subject; nobody is erased.
         BusyError: Somebody reads the vault, so that its log cannot be emptied.
     """
-    vault = deployment.vault
-    with _tools(deployment, detector) as tools:
-        results = resume_erasures(vault, tools, complete=False)
-        for subject_id in subject_ids:
-            result = erase_subject(vault, subject_id, tools, request=request, complete=False)
-            if result.subject_keys:
-                results.append(result)
-        _finish(deployment, tools, results, publish)
+    queue_erasures(deployment.vault, subject_ids, request)
+    results = erase_queued(deployment, make=lambda: detector or make_detector())
+    if results and publish is not None:
+        publish()
+        complete_published(deployment)
     return results
 
 
-def finish_erasures(
-    deployment: Deployment, publish: Callable[[], object] | None = None
+def erase_queued(
+    deployment: Deployment,
+    buckets: Collection[int] | None = None,
+    make: MakeDetector = make_detector,
 ) -> list[ErasureResult]:
-    """Finish what a kill interrupted; next to nothing when nothing was."""
-    return erase_persons(deployment, (), publish=publish)
+    """Take everybody who is to be erased out of vault and warehouse; completion comes later.
+
+    Args:
+        deployment: Open; the caller holds the lock.
+        buckets: Only persons in these ``subject_bucket`` partitions (0-63); all by default.
+        make: Makes the detector, when a text has to be cut.
+
+    Returns:
+        One result per person.
+    """
+    with deployment.vault.read() as conn:
+        if not unfinished_erasures(conn, buckets):
+            return []
+    _undo_unknown(deployment)
+    return resume_erasures(
+        deployment.vault, _tools(deployment, make), complete=False, buckets=buckets
+    )
+
+
+def complete_published(deployment: Deployment) -> int:
+    """Compact, and write the completion of erasures whose publication stands.
+
+    Args:
+        deployment: Open; the caller holds the lock, and has built and published everything since
+            :func:`erase_queued`.
+
+    Returns:
+        Persons whose erasure is complete now.
+
+    Raises:
+        BusyError: Somebody reads the vault, so that its log cannot be emptied; run again.
+    """
+    if deployment.home.warehouse.is_file():
+        key = deployment.keyring.role_key("warehouse")
+        compact_warehouse(deployment.home, key, deployment.settings)
+    return complete_erasures(deployment.vault, _tools(deployment, make_detector))
 
 
 def replay_ledger(settings: Settings) -> list[ErasureResult]:
     """Bring a home that is older than its ledger up to it: the only thing it opens for.
+
+    The next run publishes without the persons, and completes.
 
     Raises:
         KlantkluisError: As :meth:`Deployment.open`, except that an older home is let in.
@@ -85,13 +127,9 @@ def replay_ledger(settings: Settings) -> list[ErasureResult]:
     home = Home.of(settings)
     keyring = KeyRing.open(home, settings)
     vault = Vault.open(home, settings, keyring, replaying=True)
-    with (
-        Deployment(settings, home, keyring, vault) as deployment,
-        _tools(deployment, None) as tools,
-    ):
-        results = replay_missed(vault, tools, complete=False)
-        _finish(deployment, tools, results, None)
-    return results
+    with Deployment(settings, home, keyring, vault) as deployment:
+        _undo_unknown(deployment)
+        return replay_missed(vault, _tools(deployment, make_detector), complete=False)
 
 
 def cut_identifiers(
@@ -118,20 +156,18 @@ def cut_identifiers(
     return made
 
 
-@contextmanager
-def _tools(deployment: Deployment, detector: Detector | None) -> Iterator[ErasureTools]:
-    used: list[Detector] = [detector] if detector is not None else []
+def _tools(deployment: Deployment, make: MakeDetector) -> ErasureTools:
+    used: list[Detector] = []
 
     def cut_texts(texts: dict[str, str], pairs: set[Pair]) -> Mapping[str, str]:
         if not used:
-            used.append(make_detector(1))
+            used.append(make())
         return cut_identifiers(texts, pairs, deployment.vault.index, used[0])
 
     def forget(facts: FactErasure) -> object:
         if not deployment.home.warehouse.is_file():
             return None
-        key = deployment.keyring.role_key("warehouse")
-        with closing(connect_warehouse(deployment.home, key, deployment.settings)) as connection:
+        with _warehouse(deployment) as connection:
             create_relations(connection, deployment.policy)
             return erase_facts(
                 connection,
@@ -141,20 +177,19 @@ def _tools(deployment: Deployment, detector: Detector | None) -> Iterator[Erasur
                 facts.record_keys,
             )
 
-    yield ErasureTools(policy=deployment.policy, cut=cut_texts, erase_facts=forget)
+    return ErasureTools(policy=deployment.policy, cut=cut_texts, erase_facts=forget)
 
 
-def _finish(
-    deployment: Deployment,
-    tools: ErasureTools,
-    results: list[ErasureResult],
-    publish: Callable[[], object] | None,
-) -> None:
-    if not results:
-        return
+def _undo_unknown(deployment: Deployment) -> None:
+    """Mend what a killed landing left: an undo after the erasure would bring rows back."""
     if deployment.home.warehouse.is_file():
-        key = deployment.keyring.role_key("warehouse")
-        compact_warehouse(deployment.home, key, deployment.settings)
-    if publish is not None:
-        publish()
-    complete_erasures(deployment.vault, tools)
+        with _warehouse(deployment) as connection:
+            create_relations(connection, deployment.policy)
+            recover(deployment, connection)
+
+
+@contextmanager
+def _warehouse(deployment: Deployment) -> Iterator[duckdb.DuckDBPyConnection]:
+    key = deployment.keyring.role_key("warehouse")
+    with closing(connect_warehouse(deployment.home, key, deployment.settings)) as connection:
+        yield connection

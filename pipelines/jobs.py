@@ -7,7 +7,7 @@ Dagster is imported only when there is work, since that takes longer than findin
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,47 +104,92 @@ def run_pipeline(
     with PipelineRun.locked(settings, choices, wait_seconds=wait_seconds, **options) as run:
         if not choices.select and not run.is_needed():
             return run.summary
+        from pipelines.dagster_jobs import DAILY
+        from pipelines.resources.pipeline_run import RUN
+
         run.start()
         try:
             with run.noting():
-                _execute(run, settings)
+                _execute(run, settings, DAILY, RUN)
         finally:
             run.finish()
         return run.summary
 
 
-def _execute(run: PipelineRun, settings: Settings) -> None:
+def run_erasures(
+    settings: Settings,
+    *,
+    request: str | None = None,
+    as_of: datetime | None = None,
+    wait_seconds: float = 0,
+    tools: Tools | None = None,
+) -> RunSummary:
+    """Erase everybody who is queued, in this process, as one run over all buckets.
+
+    Queue them with :func:`pipelines.rights.erasure.queue_erasures`. Without work it returns
+    before Dagster is imported.
+
+    Args:
+        settings: Which home.
+        request: Number of the request that asks for it, for the history of runs.
+        as_of: The instant of the figures, UTC; now by default.
+        wait_seconds: How long to wait for another run.
+        tools: Detector and contracts, for tests.
+
+    Returns:
+        Counts of what was erased, built, checked and published.
+
+    Raises:
+        BusyError: Another run holds the lock, or somebody reads the vault.
+        CheckError: A blocking check does not hold; the erasure goes on with the next run.
+        KlantkluisError: Whatever else a step says is wrong.
+    """
+    choices = RunChoices(as_of=as_of)
+    with PipelineRun.locked(settings, choices, wait_seconds=wait_seconds, tools=tools) as run:
+        if run.has_erasures():
+            from pipelines.dagster_jobs import ERASURE, whole_range
+            from pipelines.resources.pipeline_run import OPEN_HOME
+
+            asked = {"klantkluis/request": request} if request else {}
+            _execute(run, settings, ERASURE, OPEN_HOME, whole_range() | asked)
+        return run.summary
+
+
+def _execute(
+    run: PipelineRun,
+    settings: Settings,
+    job_name: str,
+    resource: str,
+    tags: Mapping[str, str] | None = None,
+) -> None:
     prepare_instance(run.deployment.home)
     import logging
 
     import dagster as dg
 
-    from pipelines.dagster_jobs import DAILY
     from pipelines.definitions import definitions
-    from pipelines.resources.pipeline_run import RUN
 
     logging.getLogger("dagster.redacted_errors").disabled = True
-    job = definitions(settings).resolve_job_def(DAILY)
+    job = definitions(settings).resolve_job_def(job_name)
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             instance=instance,
             run_id=run.run_id,
             raise_on_error=False,
-            resources={RUN: run},
+            resources={resource: run},
+            tags=dict(tags or {}),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     if run.error is None and not result.success:
         failing = [check for check in run.summary.checks if not check.passed]
-        run.error = failing_checks(failing) if failing else _failed_in_dagster(result)
+        run.error = failing_checks(failing) if failing else _failed_in_dagster(result, job_name)
     if run.error is not None:
         raise run.error
 
 
-def _failed_in_dagster(result: dg.ExecuteInProcessResult) -> BuildError:
+def _failed_in_dagster(result: dg.ExecuteInProcessResult, job_name: str) -> BuildError:
     """A fault of the orchestration itself: the steps that failed and the kind of each error."""
-    from pipelines.dagster_jobs import DAILY
-
-    where: dict[str, str | int] = {"job": DAILY}
+    where: dict[str, str | int] = {"job": job_name}
     for event in result.filter_events(lambda event: event.is_step_failure):
         error = event.step_failure_data.error
         where[event.step_key or "step"] = (error.cls_name if error else None) or "unknown"

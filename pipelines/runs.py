@@ -20,6 +20,7 @@ from pii_rules.models import Policy
 from pipelines.common.errors import StorageError
 from pipelines.common.policy import load_policy
 from pipelines.common.settings import Home, Settings
+from pipelines.rights.erasure import unfinished_erasures
 from pipelines.vault import schema
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.store import Vault
@@ -122,6 +123,8 @@ def needs_run(deployment: Deployment, as_of: datetime) -> bool:
 def build_is_due(deployment: Deployment, as_of: datetime, *, within: str = "") -> bool:
     """Whether the newest run before this one failed, or published another state than now's.
 
+    An erasure without completion is such a state, whatever was published.
+
     Args:
         deployment: Open.
         as_of: The instant of the build.
@@ -137,6 +140,8 @@ def build_is_due(deployment: Deployment, as_of: datetime, *, within: str = "") -
     newest_first = query.order_by(t.c.started_at.desc(), t.c.finished_at.desc()).limit(1)
     with deployment.vault.read() as conn:
         newest = conn.execute(newest_first).first()
+        if unfinished_erasures(conn):
+            return True
     if newest is None or newest.state != "published":
         return True
     return bool(newest.build_fingerprint != build_fingerprint(deployment, as_of))

@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines.common.settings import Settings
 
 DAILY_CRON = "0 6 * * *"
+RETENTION_CRON = "30 4 * * *"
 
 
 def daily_schedule(
@@ -20,6 +21,19 @@ def daily_schedule(
         name="daily_pipeline_at_six",
         job=job,
         cron_schedule=DAILY_CRON,
+        execution_timezone=settings.reporting_timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+
+
+def retention_schedule(
+    job: dg.UnresolvedAssetJobDefinition, settings: Settings
+) -> dg.ScheduleDefinition:
+    """The sweep before the day's run, on by default; it asks what is due, so a day may be missed."""
+    return dg.ScheduleDefinition(
+        name="retention_sweep_at_half_past_four",
+        job=job,
+        cron_schedule=RETENTION_CRON,
         execution_timezone=settings.reporting_timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )

@@ -1,4 +1,4 @@
-"""One run of the pipeline, step by step: land, build, check, publish. Imports no Dagster.
+"""One run of the pipeline, step by step: erase, land, build, check, publish. Imports no Dagster.
 
 The steps know their order and keep what they found; whoever drives them (Dagster's assets, a
 test) calls them one after the other under the home's lock.
@@ -7,7 +7,7 @@ test) calls them one after the other under the home's lock.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from pipelines.batches.report import LandSummary
 from pipelines.common.clock import now
 from pipelines.common.errors import CheckError, FailedError, KlantkluisError
 from pipelines.common.settings import Home, Settings
+from pipelines.rights.erasure import unfinished_erasures
 from pipelines.runs import (
     Deployment,
     build_fingerprint,
@@ -55,6 +56,7 @@ class RunSummary:
     built_nodes: int = 0
     checks: tuple[CheckResult, ...] = ()
     published_rows: dict[str, int] = field(default_factory=dict)
+    erased_persons: int = 0
 
     def document(self) -> dict[str, Any]:
         """The summary for programs."""
@@ -66,6 +68,7 @@ class RunSummary:
             "built": self.built_nodes,
             "checks": [check.document() for check in self.checks],
             "published": self.published_rows,
+            "erased_persons": self.erased_persons,
         }
 
 
@@ -88,6 +91,8 @@ class PipelineRun:
         self.summary = RunSummary(self.run_id, self.as_of)
         self.error: KlantkluisError | None = None
         self._is_current = False
+        self._has_erased = False
+        self._is_rebuilt = False
         self._tools = tools
         self._progress = progress
 
@@ -136,16 +141,64 @@ class PipelineRun:
                 path.unlink(missing_ok=True)
         start_run(self.deployment, self.run_id, self.as_of, now())
 
+    def has_erasures(self, buckets: Collection[int] | None = None) -> bool:
+        """Whether persons (in these buckets, 0-63) are to be erased or only half are."""
+        with self.deployment.vault.read() as vault:
+            return bool(unfinished_erasures(vault, buckets))
+
+    def erase(self, buckets: Collection[int] | None = None) -> int:
+        """Erase whoever is queued, and finish what a kill interrupted; completed by ``publish``.
+
+        Args:
+            buckets: Only persons in these ``subject_bucket`` partitions (0-63); all by default.
+
+        Returns:
+            How many persons.
+        """
+        if not self.has_erasures(buckets):
+            return 0
+        from pipelines.erasures import erase_queued
+
+        results = erase_queued(self.deployment, buckets, lambda: self._made_tools().detector)
+        self._has_erased = True
+        return len(results)
+
+    def erase_and_publish(self, buckets: Collection[int] | None = None) -> int:
+        """A whole run that erases and lands nothing; without work it leaves no trace.
+
+        Returns:
+            How many persons were erased, with the publication to show for it.
+
+        Raises:
+            CheckError: A blocking check does not hold; the erasure stays unfinished.
+        """
+        if not self.has_erasures(buckets):
+            return 0
+        self.start()
+        try:
+            with self.noting():
+                self.erase(buckets)
+                self.build()
+                self.check()
+                self.publish()
+        finally:
+            self.finish()
+        return self.summary.erased_persons
+
     def land(self) -> LandSummary:
-        """Land and pseudonymise what waits; a file that cannot be read fails alone."""
+        """Land and pseudonymise what waits; a file that cannot be read fails alone.
+
+        Erasures go first, so that nobody who is half erased gets new rows.
+        """
         from pipelines.batches.land import land_inbox
 
+        self.erase()
         self.summary.landed = land_inbox(
             self.deployment,
             sources=self.choices.sources or None,
             from_path=self.choices.from_path,
             run_id=self.run_id,
-            tools=self._tools,
+            tools=self._made_tools(),
             progress=self._progress,
         )
         return self.summary.landed
@@ -172,6 +225,7 @@ class PipelineRun:
             ),
         )
         self.summary.built_nodes = len(result.nodes)
+        self._is_rebuilt = not self.choices.select
         return result
 
     def check(self) -> Sequence[CheckResult]:
@@ -207,6 +261,10 @@ class PipelineRun:
         published = publish(deployment.home, keys, deployment.settings)
         self.summary.published_rows = {t.name: t.rows for t in published.analytics}
         self._is_current = True
+        if self._has_erased and self._is_rebuilt:  # a partial build may still know them
+            from pipelines.erasures import complete_published
+
+            self.summary.erased_persons = complete_published(deployment)
         return published
 
     def finish(self) -> None:
@@ -221,6 +279,13 @@ class PipelineRun:
             fingerprint = build_fingerprint(deployment, self.as_of) if whole else "partial"
         finish_run(deployment, self.run_id, now(), fingerprint)
         deployment.vault.note_audit_head()
+
+    def _made_tools(self) -> Tools:
+        if self._tools is None:
+            from pipelines.batches.context import Tools
+
+            self._tools = Tools(self.deployment.settings)
+        return self._tools
 
 
 def failing_checks(failing: Sequence[CheckResult]) -> CheckError:

@@ -2,7 +2,7 @@
 
 ::
 
-    started     the vault knows that an erasure is under way
+    started     the vault knows that an erasure is to be done
     (ledger)    intent, outside the home, durable
     (keys.db)   data keys destroyed: the point of no return
     cut         suppressed; cut out of what others' records say
@@ -15,7 +15,7 @@ twice. Source: GDPR Art. 17, 19.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ from pipelines.vault.records import (
 )
 from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import Pair, members, survivors
+from pipelines.vault.subjects import Pair, load_subjects, members, survivors
 from pipelines.vault.suppression import suppress
 
 CutText = Callable[[dict[str, str], set[Pair]], Mapping[str, str]]
@@ -103,29 +103,66 @@ def erase_subject(
     return _erase(vault, subject_id, tools, request, complete=complete)
 
 
-def unfinished_erasures(conn: Connection) -> list[tuple[int, str | None]]:
-    """Persons whose erasure was interrupted, with the request, ascending by subject_id."""
+def queue_erasures(vault: Vault, subject_ids: Iterable[int], request: str | None = None) -> int:
+    """Note persons as to be erased, all or none; the next run of an erasure or the pipeline does it.
+
+    Args:
+        vault: Whose.
+        subject_ids: Any ids of the persons; merged ones stand for their survivors.
+        request: Number of the request, for audit and ledger.
+
+    Returns:
+        How many were not erased already.
+
+    Raises:
+        InputError: There is no such subject.
+    """
+    with vault.begin() as conn:
+        begun = [_begin(conn, subject_id, request) for subject_id in sorted(set(subject_ids))]
+    return sum(state is not None for state in begun)
+
+
+def unfinished_erasures(
+    conn: Connection, buckets: Collection[int] | None = None
+) -> list[tuple[int, str | None]]:
+    """Persons who are to be erased, or whose erasure was interrupted, with the request.
+
+    Args:
+        conn: The vault.
+        buckets: Only persons in these ``subject_bucket`` partitions (0-63); all by default.
+
+    Returns:
+        (subject_id, request), ascending.
+    """
     t = schema.erasures
     rows = conn.execute(sa.select(t.c.subject_id, t.c.request).where(t.c.state != "completed"))
     requests = {row.subject_id: row.request for row in rows}
     persons: dict[int, str | None] = {}
     for member, survivor in survivors(conn, requests).items():
         persons.setdefault(survivor, requests[member])
+    if buckets is not None:
+        found = load_subjects(conn, persons)
+        persons = {i: r for i, r in persons.items() if found[i].subject_bucket in buckets}
     return sorted(persons.items())
 
 
 def resume_erasures(
-    vault: Vault, tools: ErasureTools, *, complete: bool = True
+    vault: Vault,
+    tools: ErasureTools,
+    *,
+    complete: bool = True,
+    buckets: Collection[int] | None = None,
 ) -> list[ErasureResult]:
-    """Finish what a kill interrupted; to be called whenever a home is opened for writing.
+    """Do what is queued and finish what a kill interrupted; each run of the pipeline begins so.
 
     Args:
         vault: Whose.
         tools: What erasures need from elsewhere.
         complete: As for :func:`erase_subject`.
+        buckets: As for :func:`unfinished_erasures`.
     """
     with vault.read() as conn:
-        persons = unfinished_erasures(conn)
+        persons = unfinished_erasures(conn, buckets)
     return [_erase(vault, i, tools, request, complete=complete) for i, request in persons]
 
 

@@ -1,0 +1,39 @@
+"""Retention: what is kept no longer than the rules say is removed."""
+
+import dagster as dg
+
+from assets.steps import WRITER, step
+from pipelines.common.clock import now
+from pipelines.resources.pipeline_run import OPEN_HOME
+from pipelines.retention import RUN_HISTORY, sweep_quarantine
+
+QUARANTINE = dg.AssetKey(["vault", "quarantine_rows"])
+RUNS = dg.AssetKey(["dagster", "runs"])
+
+_AT_ONCE = 100
+
+
+@dg.asset(
+    key=QUARANTINE,
+    group_name="retention",
+    kinds={"sqlalchemy"},
+    pool=WRITER,
+    required_resource_keys={OPEN_HOME},
+)
+def quarantine_rows(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Destroy the keys of rejected rows whose time is over, and delete the rows."""
+    with step(context, OPEN_HOME) as run:
+        removed = sweep_quarantine(run.deployment.vault, now())
+    return dg.MaterializeResult(metadata={"removed_rows": removed})
+
+
+@dg.asset(key=RUNS, group_name="retention", kinds={"dagster"})
+def run_history(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Delete Dagster's own runs and their events after 90 days."""
+    old = dg.RunsFilter(created_before=now() - RUN_HISTORY)
+    removed = 0
+    while runs := context.instance.get_runs(old, limit=_AT_ONCE):
+        for run in runs:
+            context.instance.delete_run(run.run_id)
+        removed += len(runs)
+    return dg.MaterializeResult(metadata={"removed_runs": removed})
