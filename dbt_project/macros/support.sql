@@ -50,7 +50,7 @@ greatest(0, least(480, extract(hour from {{ local }}) * 60 + extract(minute from
         ) }},
         {{ ratio_columns(
             'csat_response_rate',
-            "sum(case when role = 'answered' then 1 else 0 end)",
+            "sum(case when role = 'asked' and not is_unanswered then 1 else 0 end)",
             "sum(case when role = 'asked' then 1 else 0 end)"
         ) }},
         {{ ratio_columns(

@@ -73,7 +73,7 @@ placed_surveys as (
         cast(null as double) as first_response_minutes,
         cast(null as double) as first_resolution_hours,
         cast(null as double) as full_resolution_hours,
-        cast(null as boolean) as is_unanswered,
+        not is_answered as is_unanswered,
         cast(null as boolean) as is_reopened,
         cast(null as integer) as cycles,
         cast(null as integer) as escalated_cycles,
