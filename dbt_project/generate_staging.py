@@ -61,7 +61,9 @@ def properties_yaml(policy: Policy) -> str:
             f"      meta: {{purposes: [{', '.join(purposes)}]}}",
             "    data_tests:",
             "      - grain:",
-            f"          arguments: {{columns: [source, {key_column(entity, policy)}]}}",
+            "          arguments:",
+            f"            columns: [source, {key_column(entity, policy)}]",
+            "            by_batch: true",
         ]
     for name, description, key in (
         ("stg_subjects", "One row per pseudonym of a person, account or user.", SUBJECTS[:1]),

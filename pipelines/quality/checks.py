@@ -16,6 +16,7 @@ from pipelines.quality.identifiers import CountValues, Scan, check_columns, chec
 from pipelines.quality.published import check_figures
 from pipelines.quality.reconciliation import LandedRows, reconcile
 from pipelines.quality.results import CheckResult
+from pipelines.warehouse.build_state import last_project
 from pipelines.warehouse.errors import store_errors
 
 BLOCKING: Final = (
@@ -27,7 +28,7 @@ BLOCKING: Final = (
 )
 """Names of all blocking checks, in the order in which they run."""
 
-SCANNER: Final = "1"
+SCANNER: Final = "2"
 """Changes when the scan finds more than before, so that all rows are scanned once more."""
 
 
@@ -59,8 +60,9 @@ def check_warehouse(
     Privacy: pseudonymous rows in, counts out.
     """
     with store_errors("warehouse", "a check could not be run"):
-        rules = f"{evidence.policy.fingerprint}-{SCANNER}"
-        after = _scanned_until(connection, rules)
+        models = last_project(connection)
+        rules = f"{evidence.policy.fingerprint}-{SCANNER}-{models}"
+        after = _scanned_until(connection, rules) if models else 0
         scan = Scan(evidence.holds_identifier, evidence.is_known, after)
         values = check_values(connection, scan)
         results = (

@@ -16,7 +16,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -27,12 +27,26 @@ from pipelines.common.errors import BuildError
 from pipelines.common.log import log_event
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.build_session import session_variables
+from pipelines.warehouse.build_state import (
+    BuildState,
+    batches_now,
+    built_before,
+    note_build,
+    project_digest,
+)
+from pipelines.warehouse.connection import connect_warehouse
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
 PROJECT: Final = Path(__file__).resolve().parents[2] / "dbt_project"
 SMALL_CELL_K: Final = 10
+WITHOUT_VIEWS: Final = (
+    "config.materialized:table",
+    "config.materialized:incremental",
+    "resource_type:test",
+)
+"""What a build does where views and seeds stand: all tables, and every test."""
 
 _PASSED = frozenset({"success", "pass", "no-op", "partial success"})
 _SKIPPED = frozenset({"skipped"})
@@ -87,6 +101,9 @@ def build(
 ) -> BuildResult:
     """Run ``dbt build``: models, seeds and their tests. The warehouse must be closed here.
 
+    Where the project is the one that the warehouse was last built with, its views and seeds stand;
+    and keys of rows are tested only for batches that no sound build has tested.
+
     Args:
         home: The deployment's places; target and partial parse go under ``home.dbt``.
         key: The warehouse key; reaches dbt in a variable that dbt keeps secret.
@@ -103,12 +120,37 @@ def build(
     Privacy: pseudonymous in, names and codes out.
     """
     variables = _variables(settings, choices.variables)
-    arguments = ["build", *_selection(choices.select), "--vars", variables]
+    with closing(connect_warehouse(home, key, settings)) as connection:
+        now = batches_now(connection, project_digest(project, variables))
+        before = built_before(connection, now)
+        if before is None:
+            note_build(connection, None)
+    select = choices.select or (WITHOUT_VIEWS if before else ())
+    result = _build(home, key, settings, choices, project, [*_selection(select)], before)
+    if not choices.select:
+        with closing(connect_warehouse(home, key, settings)) as connection:
+            note_build(connection, now)
+    return result
+
+
+def _build(
+    home: Home,
+    key: SecretStr,
+    settings: Settings,
+    choices: BuildChoices,
+    project: Path,
+    selection: list[str],
+    before: BuildState | None,
+) -> BuildResult:
+    variables = _variables(settings, choices.variables)
+    arguments = ["build", *selection, "--vars", variables]
     told = {
         "as_of": choices.as_of.isoformat(),
         "run_id": choices.run_id,
         "rules_fingerprint": choices.rules_fingerprint,
     }
+    if before:
+        told["tested_batch"] = str(before.last_batch)
     with session_variables(told):
         outcome = _invoke(home, key, settings, project, arguments, write_json=False)
     if outcome.exception is not None or outcome.result is None:

@@ -15,6 +15,7 @@ from pipelines.common.settings import Home, Settings
 from pipelines.privacy.value_scan import suspicious_values
 from pipelines.quality.checks import Evidence, check_warehouse
 from pipelines.quality.reconciliation import LandedRows
+from pipelines.warehouse.build_state import BuildState, note_build
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.pseudo import create_relations
 from tests.support.context import approve_all
@@ -36,6 +37,7 @@ def connection(tmp_path: Path, policy: Policy) -> duckdb.DuckDBPyConnection:
     home.root.mkdir()
     made = connect_warehouse(home, KEY, Settings(memory_limit_mb=256))
     create_relations(made, policy)
+    note_build(made, BuildState("models", 0, 0))
     land(made, 1)
     made.execute("create schema staging")
     made.execute("create view staging.stg_deals as select * from warehouse.pseudo.deals")
@@ -141,6 +143,22 @@ def test_checks_scan_a_batch_once_and_a_failing_one_again(
         # What an earlier, passing run has scanned is passed over: values enter with batches only.
         connection.execute("update warehouse.pseudo.deals set lost_reason = 'jan@voorbeeld.nl'")
         assert failing(connection, policy, new=2) == {}
+
+
+@pytest.mark.parametrize("state", [BuildState("other models", 0, 0), None])
+def test_checks_scan_all_rows_again_when_models_changed(
+    connection: duckdb.DuckDBPyConnection, policy: Policy, state: BuildState | None
+) -> None:
+    with closing(connection):
+        connection.execute("create schema marts")
+        connection.execute("create table marts.fct_x as select 1 as batch_id, 'price' as channel")
+        assert failing(connection, policy) == {}
+        connection.execute("update marts.fct_x set channel = 'jan@voorbeeld.nl'")
+        assert failing(connection, policy) == {}
+        note_build(connection, state)
+        assert failing(connection, policy) == {
+            ("no_direct_identifiers", "marts.fct_x", "channel"): 1
+        }
 
 
 def test_checks_find_figures_out_of_their_range(

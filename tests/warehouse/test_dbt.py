@@ -90,6 +90,64 @@ def test_build_releases_the_warehouse_and_the_environment(home: Home, project: P
     assert rows == [("2026-01-01T00:00:00+00:00",)]
 
 
+KEYS = """
+version: 2
+models:
+  - name: shown
+    data_tests: [{grain: {arguments: {columns: [source, note_id], by_batch: true}}}]
+"""
+NOTES = """
+create schema ops; create schema pseudo;
+create table ops.batches as select 1 as batch_id;
+create table pseudo.notes as
+    select 1 as batch_id, 'crm' as source, unnest(['a', 'b']) as note_id, 'text' as body;
+"""
+
+
+def built(home: Home, project: Path, *statements: str) -> list[str]:
+    with closing(connect_warehouse(home, KEY, SETTINGS)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return sorted(n.node for n in build(home, KEY, SETTINGS, CHOICES, project=project).nodes)
+
+
+def new_batch(number: int, note: str) -> str:
+    return (
+        f"insert into ops.batches values ({number}); "
+        f"insert into pseudo.notes values ({number}, 'crm', '{note}', 'text')"
+    )
+
+
+def test_build_leaves_views_that_stand_and_tests_keys_of_new_batches(
+    tmp_path: Path, home: Home, project: Path
+) -> None:
+    home = Home(tmp_path / "keys")
+    for folder in home.folders():
+        folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(PROJECT / "macros", project / "macros")
+    view, test = project / "models" / "shown.sql", "grain_shown_True__source__note_id"
+    view.write_text("{{ config(materialized='view') }} select * from warehouse.pseudo.notes")
+    (project / "models" / "shown.yml").write_text(KEYS)
+    assert built(home, project, NOTES) == ["good", test, "shown"]
+    assert built(home, project, new_batch(2, "c")) == ["good", test]
+    with pytest.raises(BuildError) as caught:
+        built(home, project, new_batch(3, "a"))
+    assert caught.value.where == {test: "test_failed"}
+    mended = "delete from pseudo.notes where batch_id = 3"
+    assert built(home, project, mended) == ["good", test]
+    with pytest.raises(BuildError):
+        built(
+            home,
+            project,
+            new_batch(4, "d"),
+            "update pseudo.notes set source = null where batch_id = 4",
+        )
+    taken_back = (
+        "delete from ops.batches where batch_id = 2; delete from pseudo.notes where batch_id = 4"
+    )
+    assert built(home, project, taken_back) == ["good", test, "shown"]
+
+
 def test_build_for_another_instant_does_not_parse_the_project_again(
     home: Home, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
