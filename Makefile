@@ -48,7 +48,7 @@ demo: $(STAMP) ## sample data, the whole pipeline, published figures, in ./data
 	@$(BIN)/klantkluis demo $(ARGS)
 
 test: $(STAMP) ## all tests that need no more than two cores and some minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --hypothesis-profile=ci $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --hypothesis-profile=ci $(ARGS)
 
 check: $(STAMP) ## format, lint, types, import order, SQL, Dagster definitions, dbt
 	@BIN=$(BIN) sh .ci/check
@@ -71,7 +71,7 @@ bench: $(STAMP) ## measures speed and growth, writes benchmarks/results; ARGS= c
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 soak: $(STAMP) ## kills and repeats at every point; takes long
-	@$(BIN)/python -m pytest -m soak -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -m soak -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 clean: ## removes the virtual environment and caches, never a home
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

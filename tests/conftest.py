@@ -12,6 +12,25 @@ settings.register_profile(
 )
 
 REPOSITORY = Path(__file__).parents[1]
+LONGEST = ("integration", "privacy", "dbt", "dagster")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests share a worker, so that what they share is made once; the longest go first.
+
+    That is a folder's tests; where all of a folder share one demo home, made under a lock, a
+    module's; and each kill by itself, since they take longest.
+    """
+    items.sort(key=lambda item: _rank(item.path.parent.name))
+    for item in items:
+        folder = item.path.parent.name
+        group = item.path.stem if folder in LONGEST[:2] else folder
+        item.add_marker(pytest.mark.xdist_group(item.name if group == "test_kill" else group))
+
+
+def _rank(folder: str) -> int:
+    return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(autouse=True)

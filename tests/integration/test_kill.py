@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from assets.warehouse import load_manifest
 from tests.support.compare import differences
-from tests.support.demo import AS_OF, Demo, new_home
+from tests.support.demo import AS_OF, Demo, new_home, shared
 
 DRIVER = Path(__file__).with_name("kill_driver.py")
 ROOT = Path(__file__).parents[2]
@@ -76,18 +77,24 @@ def drive(demo: Demo, point: str = "none", call: int = 0) -> int:
 
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """A home with a full inbox that has not run."""
-    demo = new_home(tmp_path_factory.mktemp("kill"), scale=0.04)
-    demo.deliver()
-    return demo
+    """A home with a full inbox that has not run; it knows the dbt project, to spare time."""
+
+    def make(folder: Path) -> None:
+        demo = new_home(folder, scale=0.04)
+        demo.deliver()
+        load_manifest(demo.settings)
+
+    return shared(tmp_path_factory.getbasetemp(), "untouched", make)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(untouched: Demo, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The same home after a run that nothing disturbed."""
-    demo = untouched.copy(tmp_path_factory.mktemp("undisturbed"))
-    assert drive(demo) == 0
-    return demo
+
+    def make(folder: Path) -> None:
+        assert drive(untouched.copy(folder)) == 0
+
+    return shared(tmp_path_factory.getbasetemp(), "undisturbed", make)
 
 
 def kill_and_compare(

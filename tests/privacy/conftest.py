@@ -12,8 +12,7 @@ from tests.support.demo import Demo, shared_demo
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Read only."""
-    base = tmp_path_factory.getbasetemp()
-    return shared_demo(base.parent if base.name.startswith("popen-") else base)
+    return shared_demo(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

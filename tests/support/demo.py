@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,18 +76,28 @@ def new_home(folder: Path, scale: float = SCALE) -> Demo:
 
 
 def shared_demo(base: Path) -> Demo:
-    """The demo home of this test run; the first process that asks makes it, the others wait."""
-    folder = base / "demo"
-    with _lock(base / "demo.lock"):
-        settings = Settings(home=folder / "home", workers=1)
+    """The demo home of this test run, after one run."""
+
+    def make(folder: Path) -> None:
+        demo = new_home(folder)
+        demo.deliver()
+        demo.run()
+
+    return shared(base, "demo", make)
+
+
+def shared(base: Path, name: str, make: Callable[[Path], None]) -> Demo:
+    """A home of all workers' tests, to read or copy; the first that asks makes it, others wait."""
+    base = base.parent if base.name.startswith("popen-") else base
+    folder = base / name
+    with _lock(base / f"{name}.lock"):
         if not (folder / "done").exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            demo = new_home(folder)
-            demo.deliver()
-            demo.run()
+            make(folder)
             (folder / "done").touch()
-        return Demo(settings, Home.of(settings), folder / "sample")
+    settings = Settings(home=folder / "home", workers=1)
+    return Demo(settings, Home.of(settings), folder / "sample")
 
 
 @contextmanager
