@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import polars as pl
 
@@ -16,24 +17,41 @@ from pipelines.batches.owners import owners_by_parent, parent_identifiers
 from pipelines.batches.persons import Persons
 from pipelines.common.entities import Entity
 from pipelines.privacy.mentions import mention_identifiers
-from pipelines.privacy.redaction import redact
+from pipelines.privacy.redaction import cut, redact
+from pipelines.privacy.spans import Span
 from pipelines.vault.records import NewRecord, replace_mentions, save_records
 from pipelines.vault.sealing import seal_many
-from pipelines.vault.subjects import Pair, Subject
+from pipelines.vault.subjects import Pair, Subject, find_identifiers
+from pipelines.vault.suppression import find_suppressed
 
 Mentions = dict[int, set[Pair]]
 """Identifiers mentioned (blind) by place of the row; most rows mention nobody and are absent."""
 
 
+class _Found(NamedTuple):
+    """A text that mentions somebody, and what was found in it."""
+
+    column: str
+    place: int
+    text: str
+    spans: Sequence[Span]
+
+
 def redact_texts(
     batch: Batch, entity: Entity, frame: pl.DataFrame
-) -> tuple[dict[str, pl.Series], Mentions]:
-    """Texts with placeholders by landed column, and the identifiers mentioned in them."""
+) -> tuple[dict[str, pl.Series], Mentions, dict[str, pl.Series]]:
+    """What becomes of the free texts of a frame.
+
+    Returns:
+        By landed column the texts with placeholders; the identifiers mentioned in them; by landed
+        column the originals where an erased person had to be cut out of one.
+    """
     rules = batch.policy.entities[entity.name]
     columns = [c for c, r in rules.columns.items() if r.action == "redact_text"]
     blind = batch.vault.index.of
     redacted: dict[str, pl.Series] = {}
     mentions: Mentions = {}
+    hits: list[_Found] = []
     for column in columns:
         filled = frame[column].is_not_null() & (frame[column] != "")
         places = filled.arg_true().to_list()
@@ -47,8 +65,38 @@ def redact_texts(
             named = {(kind, blind(kind, v)) for kind, v in mention_identifiers(text, spans)}
             if named:
                 mentions.setdefault(place, set()).update(named)
+                hits.append(_Found(column, place, text, spans))
         redacted[column] = pl.Series(made, dtype=pl.String)
-    return redacted, mentions
+    return redacted, mentions, _cut_erased(batch, frame, mentions, hits)
+
+
+def _cut_erased(
+    batch: Batch, frame: pl.DataFrame, mentions: Mentions, hits: Sequence[_Found]
+) -> dict[str, pl.Series]:
+    """Originals without the erased persons they mention, and ``mentions`` without them too.
+
+    What somebody else bears by now, as a number that was given out again, is theirs.
+    """
+    if not batch.has_suppressions or not mentions:
+        return {}
+    erased = find_suppressed(batch.connection, set().union(*mentions.values()))
+    erased -= set(find_identifiers(batch.connection, erased))
+    if not erased:
+        return {}
+    blind = batch.vault.index.of
+    made: dict[str, list[str | None]] = {}
+    for column, place, text, spans in hits:
+        if mentions[place].isdisjoint(erased):
+            continue
+        doomed = [
+            span
+            for span in spans
+            if any((k, blind(k, v)) in erased for k, v in mention_identifiers(text, [span]))
+        ]
+        made.setdefault(column, frame[column].to_list())[place] = cut(text, doomed)
+    for place in mentions:
+        mentions[place] -= erased
+    return {column: pl.Series(texts, dtype=pl.String) for column, texts in made.items()}
 
 
 def seal_rows(
@@ -84,7 +132,7 @@ def seal_rows(
     noted |= {record_ids[place]: named for place, named in mentions.items()}
     for place, parents in _parents(batch, entity, rows, owners):
         noted.setdefault(record_ids[place], set()).update(parents)
-    replace_mentions(batch.connection, {i: sorted(pairs) for i, pairs in noted.items()})
+    replace_mentions(batch.connection, {i: sorted(noted[i]) for i in sorted(noted)})
 
 
 def _key_ids(batch: Batch, owners: Sequence[Subject | None], rows: NewRows) -> list[int]:
