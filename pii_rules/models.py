@@ -17,7 +17,9 @@ PrivacyClass = Literal[
     "not_personal",
 ]
 Action = Literal["drop", "token", "generalise", "redact_text", "keep"]
-Method = Literal["postcode_area", "birth_year", "user_agent_class", "url_path", "company_name"]
+Method = Literal[
+    "postcode_area", "birth_year", "user_agent_class", "url_path", "company_name", "no_owner",
+]  # fmt: skip
 LawfulBasis = Literal[
     "consent", "contract", "legal_obligation", "vital_interests", "public_task",
     "legitimate_interests",
@@ -29,6 +31,7 @@ METHOD_TYPES: dict[str, str] = {
     "user_agent_class": "VARCHAR",
     "url_path": "VARCHAR",
     "company_name": "VARCHAR",
+    "no_owner": "VARCHAR",
 }
 
 

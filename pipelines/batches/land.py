@@ -29,6 +29,7 @@ from pipelines.common.normalise import email_key, phone_key
 from pipelines.common.rejects import Reject
 from pipelines.identity.resolve import SubjectResolver
 from pipelines.landing.chunks import canonical_chunks, file_fingerprint
+from pipelines.landing.files import check_unchanged, file_stamp
 from pipelines.landing.sources import FileMapping, SourceMapping, match_files
 from pipelines.vault import schema
 from pipelines.vault.batches import (
@@ -191,6 +192,7 @@ def _land_file(
     run_id: str | None,
     progress: Progress | None,
 ) -> BatchReport:
+    stamp = file_stamp(file.path)
     fingerprint = file_fingerprint(file.path)
     with landing_under_way(context.home):
         with context.vault.begin() as vault:
@@ -216,6 +218,8 @@ def _land_file(
                     _apply(batch)
                 else:
                     _repeat(batch, known)
+                # else the batch bears the fingerprint of other rows than it has
+                check_unchanged(file.path, stamp)
                 _finish(batch)
                 aside = set_aside(file.path, batch_id) if file.is_inbox else None
                 batch.writer.commit(_counts_frame(batch))

@@ -5,6 +5,8 @@ Privacy: canonical rows in; sealed records into the vault, pseudonymous rows to 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from pipelines.batches.context import Batch
@@ -13,7 +15,7 @@ from pipelines.batches.persons import Persons, find_persons
 from pipelines.batches.seal import redact_texts, seal_rows
 from pipelines.common.entities import Entity
 from pipelines.common.errors import NotAllowedError
-from pipelines.privacy.pseudonymise import pseudonymise
+from pipelines.privacy.pseudonymise import PERSON_ENTITIES, pseudonymise
 
 
 def land_rows(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
@@ -61,12 +63,14 @@ def _land_sealed(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
         return
     persons = find_persons(batch, entity, rows.frame, owners=True)
     keep = ~persons.suppressed
-    if _deletes(batch, entity) and not keep.all():
+    if _discards(batch, entity) and not keep.all():
         batch.counts_of(entity.name).suppressed += int((~keep).sum())
         rows, persons = rows.filter(keep), _filtered(persons, keep)
     if rows.frame.is_empty():
         return
-    redacted, mentions = redact_texts(batch, entity, rows.frame)
+    redacted, mentions, cut_texts = redact_texts(batch, entity, rows.frame)
+    if cut_texts:
+        rows = replace(rows, frame=rows.frame.with_columns(**cut_texts))
     seal_rows(batch, entity, rows, persons, mentions)
     counts = batch.counts_of(entity.name)
     counts.landed += rows.frame.height
@@ -98,16 +102,21 @@ def _pseudonymous(
     return pseudonymous.insert_column(0, frame["_line"]).insert_column(1, keys.alias("record_key"))
 
 
-def _deletes(batch: Batch, entity: Entity) -> bool:
-    """Whether rows about an erased person are discarded; else they land without the person."""
-    return batch.policy.entities[entity.name].on_erasure == "delete"
+def _discards(batch: Batch, entity: Entity) -> bool:
+    """Whether rows about an erased person are discarded; else they land without the person.
+
+    A row that is the person (its own key is suppressed) is discarded whatever the policy does
+    with the facts: landed again it would be the same person under a new pseudonym.
+    """
+    deletes = batch.policy.entities[entity.name].on_erasure == "delete"
+    return deletes or entity.name in PERSON_ENTITIES
 
 
 def _without_suppressed(
     batch: Batch, entity: Entity, frame: pl.DataFrame, persons: Persons
 ) -> tuple[pl.DataFrame, Persons]:
     keep = ~persons.suppressed
-    if not _deletes(batch, entity) or keep.all():
+    if not _discards(batch, entity) or keep.all():
         return frame, persons
     batch.counts_of(entity.name).suppressed += int((~keep).sum())
     return frame.filter(keep), _filtered(persons, keep)

@@ -162,7 +162,9 @@ def _read(path: Path, faults: list[str]) -> SourceMapping | None:
     body.setdefault("name", body.pop("source", path.stem))
     body["fingerprint"] = _fingerprint(raw)
     try:
-        return SourceMapping(**body)
+        source = SourceMapping(**body)
+        faults += [f"{path.name}: {fault}" for fault in _conflicting_references(source)]
+        return source
     except ValidationError as error:
         faults += [
             f"{path.name}: {_place(e)}: {_message(e)}" for e in error.errors(include_input=False)
@@ -200,6 +202,23 @@ def _unknown_sources(source: SourceMapping, known: set[str]) -> list[str]:
         for column, other in e.references.items()
         if other not in known
     ]
+
+
+def _conflicting_references(source: SourceMapping) -> list[str]:
+    """Ids of one column of an entity that two sources are said to have issued, within one file."""
+    faults: list[str] = []
+    for file in source.files:
+        issuers: dict[tuple[str, str], set[str]] = {}
+        for mapping in file.entities:
+            for column in mapping.columns:
+                issuer = mapping.references.get(column, source.name)
+                issuers.setdefault((mapping.entity, column), set()).add(issuer)
+        faults += [
+            f"{file.patterns[0]}: {entity}.{column} refers to {' and to '.join(sorted(names))}"
+            for (entity, column), names in issuers.items()
+            if len(names) > 1
+        ]
+    return faults
 
 
 def _raise_any(faults: list[str]) -> None:

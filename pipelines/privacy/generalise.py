@@ -27,8 +27,9 @@ def generalise(method: str, column: pl.Series, frame: pl.DataFrame) -> pl.Series
     Args:
         method: ``postcode_area`` (4 digits, or the letters that open a foreign one), ``birth_year``,
             ``user_agent_class`` (privacy_proxy, bot, tablet, mobile, desktop, other),
-            ``url_path`` (host and path; no query, fragment, address or long number) or
-            ``company_name`` (empty for a sole trader).
+            ``url_path`` (host and path; no query, fragment, address or long number),
+            ``company_name`` (empty for a sole trader) or ``no_owner`` (empty where ``field`` says
+            that the value is a user's id).
         column: The landed column.
         frame: Its rows, for methods that look at another column.
 
@@ -40,6 +41,10 @@ def generalise(method: str, column: pl.Series, frame: pl.DataFrame) -> pl.Series
         is_person = frame["size_class"].str.to_lowercase().is_in(SOLE_TRADER_SIZES)
         return frame.select(
             pl.when(is_person.fill_null(False)).then(None).otherwise(column).alias(column.name)
+        ).to_series()
+    if method == "no_owner":
+        return frame.select(
+            pl.when(pl.col("field") == "owner").then(None).otherwise(column).alias(column.name)
         ).to_series()
     return _distinct(column, _METHODS[method])
 

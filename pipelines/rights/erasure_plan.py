@@ -82,6 +82,7 @@ def make_plan(conn: Connection, subject_id: int, policy: Policy) -> ErasurePlan:
         identifiers=frozenset(identifiers),
         suppressed=frozenset(
             {p for p in identifiers if p[0] in SUPPRESSING_KINDS}
+            | _borne_alone(conn, ids, {p for p in identifiers if p[0] in CUT_KINDS})
             | {(RECORD_KIND, r.record_blind) for r in forgotten}
         ),
         deleted=tuple(doomed),
@@ -116,6 +117,16 @@ def pairs_to_cut(
             else:
                 doubtful.add(record.record_id)
     return cuts, doubtful
+
+
+def _borne_alone(conn: Connection, ids: list[int], pairs: set[Pair]) -> set[Pair]:
+    """Identifiers that nobody else bears: texts that land later are rid of them.
+
+    They stop no row, unless their kind is one of ``SUPPRESSING_KINDS``: a row is landed by other
+    identifiers than those that are cut out of a text.
+    """
+    bearers = find_identifiers(conn, pairs)
+    return {p for p in pairs if set(bearers.get(p, ())) <= set(ids)}
 
 
 def _goes(

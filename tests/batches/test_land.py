@@ -10,8 +10,11 @@ import sqlalchemy as sa
 
 from pipelines.batches import land
 from pipelines.common.errors import InputError, NotAllowedError
+from pipelines.landing.files import file_fingerprint
 from pipelines.vault import schema
-from tests.support.context import Context, WordDetector, make_context
+from pipelines.vault.subjects import find_identifiers
+from pipelines.vault.suppression import suppress
+from tests.support.context import CRM, Context, WordDetector, make_context
 
 CONTACTS = """id,account,name,email,mobile,born,postcode,bsn
 1,a1,Jan van der Berg,jan@voorbeeld.example,0612345678,1980-01-02,1234 AB,111222333
@@ -321,3 +324,57 @@ def test_land_leaves_the_collector_of_cycles_as_it_was(context: Context) -> None
     context.deliver("contacts.csv", CONTACTS)
     context.land()
     assert gc.get_threshold() == before
+
+
+@pytest.mark.parametrize(
+    ("entity", "file", "text"),
+    [
+        ("accounts", "accounts.csv", "id,name,size\n1,Bakkerij Smit,zzp\n2,Fietsen BV,20\n"),
+        ("users", "users.csv", "id,name\n1,Zwaan de Wit\n2,Eva Smit\n"),
+    ],
+)
+def test_land_discards_rows_that_are_an_erased_account_or_user(
+    tmp_path: Path, entity: str, file: str, text: str
+) -> None:
+    users = (
+        "  - pattern: users*.csv\n    mode: upsert\n    entities:\n"
+        "      - entity: users\n        columns: {user_id: id, full_name: name}\n"
+    )
+    context = make_context(tmp_path, CRM + users)
+    assert context.policy.entities[entity].on_erasure == "unlink"
+    own = ("source_key", context.vault.index.of("source_key", f"{entity}|crm|1"))
+    with context.vault.begin() as vault:
+        suppress(vault, [own], "erasure")
+    context.deliver(file, text)
+    assert counts(context.land(), entity) == {"rows_read": 2, "landed": 1, "suppressed": 1}
+    assert context.warehouse(f"select count(*) from pseudo.{entity}") == [(1,)]
+    with context.vault.read() as vault:
+        assert find_identifiers(vault, [own]) == {}
+    context.vault.close()
+
+
+@pytest.mark.parametrize("mode", ["first", "again"])
+def test_land_takes_a_file_back_that_changed_after_its_fingerprint(
+    context: Context, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """Between the fingerprint and the reading another program wrote it anew."""
+    if mode == "again":
+        context.deliver("contacts.csv", CONTACTS)
+        context.land()
+    context.deliver("contacts.csv", CONTACTS)
+
+    def replaced_after(path: Path) -> str:
+        found = file_fingerprint(path)
+        path.write_text(CONTACTS.replace("Jan van der Berg", "Piet van den Berg"))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(land, "file_fingerprint", replaced_after)
+        (report,) = context.land().batches
+    assert (report.state, report.error_code) == ("failed", "file_changed")
+    assert (context.home.inbox / "crm" / "contacts.csv").is_file()
+    changed = counts(context.land(), "contacts")
+    expected = {"rows_read": 2, "landed": 2}
+    if mode == "again":
+        expected = {"rows_read": 2, "landed": 1, "changed": 1, "unchanged": 1}
+    assert changed == expected

@@ -199,6 +199,21 @@ def test_reference_to_an_unknown_source_is_refused(tmp_path: Path) -> None:
     assert sources["crm"].files[0].entities[0].namespaces == {"account_id": "erp"}
 
 
+@pytest.mark.parametrize("second", [{"account_id": "webshop"}, {}])
+def test_column_whose_ids_two_sources_issue_in_one_file_is_refused(
+    tmp_path: Path, second: dict[str, str]
+) -> None:
+    deals = DEALS["deals"] | {"references": {"account_id": "erp"}}
+    other = DEALS["deals"] | {"references": second}
+    entities = [{"entity": "deals", **deals}, {"entity": "deals", **other}]
+    write(tmp_path, "crm.yaml", {"files": [{"pattern": "d.csv", "entities": entities}]})
+    for name in ("erp", "webshop"):
+        write(tmp_path, f"{name}.yaml", {"files": [{"pattern": "a.csv", "entities": ACCOUNTS}]})
+    issuer = second.get("account_id", "crm")
+    names = " and to ".join(sorted(("erp", issuer)))
+    assert f"crm.yaml: d.csv: deals.account_id refers to {names}" in faults_of(tmp_path)
+
+
 def test_home_replaces_a_shipped_source_but_a_folder_has_no_doubles(tmp_path: Path) -> None:
     file = {"pattern": "a.csv", "entities": ACCOUNTS}
     write(tmp_path / "shipped", "crm.yaml", {"timezone": "UTC", "files": [file]})
