@@ -1,21 +1,13 @@
 -- Grain: campaign. Events, and the unique recipients behind them.
 with
 
-sends as (
+totals as (
     select
         campaign_id,
-        count(*) as sent,
-        min(occurred_at) as first_sent_at,
-        max(occurred_at) as last_sent_at
-    from {{ ref('stg_campaign_events') }}
-    where event_type = 'sent'
-    group by campaign_id
-),
-
-persons as (
-    select
-        campaign_id,
-        count(distinct customer_key) as persons
+        count(distinct customer_key) as persons,
+        sum(case when event_type = 'sent' then 1 else 0 end) as sent,
+        min(case when event_type = 'sent' then occurred_at end) as first_sent_at,
+        max(case when event_type = 'sent' then occurred_at end) as last_sent_at
     from {{ ref('stg_campaign_events') }}
     group by campaign_id
 ),
@@ -57,12 +49,12 @@ failed as (select * from {{ ref('int_campaign_failed_sends') }}),
 
 final as (
     select
-        persons.campaign_id,
-        persons.persons,
-        sends.first_sent_at,
-        sends.last_sent_at,
-        coalesce(sends.sent, 0) as sent,
-        coalesce(sends.sent, 0) - coalesce(failed.failed, 0) as delivered,
+        totals.campaign_id,
+        totals.persons,
+        totals.first_sent_at,
+        totals.last_sent_at,
+        totals.sent,
+        totals.sent - coalesce(failed.failed, 0) as delivered,
         coalesce(failed.bounced, 0) as bounced,
         coalesce(responses.opens, 0) as opens,
         coalesce(responses.clicks, 0) as clicks,
@@ -73,10 +65,9 @@ final as (
         coalesce(responses.clickers, 0) as clickers,
         coalesce(responses.unsubscribers, 0) as unsubscribers,
         coalesce(responses.complainers, 0) as complainers
-    from persons
-    left join sends on persons.campaign_id = sends.campaign_id
-    left join responses on persons.campaign_id = responses.campaign_id
-    left join failed on persons.campaign_id = failed.campaign_id
+    from totals
+    left join responses on totals.campaign_id = responses.campaign_id
+    left join failed on totals.campaign_id = failed.campaign_id
 )
 
 select * from final
