@@ -30,6 +30,7 @@ def erase_facts(
         policy: Which relations bear persons, and under which column.
         subject_keys: Pseudonyms of the persons.
         actions: Per entity ``delete`` its rows or ``unlink`` them: keep the facts, lose the person.
+            The own row of an account or a user is no fact about somebody else and always goes.
         record_keys: Per entity rows that go whatever they bear: (source, record_key).
 
     Returns:
@@ -44,9 +45,12 @@ def erase_facts(
             c.name for c in warehouse_columns(entity, policy) if c.name.endswith(("_key",))
             and c.name != "record_key"
         ]  # fmt: skip
+        own_key = policy.entities[entity.name].columns[entity.key[0]].warehouse_column
         count = 0
         for column in tokens:
-            if column == "customer_key" and actions.get(entity.name, "delete") == "delete":
+            is_own = column == own_key
+            is_deleted = actions.get(entity.name, "delete") == "delete"
+            if is_own or (column == "customer_key" and is_deleted):
                 sql = f"delete from {table} where {column} in (select unnest(?))"
             else:
                 sql = f"update {table} set {column} = null where {column} in (select unnest(?))"
