@@ -27,8 +27,9 @@ def project_digest(project: Path, variables: str) -> str:
     """A digest of what the project's views are made of: its files and dbt's own variables."""
     digest = hashlib.sha256(variables.encode())
     for path in sorted(project.rglob("*")):
-        if path.is_file() and path.suffix in _READ:
-            digest.update(f"\0{path.relative_to(project)}\0".encode() + path.read_bytes())
+        place = path.relative_to(project)
+        if path.suffix in _READ and place.parts[0] != "target" and path.is_file():
+            digest.update(f"\0{place}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
