@@ -25,7 +25,6 @@ from pipelines.common.clock import now
 from pipelines.common.entities import Entity, load_entities
 from pipelines.common.errors import InputError
 from pipelines.common.log import log_event
-from pipelines.common.normalise import email_key, phone_key
 from pipelines.common.rejects import Reject
 from pipelines.identity.resolve import SubjectResolver
 from pipelines.landing.chunks import canonical_chunks, file_fingerprint
@@ -370,23 +369,14 @@ def _apply(batch: Batch) -> None:
 
 def _quarantine(batch: Batch) -> None:
     """Seal what was rejected so far, with the identifiers in it, so that an erasure reaches it."""
-    if batch.rejects:
-        add_rejects(
-            batch.connection,
-            batch.vault,
-            batch.batch_id,
-            batch.rejects,
-            [_identifiers(batch, reject) for reject in batch.rejects],
-        )
-        batch.rejects.clear()
+    if not batch.rejects:
+        return
+    from pipelines.batches.door import discard_erased, identifiers_of
 
-
-def _identifiers(batch: Batch, reject: Reject) -> list[tuple[str, bytes]]:
-    values = [v for v in reject.row.values() if isinstance(v, str) and len(v) < 200]
-    emails = {email_key(v) for v in values if "@" in v}
-    phones = {phone_key(v, batch.source.region) for v in values if sum(c.isdigit() for c in v) > 8}
-    found = [("email", v) for v in emails if v] + [("phone", v) for v in phones if v]
-    return sorted((kind, batch.vault.index.of(kind, value)) for kind, value in found)
+    kept = discard_erased(batch, batch.rejects)
+    identifiers = [identifiers_of(batch, reject) for reject in kept]
+    add_rejects(batch.connection, batch.vault, batch.batch_id, kept, identifiers)
+    batch.rejects.clear()
 
 
 def _repeat(batch: Batch, earlier: int) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import polars as pl
 
 from pipelines.batches.context import Batch
+from pipelines.batches.door import turn_away
 from pipelines.batches.known import record_keys, split_known
 from pipelines.batches.persons import Persons, find_persons
 from pipelines.batches.seal import redact_texts, seal_rows
@@ -40,7 +41,9 @@ def land_rows(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
     counts.rows_read += frame.height
     accepted, rejects = batch.tools.checker(entity.name).split(frame)
     counts.quarantined += len(rejects)
-    batch.rejects += rejects
+    accepted, turned_away = turn_away(batch, entity, accepted)
+    counts.quarantined += len(turned_away)
+    batch.rejects += [*rejects, *turned_away]
     if accepted.is_empty():
         return
     if batch.policy.entities[entity.name].is_sealed:

@@ -38,6 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit status.
     """
+    os.umask(0o077)  # what a command makes is for its owner, whatever the folder lets through
     chosen, rest = hoisted(arguments)
     debug = "--debug" in chosen
     _quiet(debug)

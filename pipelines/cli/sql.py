@@ -67,7 +67,15 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, limit: int | None)
     import duckdb
 
     try:
-        cursor = connection.execute(query)
+        statements = connection.extract_statements(query)
+        readable = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+        if len(statements) != 1 or statements[0].type not in readable:
+            raise NotAllowedError(
+                "one query that reads is answered, and nothing else",
+                code="query_not_allowed",
+                todo="write one SELECT or FROM; leave out COPY, ATTACH, SET, PRAGMA and the like",
+            )
+        cursor = connection.execute(statements[0])
         columns = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchmany(limit + 1) if limit else cursor.fetchall()
     except duckdb.Error as error:

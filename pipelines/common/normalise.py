@@ -76,13 +76,26 @@ _TITLES = frozenset(
 )
 
 
+_PLAIN_ADDRESS = re.compile(r"[a-z0-9._%-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_BETWEEN_ADDRESSES = re.compile(r"[\s;,<>()\[\]|]+")
+_AROUND = "'\"`.:*"
+
+
 def email_key(value: str | None) -> str | None:
-    """Lower case, without display name or surrounding space; None when it is no address."""
-    if not value:
+    """Lower case, bare: no display name, ``mailto:``, quotes, tag after a plus; None when no address.
+
+    Of several addresses in one cell the first counts.
+    """
+    if not value or "@" not in value:
         return None
     text = value if value.isascii() else unicodedata.normalize("NFKC", value)
-    text = text.strip().strip("<>").lower()
+    text = text.strip().lower()
+    if not _PLAIN_ADDRESS.fullmatch(text):
+        words = _BETWEEN_ADDRESSES.split(text)
+        text = next((w for w in words if "@" in w), "").removeprefix("mailto:").strip(_AROUND)
     local, at, domain = text.rpartition("@")
+    local = local.partition("+")[0] or local
+    text = f"{local}@{domain}"
     if not at or not local or "." not in domain or len(text.split()) != 1 or text.strip() != text:
         return None
     return text
@@ -95,6 +108,8 @@ def is_role_mailbox(email: str) -> bool:
 
 
 _DUTCH_NUMBER = re.compile(r"(?:\+31[ -]?|0031[ -]?|0)([1-9](?:[ -]?[0-9]){8})")
+_REMARK = re.compile(r"[\s(]*[^\W\d_][^\d]*$")
+"""What people write behind a number: "(privé)", "werk"."""
 _NOT_DIGIT = str.maketrans("", "", " -")
 
 
@@ -104,7 +119,7 @@ def phone_key(value: str | None, region: str = "NL") -> str | None:
         return None
     if region == "NL" and (plain := _DUTCH_NUMBER.fullmatch(value)):
         return "+31" + plain[1].translate(_NOT_DIGIT)
-    return _phone_key(value, region)
+    return _phone_key(_REMARK.sub("", value), region)
 
 
 @lru_cache(maxsize=65_536)

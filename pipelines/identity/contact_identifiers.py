@@ -61,7 +61,7 @@ def contact_identifiers(row: Mapping[str, Any], region: str = "NL") -> list[Iden
         region: Country of telephone numbers without prefix, ISO 3166 alpha-2.
     """
     found: list[Identifier] = []
-    email = email_key(row.get("email"))
+    email = email_key(row.get("email")) or email_key(row.get("contact_id"))
     if email:
         found.append(Identifier("role_email" if is_role_mailbox(email) else "email", email))
     coarse, full = _names(row)

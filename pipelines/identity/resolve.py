@@ -81,8 +81,13 @@ class SubjectResolver:
             One entry per distinct id, suppressed ones marked.
         """
         wanted = {i: source_key(entity, namespace, i) for i in record_ids}
-        found = self._resolve(wanted.values(), KIND_OF_ENTITY[entity])
-        return {i: found[identifier] for i, identifier in wanted.items()}
+        by_address = (
+            self.emails(i for i in wanted if "@" in i) if entity == "contacts" else {}
+        )  # an id that is an address says who it is, whatever source it comes from
+        by_address = {i: r for i, r in by_address.items() if r != NOBODY}
+        keys = {i: k for i, k in wanted.items() if i not in by_address}
+        found = self._resolve(keys.values(), KIND_OF_ENTITY[entity])
+        return by_address | {i: found[identifier] for i, identifier in keys.items()}
 
     def emails(self, addresses: Iterable[str]) -> dict[str, Resolved]:
         """Subjects of e-mail addresses; unknown ones are made, role mailboxes are nobody.

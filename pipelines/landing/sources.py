@@ -122,11 +122,14 @@ def position_prefix(source: SourceMapping, file: FileMapping, path: Path) -> str
     """What stands before the row number in a key by position.
 
     Empty for the only file of a source, so that its keys do not depend on what it is called; the
-    file's name without ending where a source can have several.
+    short digest of the file's name where a source can have several: a name may be a person's.
     """
     several = len(source.files) > 1 or len(file.patterns) > 1
     wild = any(c in p for p in file.patterns for c in "*?[")
-    return f"{path.stem}-" if several or wild else ""
+    if not several and not wild:
+        return ""
+    name = path.stem.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(name, digest_size=4).hexdigest() + "-"
 
 
 def _candidates(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-SOLE_TRADER_SIZES = ("zzp", "eenmanszaak", "sole trader", "sole_trader", "freelancer", "1")
+SOLE_TRADER = r"(?i)zzp|eenmanszaak|sole.?trader|self.?employed|freelance|^\s*1\s*$"
 """Size classes in which a company's name is a person's (GDPR recital 14 covers persons only)."""
 
 _USER_AGENTS = (
@@ -38,9 +38,10 @@ def generalise(method: str, column: pl.Series, frame: pl.DataFrame) -> pl.Series
     if method == "birth_year":
         return column.dt.year().cast(pl.Int16)
     if method == "company_name":
-        is_person = frame["size_class"].str.to_lowercase().is_in(SOLE_TRADER_SIZES)
+        is_person = frame["size_class"].str.contains(SOLE_TRADER).fill_null(False)
+        is_person |= column.str.contains(r"(?i)\beenmanszaak\b").fill_null(False)
         return frame.select(
-            pl.when(is_person.fill_null(False)).then(None).otherwise(column).alias(column.name)
+            pl.when(is_person).then(None).otherwise(column).alias(column.name)
         ).to_series()
     if method == "no_owner":
         return frame.select(

@@ -378,3 +378,32 @@ def test_land_takes_a_file_back_that_changed_after_its_fingerprint(
     if mode == "again":
         expected = {"rows_read": 2, "landed": 1, "changed": 1, "unchanged": 1}
     assert changed == expected
+
+
+def test_land_identifier_in_an_id_or_category_is_put_aside(context: Context) -> None:
+    context.deliver("contacts.csv", CONTACTS)
+    context.deliver(
+        "deals.csv",
+        "id,contact,stage,amount,outcome,closed\n"
+        "jan@voorbeeld.example,1,new,1,open,\n"
+        "0612345678,1,new,1,open,\n"
+        "NL91ABNA0417164300,1,new,1,open,\n"
+        "d4,1,bel 06-12345678,1,open,\n"
+        "d5,1,Eva Smit,1,open,\n"
+        "d6,1,Nieuwe klant,1,open,\n"
+        "1234567890,1,new,1,open,\n",
+    )
+    summary = context.land()
+    assert counts(summary, "deals") == {"rows_read": 7, "landed": 2, "quarantined": 5}
+    with context.vault.read() as vault:
+        rules = set(vault.scalars(sa.select(schema.quarantine_rows.c.rule)))
+    assert rules == {"identifier_in_value"}
+
+
+def test_land_contact_id_that_is_an_address_is_that_person(context: Context) -> None:
+    context.deliver("contacts.csv", CONTACTS)
+    context.deliver(
+        "tickets.csv", "id,contact,status,subject\nt1,1,open,x\nt2,Jan@Voorbeeld.example,open,x\n"
+    )
+    context.land()
+    assert context.warehouse("select count(distinct customer_key) from pseudo.tickets") == [(1,)]

@@ -245,3 +245,37 @@ def test_mention_in_somebody_elses_text_is_cut(tmp_path: Path) -> None:
     context.land(detector)
     assert ["12345678" in t for t in texts() if "overmorgen" in t] == [True]
     context.vault.close()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "9,Q. Verborgen,QUIRINA+nieuws@geheim.example,",
+        "9,,Quirina Verborgen <quirina@geheim.example>,",
+        "9,,quirina@geheim.example; q2@geheim.example,",
+        "9,,mailto:quirina@geheim.example,",
+        "9,,'quirina@geheim.example'.,",
+        "quirina@geheim.example,,,",
+        "9,Quirina Verborgen,,06 87 65 43 21 (privé)",
+        "2,Quirina Verborgen,quirina@geheim.example,,geen-datum",
+    ],
+)
+def test_other_spellings_bring_back_nobody(tmp_path: Path, row: str) -> None:
+    """What a reviewer tried; a row that would be rejected is discarded too, not kept sealed."""
+    from tests.support.context import make_context
+
+    context = make_context(tmp_path)
+    header = "id,name,email,mobile,born\n"
+    context.deliver(
+        "contacts.csv", header + "2,Quirina Verborgen,quirina@geheim.example,0687654321,\n"
+    )
+    context.land()
+    deployment = Deployment(context.settings, context.home, context.keyring, context.vault)
+    erase_persons(deployment, [1])
+    context.deliver("contacts2.csv", header + row + "," * (4 - row.count(",")) + "\n")
+    counts = context.land().entities["contacts"]
+    assert (counts.rows_read, counts.suppressed) == (1, 1)
+    with context.vault.read() as vault:
+        assert vault.scalar(sa.select(sa.func.count()).select_from(schema.quarantine_rows)) == 0
+        assert vault.scalar(sa.select(sa.func.count()).select_from(schema.sealed_records)) == 0
+    context.vault.close()
