@@ -69,7 +69,7 @@ def test_customer_has_everything_in_one_row(built: Any, one: Any) -> None:
     assert (customer["interactions"], customer["email_interactions"]) == (2, 1)
     assert (customer["orders"], customer["revenue"], customer["margin"]) == (1, 100, 40)
     assert (customer["campaigns_received"], customer["campaigns_clicked"]) == (1, 1)
-    assert (customer["tickets"], customer["csat"]) == (6, pytest.approx(1 / 2))
+    assert (customer["tickets"], customer["csat"]) == (6, pytest.approx(2 / 3))
     assert customer["lifecycle_stage"] == "customer"
 
 
