@@ -12,6 +12,7 @@ from pipelines.cli import (
     detect,
     home,
     pipeline,
+    quarantine,
     rules,
     sample,
     services,
@@ -52,6 +53,7 @@ app.command("dashboards")(services.dashboards)
 app.command("dagster")(services.dagster)
 app.command("detect")(detect.detect)
 app.add_typer(rules.group, name="rules")
+app.add_typer(quarantine.group, name="quarantine")
 app.add_typer(audit.group, name="audit")
 
 

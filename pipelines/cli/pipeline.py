@@ -43,10 +43,11 @@ def run(
     select: Annotated[list[str] | None, typer.Option("--select")] = None,
 ) -> None:
     """Land, pseudonymise, build, check, publish; with nothing new next to nothing."""
+    from pipelines.common.policy import load_policy
     from pipelines.jobs import run_pipeline
 
     session = session_of(context)
-    session.existing_home()
+    home = session.existing_home()
     with session.output.progress() as progress:
         result = run_pipeline(
             session.settings,
@@ -57,6 +58,8 @@ def run(
     session.output.document(result.document())
     say_landed(session, result.landed)
     say_published(session, result)
+    if not load_policy(home.policy).approvals:
+        session.output.say("home_next")
     if result.landed.failed:
         raise _not_landed(len(result.landed.failed))
 

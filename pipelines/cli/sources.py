@@ -43,7 +43,7 @@ def add(
     session = session_of(context)
     home = session.existing_home()
     source = load_source(file)
-    load_sources([SHIPPED_SOURCES, home.sources])
+    known = load_sources([SHIPPED_SOURCES, home.sources])
     target = home.sources / f"{source.name}.yaml"
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as copy:
@@ -52,6 +52,8 @@ def add(
     inbox.mkdir(mode=0o700, exist_ok=True)
     session.output.document({"source": source.name, "mapping": str(target), "inbox": str(inbox)})
     session.output.say("source_added", name=source.name, inbox=inbox)
+    if source.name in known:
+        session.output.say("source_replaced", name=source.name)
 
 
 def _list(session: Session) -> None:

@@ -49,6 +49,7 @@ def _or_code(zone: Callable[[Session], Zone], session: Session) -> Zone:
 
 
 def _landing(session: Session, connection: sa.Connection) -> Zone:
+    from pipelines.landing.sources import SHIPPED_SOURCES, load_sources, match_files
     from pipelines.vault.schema import batch_counts, batches
 
     summed = ("landed", "unchanged", "quarantined", "suppressed")
@@ -62,11 +63,9 @@ def _landing(session: Session, connection: sa.Connection) -> Zone:
         .group_by(batches.c.source)
         .order_by(batches.c.source)
     ).mappings()
-    inbox = session.home.inbox
     waiting = sum(
-        1
-        for path in (inbox.rglob("*") if inbox.is_dir() else ())
-        if path.is_file() and not path.name.startswith(".")
+        len(match_files(source, session.home.inbox / name))
+        for name, source in load_sources([SHIPPED_SOURCES, session.home.sources]).items()
     )
     sources = [{name: _whole(value) for name, value in row.items()} for row in rows]
     return {"waiting": waiting, "sources": sources}

@@ -42,7 +42,8 @@ def test_status_for_people_names_the_zones_in_their_language(cli, home: Home) ->
 
 def test_status_counts_what_waits_in_the_inbox(cli, home: Home) -> None:
     (home.inbox / "crm").mkdir()
-    (home.inbox / "crm" / "contacts.csv").write_text("contact_id\n1\n")
+    (home.inbox / "crm" / "contactpersonen-1.csv").write_text("contact_id\n1\n")
+    (home.inbox / "crm" / "leesmij.txt").write_text("no file of a source")
     assert cli("status", "--home", home.root, "--json").document["landing"]["waiting"] == 1
 
 
@@ -98,3 +99,7 @@ def test_sources_add_of_a_faulty_mapping_keeps_nothing(cli, home: Home, tmp_path
     answer = cli("sources", "add", mapping, "--home", home.root)
     assert answer.status == 2
     assert not list(home.sources.iterdir())
+
+
+def test_quarantine_list_is_empty_at_first(cli, home: Home) -> None:
+    assert cli("quarantine", "list", "--home", home.root, "--json").document == []

@@ -147,3 +147,26 @@ def test_printable_keeps_accents_and_joins_lines() -> None:
 
 def test_plain_keeps_large_whole_numbers_exact() -> None:
     assert plain([2**60, 3, None, b"x"]) == [str(2**60), 3, None, "b'x'"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "copy (select 1) to '{home}/spill/x.csv'",
+        "attach '{home}/spill/y.duckdb' as y",
+        "attach ':memory:' as m",
+        "create table x as select 1",
+        "delete from marts.kpi_sales_monthly",
+        "pragma enable_profiling",
+        "set enable_external_access = true",
+        "load json",
+        "select 1; select 2",
+        "",
+        "   ",
+    ],
+)
+def test_only_one_query_that_reads_is_answered(cli, published: Path, query: str) -> None:
+    answer = cli("sql", query.replace("{home}", str(published)), "--home", published)
+    assert answer.status == 3
+    assert "one query that reads" in answer.err
+    assert list((published / "spill").iterdir()) == []
