@@ -20,10 +20,12 @@ def verify(context: typer.Context) -> None:
     """Check every entry of the chain against its neighbours and the ledger."""
     from pipelines.cli.stores import open_vault
     from pipelines.vault import audit
+    from pipelines.vault.suppression import missing_suppressions
 
     session = session_of(context)
     with open_vault(session) as vault, vault.read() as connection:
         result = audit.verify(connection, vault)
+        missing = missing_suppressions(connection, vault)
     session.output.document({"entries": result.entry_count, "whole": result.first_bad is None})
     if result.first_bad is not None:
         raise CheckError(
@@ -31,6 +33,13 @@ def verify(context: typer.Context) -> None:
             code="audit_broken",
             where={"entry": result.first_bad},
             todo="keep the file as it is and tell the data protection officer",
+        )
+    if missing:
+        raise CheckError(
+            "the vault lacks suppressions that the erasure ledger knows",
+            code="suppressions_missing",
+            where={"identifiers": missing},
+            todo="land nothing, keep the file as it is and tell the data protection officer",
         )
     session.output.say("audit_whole", entries=result.entry_count)
 

@@ -6,6 +6,7 @@ Source: GDPR Art. 17; keeping a blind index for this is what makes the erasure l
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,9 @@ from pipelines.common.clock import now
 from pipelines.vault import schema
 from pipelines.vault.bulk import insert_rows, instant_param, select_in
 from pipelines.vault.subjects import Pair, by_kind, current_epoch
+
+if TYPE_CHECKING:
+    from pipelines.vault.store import Vault
 
 
 def has_suppressions(conn: Connection) -> bool:
@@ -43,6 +47,17 @@ def suppress(
         ((kind, blind, made_with, reason, created_at) for kind, blind in sorted(set(pairs))),
         ignore=True,
     )  # fmt: skip
+
+
+def missing_suppressions(conn: Connection, vault: Vault) -> int:
+    """How many identifiers the ledger knows as erased that may land again: a sign of tampering."""
+    erased = {
+        pair
+        for entry in vault.ledger.entries()
+        for pair, epoch in vault.ledger.identifiers(entry)
+        if epoch == vault.epoch
+    }
+    return len(erased - find_suppressed(conn, erased)) if erased else 0
 
 
 def release(conn: Connection, pairs: Iterable[Pair]) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pipelines.erasures import erase_persons
 from pipelines.runs import Deployment
 from pipelines.vault import audit, quarantine, schema
+from pipelines.vault.suppression import missing_suppressions
 from tests.support.demo import Demo
 
 
@@ -83,3 +84,20 @@ def test_tampering_with_the_chain_is_seen(own_demo: Demo, tampering: str) -> Non
     connection.close()
     with own_demo.deploy() as deployment:
         assert not is_intact(deployment)
+
+
+def test_deleting_suppressions_is_seen(own_demo: Demo) -> None:
+    with own_demo.deploy() as deployment:
+        with deployment.vault.read() as vault:
+            subject = vault.scalar(
+                sa.select(schema.subjects.c.subject_id)
+                .where(schema.subjects.c.kind == "contact")
+                .limit(1)
+            )
+        erase_persons(deployment, [subject], request="R-5")
+        with deployment.vault.read() as vault:
+            assert missing_suppressions(vault, deployment.vault) == 0
+        with deployment.vault.begin() as vault:
+            vault.execute(sa.delete(schema.suppressions))
+        with deployment.vault.read() as vault:
+            assert missing_suppressions(vault, deployment.vault) > 0
