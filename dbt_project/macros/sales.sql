@@ -22,7 +22,9 @@
         {{ percentile(cycle, 0.5) }} as {{ name }}_days_median,
         {{ percentile(cycle, 0.25) }} as {{ name }}_days_p25,
         {{ percentile(cycle, 0.75) }} as {{ name }}_days_p75,
-        {{ ratio_columns(name ~ '_days_mean', 'sum(' ~ cycle ~ ')', 'count(' ~ cycle ~ ')') }},
+        {#- A sum of doubles depends on the order of rows; of decimals it does not. #}
+        {%- set total = 'sum(cast(' ~ cycle ~ ' as decimal(28, 10)))' %}
+        {{ ratio_columns(name ~ '_days_mean', total, 'count(' ~ cycle ~ ')') }},
         {%- endfor %}
         {%- for reason in sales_exclusion_reasons() %}
         sum(case when role = 'closed' and exclusion_reason = '{{ reason }}' then 1 else 0 end)

@@ -7,6 +7,7 @@ dotted name of a function; it dies at the CALL-th time that it is reached. Print
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -21,15 +22,14 @@ def arm(point: str, call: int) -> None:
     when, _, dotted = point.partition(":")
     owner, name = _resolve(dotted)
     original: Callable[..., Any] = getattr(owner, name)
-    calls = 0
+    calls = itertools.count(1)  # whole also where two threads come at once
 
     def deadly(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if when == "before" and calls == call:
+        number = next(calls)
+        if when == "before" and number == call:
             os.kill(os.getpid(), signal.SIGKILL)
         result = original(*args, **kwargs)
-        if when == "after" and calls == call:
+        if when == "after" and number == call:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
