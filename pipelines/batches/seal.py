@@ -19,11 +19,13 @@ from pipelines.common.entities import Entity
 from pipelines.privacy.mentions import mention_identifiers
 from pipelines.privacy.redaction import cut, redact
 from pipelines.privacy.spans import Span
+from pipelines.privacy.value_scan import WORTH_A_LOOK, is_suspicious
 from pipelines.vault.records import NewRecord, replace_mentions, save_records
 from pipelines.vault.sealing import seal_many
 from pipelines.vault.subjects import Pair, Subject, find_identifiers
 from pipelines.vault.suppression import find_suppressed
 
+WITHHELD = "<WITHHELD>"
 Mentions = dict[int, set[Pair]]
 """Identifiers mentioned (blind) by place of the row; most rows mention nobody and are absent."""
 
@@ -66,8 +68,19 @@ def redact_texts(
             if named:
                 mentions.setdefault(place, set()).update(named)
                 hits.append(_Found(column, place, text, spans))
-        redacted[column] = pl.Series(made, dtype=pl.String)
+        redacted[column] = _withheld(pl.Series(made, dtype=pl.String))
     return redacted, mentions, _cut_erased(batch, frame, mentions, hits)
+
+
+def _withheld(texts: pl.Series) -> pl.Series:
+    """Texts in which the check before publication would still find an identifier, withheld whole.
+
+    The detector and that check are two; where they differ the text stays in the vault only, so
+    that one cell does not block every publication.
+    """
+    doubtful = texts.str.contains(WORTH_A_LOOK).fill_null(False).arg_true().to_list()
+    places = [i for i in doubtful if is_suspicious(texts[i])]
+    return texts.scatter(places, [WITHHELD] * len(places)) if places else texts
 
 
 def _cut_erased(

@@ -407,3 +407,19 @@ def test_land_contact_id_that_is_an_address_is_that_person(context: Context) -> 
     )
     context.land()
     assert context.warehouse("select count(distinct customer_key) from pseudo.tickets") == [(1,)]
+
+
+def test_land_text_that_the_detector_missed_and_the_check_would_find_is_withheld(
+    context: Context,
+) -> None:
+    context.deliver(
+        "interactions.csv",
+        "id,contact,channel,at,body\n"
+        "i1,1,phone,2026-01-02T10:00:00,bel 06-12345678 of jan@voorbeeld.example\n"
+        "i2,1,phone,2026-01-02T10:00:00,levering van 12345678 dozen\n",
+    )
+    context.land()  # with a detector that finds nothing
+    assert context.warehouse("select body_redacted from pseudo.interactions order by 1") == [
+        ("<WITHHELD>",),
+        ("levering van 12345678 dozen",),
+    ]
