@@ -62,7 +62,8 @@ def check_warehouse(
     with store_errors("warehouse", "a check could not be run"):
         models = last_project(connection)
         rules = f"{evidence.policy.fingerprint}-{SCANNER}-{models}"
-        after = _scanned_until(connection, rules) if models else 0
+        scanned = _scanned_until(connection, rules)
+        after = scanned if models else 0  # views of an unknown project may be new
         scan = Scan(evidence.holds_identifier, evidence.is_known, after)
         values = check_values(connection, scan)
         results = (
