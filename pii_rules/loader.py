@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pii_rules.models import Approval, ColumnRule, EntityRules, Policy, Purpose, Retention
+from pii_rules.strict_yaml import load_strict_yaml, yaml_fault
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -79,9 +80,9 @@ def load_policy(
 
 def _parsed(name: str, text: str, faults: list[str]) -> dict[str, Any]:
     try:
-        parsed = yaml.safe_load(text) or {}
-    except yaml.YAMLError:
-        faults.append(f"{name}.yaml is not YAML")
+        parsed = load_strict_yaml(text) or {}
+    except yaml.YAMLError as error:
+        faults.append(f"{name}.yaml: {yaml_fault(error)}")
         return {}
     if not isinstance(parsed, dict):
         faults.append(f"{name}.yaml is not a mapping")
