@@ -15,7 +15,15 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from pii_rules.models import Approval, ColumnRule, EntityRules, Policy, Purpose, Retention
+from pii_rules.models import (
+    Approval,
+    ChannelRule,
+    ColumnRule,
+    EntityRules,
+    Policy,
+    Purpose,
+    Retention,
+)
 from pii_rules.strict_yaml import load_strict_yaml, yaml_fault
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -30,11 +38,11 @@ class PolicyFaultsError(Exception):
 
 
 def shipped_policy_files() -> dict[str, str]:
-    """The text of each shipped policy file by name: purposes, retention, entities."""
+    """The text of each shipped policy file by name: purposes, retention, entities, channels."""
     folder = files("pii_rules").joinpath("policy")
     return {
         name: folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-        for name in ("purposes", "retention", "entities")
+        for name in ("purposes", "retention", "entities", "channels")
     }
 
 
@@ -61,6 +69,7 @@ def load_policy(
         if rules is not None:
             entities[entity] = rules
     _check_names(entities, purposes, retention, faults)
+    channels = _channels(parsed.get("channels", {}), purposes, faults)
     approvals: dict[str, Approval] = {}
     if approvals_file is not None and approvals_file.exists():
         raw = _parsed("approvals", approvals_file.read_text(encoding="utf-8"), faults)
@@ -75,6 +84,7 @@ def load_policy(
         entities=entities,
         approvals=approvals,
         fingerprint=fingerprint,
+        channels=channels,
     )
 
 
@@ -119,6 +129,21 @@ def _entity(entity: str, body: dict[str, Any], faults: list[str]) -> EntityRules
     except ValidationError as error:
         faults += _sentences(f"entity {entity}", error)
         return None
+
+
+def _channels(
+    raw: dict[str, Any], purposes: dict[str, Purpose], faults: list[str]
+) -> dict[str, dict[str, ChannelRule]]:
+    found: dict[str, dict[str, ChannelRule]] = {}
+    for purpose, channels in raw.items():
+        if purpose not in purposes:
+            faults.append(f"channels: unknown purpose {purpose}")
+        place = f"channel {purpose}"
+        found[purpose] = _models(ChannelRule, place, channels or {}, faults, named=False)
+        for channel, rule in found[purpose].items():
+            if rule.double_opt_in and "consent" not in rule.grounds:
+                faults.append(f"{place} {channel}: double_opt_in without the ground consent")
+    return found
 
 
 def _check_names(

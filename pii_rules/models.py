@@ -117,6 +117,23 @@ class EntityRules(_Frozen):
         return bool(self.sealed_columns)
 
 
+Ground = Literal["consent", "soft_opt_in", "no_objection"]
+
+
+class ChannelRule(_Frozen):
+    """On what grounds a person may be addressed for a purpose by a channel. Source: Tw 11.7.
+
+    ``business`` are the grounds for contacts of an organisation, where they differ.
+    """
+
+    grounds: tuple[Ground, ...] = Field(min_length=1)
+    business: tuple[Ground, ...] | None = None
+    double_opt_in: bool = False
+    consent_months: int | None = Field(None, gt=0)
+    customer_months: int = Field(24, gt=0, description="how long a buyer is an own customer")
+    source: str = Field(min_length=1, description="article of the law")
+
+
 class Approval(_Frozen):
     """Who made the rules of an entity live, and when."""
 
@@ -135,6 +152,7 @@ class Policy(_Frozen):
     entities: dict[str, EntityRules]
     approvals: dict[str, Approval]
     fingerprint: str
+    channels: dict[str, dict[str, ChannelRule]] = Field(default_factory=dict)
 
     def is_live(self, entity: str) -> bool:
         """Whether rows of this entity may be landed: its rules exist and are approved."""

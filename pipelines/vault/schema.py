@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest migration; :mod:`pipelines.vault.store` opens no other."""
 
 NAMING = {
@@ -226,4 +226,56 @@ erasures = Table(
     Column("request", String(40)),
     Column("started_at", Instant, nullable=False),
     Column("completed_at", Instant),
+)  # fmt: skip
+
+consents = Table(  # what each person said on each purpose and channel, and never changed again
+    "consents", metadata,
+    Column("consent_id", Key, primary_key=True, autoincrement=False),
+    Column("subject_id", BigInteger, nullable=False, index=True),
+    Column("purpose", String(60), nullable=False),
+    Column("channel", String(20), nullable=False),  # "" stands for all
+    Column("status", String(12), nullable=False),
+    Column("lawful_basis", String(40)),
+    Column("occurred_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("notice_version", Name),
+    Column("origin", String(12), nullable=False),  # landed | event | import | steward | request
+    Column("request", String(40)),
+    Column("reference", Text, unique=True),  # of a landed row, so that it enters once
+    Column("evidence", LargeBinary),  # sealed under the subject's key
+    Column("recorded_at", Instant, nullable=False),
+)  # fmt: skip
+audiences = Table(
+    "audiences", metadata,
+    Column("audience_id", Key, primary_key=True, autoincrement=False),
+    Column("segment", Name, nullable=False),
+    Column("purpose", String(60), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("built_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("file_name", Name, nullable=False),
+    Column("selected_count", BigInteger, nullable=False),
+    Column("addressed_count", BigInteger, nullable=False),
+    Column("state", String(12), nullable=False),  # ready | withdrawn | expired
+)  # fmt: skip
+audience_members = Table(
+    "audience_members", metadata,
+    Column("audience_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False, index=True),
+)  # fmt: skip
+retention_runs = Table(
+    "retention_runs", metadata,
+    Column("retention_run_id", Key, primary_key=True, autoincrement=False),
+    Column("as_of", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("certificate", Text),  # counts per rule, no personal data
+    Column("previous_digest", String(64)),
+    Column("digest", String(64)),
+)  # fmt: skip
+role_keys = Table(
+    "role_keys", metadata,
+    Column("role", String(20), primary_key=True),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", Instant, nullable=False),
+    Column("retired_at", Instant),
 )  # fmt: skip
