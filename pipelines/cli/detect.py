@@ -5,72 +5,43 @@ Privacy: text in; offsets and types out, never the text itself, and nothing is k
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
 from contextlib import nullcontext
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 
 from pipelines.cli.session import session_of
-from pipelines.common.errors import InputError
 
-LINES_AT_ONCE = 256
+LINES_PER_PROCESS = 2_000
 
 
 def detect(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(dir_okay=False, exists=True)] = None,
+    processes: Annotated[int, typer.Option("--processes", min=1, max=256)] = 1,
 ) -> None:
     """Find spans of personal data in the texts of a file or of standard input."""
-    from pipelines.privacy.detector import make_detector
+    from pipelines.privacy.detector import PooledDetector, make_detector
+    from pipelines.privacy.stream import detect_lines, lines_of
 
-    session = session_of(context)
-    detector = make_detector(session.settings.workers)
-    with file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines:
-        texts = read_texts(lines, session.settings.lang)
-        while chunk := list(islice(texts, LINES_AT_ONCE)):
-            found = detector.detect([t["text"] for t in chunk], [t["lang"] for t in chunk])
-            for text, spans in zip(chunk, found, strict=True):
-                typer.echo(orjson.dumps(answer(text["id"], spans)).decode())
-
-
-def read_texts(lines: Any, language: str) -> Iterator[dict[str, Any]]:
-    """Texts of JSON lines, each with ``id``, ``text`` and ``lang``.
-
-    Args:
-        lines: Bytes by line.
-        language: Of a text that names none.
-
-    Raises:
-        InputError: A line is not such an object; told by its number.
-    """
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            row = None
-        if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
-            raise InputError(
-                "a line is not a JSON object with id and text",
-                code="not_a_text",
-                where={"line": number},
-                todo='write {"id": 1, "text": "…", "lang": "nl"}',
-            ) from None
-        yield {"lang": language, **row}
-
-
-def answer(identifier: object, spans: Any) -> dict[str, Any]:
-    """One line of output; offsets in Unicode code points, half-open."""
-    return {
-        "id": identifier,
-        "spans": [
-            {"start": s.start, "end": s.end, "type": s.type, "score": round(s.score, 3)}
-            for s in spans
-        ],
-    }
+    settings = session_of(context).settings
+    # the default is a language of messages; texts are in it only when somebody says so
+    language = settings.lang if "lang" in settings.model_fields_set else None
+    detector = make_detector(processes)
+    out = sys.stdout.buffer
+    try:
+        with file.open("rb") if file else nullcontext(sys.stdin.buffer) as stream:
+            for line in detect_lines(
+                lines_of(stream), detector, language, LINES_PER_PROCESS * processes
+            ):
+                out.write(line)
+        out.flush()
+    except BrokenPipeError:
+        # the reader has gone (`| head`) with what it wanted; the rest goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        if isinstance(detector, PooledDetector):
+            detector.close()

@@ -19,6 +19,7 @@ from pii_rules.recognizers.registry import LANGUAGES, RegistryFaults, rules_fing
 from pipelines.common.errors import FailedError, PolicyError, UsageError
 from pipelines.privacy.engine import SCORE_THRESHOLD, make_analyzer
 from pipelines.privacy.languages import guess_language
+from pipelines.privacy.normal_text import normal_text
 from pipelines.privacy.spans import Span, resolve
 
 __all__ = ["Detector", "PooledDetector", "PresidioDetector", "Span", "make_detector"]
@@ -51,7 +52,7 @@ def detector_version() -> str:
     digest = hashlib.sha256(rules_fingerprint().encode())
     digest.update(package_version("presidio-analyzer").encode())
     folder = files("pipelines.privacy")
-    for name in ("detector.py", "engine.py", "languages.py", "spans.py"):
+    for name in ("detector.py", "engine.py", "languages.py", "normal_text.py", "spans.py"):
         digest.update(folder.joinpath(name).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -100,11 +101,16 @@ class PresidioDetector:
     def _spans(self, position: int, text: str, language: str | None) -> list[Span]:
         if not text or text.isspace():
             return []
-        chosen = language or guess_language(text)
+        seen = normal_text(text)
+        chosen = language or guess_language(seen.text)
         try:
             spans = [
-                Span(result.start + offset, result.end + offset, result.entity_type, result.score)
-                for offset, piece in _pieces(text)
+                Span(
+                    *seen.place(result.start + offset, result.end + offset),
+                    result.entity_type,
+                    result.score,
+                )
+                for offset, piece in _pieces(seen.text)
                 for result in self._analyzer.analyze(piece, chosen, score_threshold=self._threshold)
             ]
         except Exception:  # noqa: BLE001 - whatever a recognizer raises may carry the text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,42 @@ def test_line_that_is_no_text_is_told_by_its_number_only(cli, tmp_path: Path, li
     assert answer.status == 2
     assert "line 2" in answer.err
     assert line not in answer.err
+
+
+def test_detect_pool_gives_the_same_lines(cli, tmp_path: Path) -> None:
+    rows = [{"id": i, "text": f"bel 061234567{i} of mail a{i}@voorbeeld.example"} for i in range(9)]
+    file = _lines(tmp_path / "in.jsonl", *rows)
+    assert cli("detect", file, "--processes", "2").out == cli("detect", file).out
+
+
+def test_detect_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
+    file = _lines(tmp_path / "in.jsonl", *({"id": i, "text": "x" * 50} for i in range(20_000)))
+    code = "from pipelines.cli.main import main; import sys; sys.argv[1:] = ['detect', sys.argv[1]]; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+def test_detect_text_without_language_is_not_taken_for_the_language_of_messages(
+    cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+
+    class Detector:
+        version = "test"
+
+        def detect(self, texts, languages=None):
+            seen.extend(languages)
+            return [[] for _ in texts]
+
+    monkeypatch.setattr("pipelines.privacy.detector.make_detector", lambda workers: Detector())
+    file = _lines(tmp_path / "in.jsonl", {"id": 1, "text": "x"})
+    cli("detect", file)
+    cli("detect", file, "--lang", "en")
+    assert seen == [None, "en"]
