@@ -263,8 +263,10 @@ class PipelineRun:
         self._is_current = True
         if self._has_erased and self._is_rebuilt:  # a partial build may still know them
             from pipelines.erasures import complete_published
+            from pipelines.fulfilment import settle_erasures
 
             self.summary.erased_persons = complete_published(deployment)
+            settle_erasures(deployment)
         return published
 
     def finish(self) -> None:

@@ -13,6 +13,7 @@ from pipelines.cli import (
     home,
     pipeline,
     quarantine,
+    request,
     rules,
     sample,
     services,
@@ -55,6 +56,7 @@ app.command("detect")(detect.detect)
 app.add_typer(rules.group, name="rules")
 app.add_typer(quarantine.group, name="quarantine")
 app.add_typer(audit.group, name="audit")
+app.add_typer(request.group, name="request")
 
 
 def command() -> Any:

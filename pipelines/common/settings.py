@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     )
     reporting_timezone: str = "Europe/Amsterdam"
     reporting_currency: str = "EUR"
+    country: str = Field("NL", pattern="^[A-Z]{2}$", description="whose public holidays count")
+    grace_days: int = Field(
+        3, ge=0, description="days in which a verified request can be taken back"
+    )
     lang: Literal["nl", "en"] = "en"
     workers: int = Field(0, ge=0, description="processes for detection; 0: as many as cores")
     memory_limit_mb: int = Field(1024, ge=128, description="DuckDB's memory limit")

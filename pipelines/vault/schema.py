@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest migration; :mod:`pipelines.vault.store` opens no other."""
 
 NAMING = {
@@ -278,4 +279,94 @@ role_keys = Table(
     Column("epoch", Integer, primary_key=True, autoincrement=False),
     Column("created_at", Instant, nullable=False),
     Column("retired_at", Instant),
+)  # fmt: skip
+requests = Table(
+    "requests", metadata,
+    Column("request_id", Key, primary_key=True, autoincrement=False),
+    Column("number", String(20), nullable=False, unique=True),  # R-2026-0001
+    Column("right", String(20), nullable=False),
+    Column("purpose", String(60)),  # of an objection or a withdrawal
+    Column("channel", String(20)),  # of a withdrawal: email, phone …
+    Column("language", String(2), nullable=False),
+    Column("subject_id", BigInteger, nullable=False, index=True),
+    Column("state", String(20), nullable=False, index=True),
+    Column("received_on", Date, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("extended_on", Date),
+    Column("extension_reason", String(20)),
+    Column("proof_asked_on", Date),
+    Column("proof_ended_on", Date),
+    Column("proof_method", String(20)),
+    Column("proof_outcome", String(20)),
+    Column("grace_until", Instant),
+    Column("ground", String(40)),  # of a refusal, or of what a part was kept for
+    Column("closed_at", Instant),
+    Column("key_id", BigInteger),  # of its own details, destroyed when it closes
+    Column("sealed", LargeBinary),
+)  # fmt: skip
+request_events = Table(
+    "request_events", metadata,
+    Column("event_id", Key, primary_key=True, autoincrement=False),
+    Column("request_id", BigInteger, nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("from_state", String(20)),
+    Column("to_state", String(20), nullable=False),
+    Column("audit_sequence", BigInteger, nullable=False),
+)  # fmt: skip
+holds = Table(
+    "holds", metadata,
+    Column("hold_id", Key, primary_key=True, autoincrement=False),
+    Column("number", String(20), nullable=False, unique=True),  # H-2026-0001
+    Column("scope", String(10), nullable=False),  # person | record | rule
+    Column("subject_id", BigInteger, index=True),
+    Column("entity", String(40)),
+    Column("source", Name),
+    Column("record_blind", LargeBinary, index=True),
+    Column("rule", String(60)),
+    Column("reference", String(60), nullable=False),  # of the case; no name
+    Column("placed_by", Name, nullable=False),
+    Column("placed_at", Instant, nullable=False),
+    Column("until_on", Date),
+    Column("released_at", Instant),
+    Column("released_by", Name),
+)  # fmt: skip
+outbound_tasks = Table(
+    "outbound_tasks", metadata,
+    Column("task_id", Key, primary_key=True, autoincrement=False),
+    Column("request_id", BigInteger, nullable=False, index=True),
+    Column("what", String(20), nullable=False),  # erasure | rectification | restriction
+    Column("target_kind", String(10), nullable=False),  # source | recipient
+    Column("target", Name, nullable=False),
+    Column("state", String(12), nullable=False),  # open | done | impossible
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("key_id", BigInteger),  # of what the target must do, destroyed when it has
+    Column("sealed", LargeBinary),
+    UniqueConstraint("request_id", "target_kind", "target"),
+)  # fmt: skip
+kept_records = Table(
+    "kept_records", metadata,
+    Column("kept_id", Key, primary_key=True, autoincrement=False),
+    Column("request_id", BigInteger, index=True),
+    Column("hold_id", BigInteger, index=True),
+    Column("ground", String(40), nullable=False),
+    Column("entity", String(40), nullable=False),
+    Column("keep_until", Date, index=True),  # none: until the hold is released
+    Column("key_id", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)  # fmt: skip
+erasure_facts = Table(
+    "erasure_facts", metadata,
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", String(40), primary_key=True),
+    Column("source", Name, primary_key=True),
+    Column("record_key", Text, primary_key=True),
+)  # fmt: skip
+heartbeats = Table(
+    "heartbeats", metadata,
+    Column("name", String(40), primary_key=True),
+    Column("at", Instant, nullable=False),
 )  # fmt: skip

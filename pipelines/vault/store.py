@@ -221,6 +221,9 @@ class Vault:
             known = set(conn.scalars(sa.select(s.c.key_id).where(s.c.state != "erased")))
             known.update(conn.scalars(sa.select(r.c.key_id)))
             known.update(conn.scalars(sa.select(q.c.key_id)))
+            for table in (schema.requests, schema.outbound_tasks, schema.kept_records):
+                column = table.c.key_id
+                known.update(conn.scalars(sa.select(column).where(column.is_not(None))))
         return known
 
     def missed(self) -> list[LedgerEntry]:

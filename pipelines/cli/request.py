@@ -1,0 +1,298 @@
+"""``request``: the requests of people about their data, from receipt to answer.
+
+Privacy: identifiers come in, are looked up and forgotten; numbers, dates and counts come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from pipelines.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from pipelines.finding import Asked
+    from pipelines.rights.requests import Request
+    from pipelines.runs import Deployment
+
+group = typer.Typer(no_args_is_help=True)
+
+Number = Annotated[str, typer.Argument()]
+Numbers = Annotated[list[str], typer.Argument()]
+Email = Annotated[str | None, typer.Option("--email")]
+Phone = Annotated[str | None, typer.Option("--phone")]
+CustomerId = Annotated[str | None, typer.Option("--customer-id")]
+SubjectKey = Annotated[str | None, typer.Option("--subject")]
+
+
+@group.command("open")
+def open_(
+    context: typer.Context,
+    right: Annotated[str, typer.Option("--right")],
+    email: Email = None,
+    phone: Phone = None,
+    customer_id: CustomerId = None,
+    subject: SubjectKey = None,
+    received: Annotated[datetime | None, typer.Option("--received", formats=["%Y-%m-%d"])] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose")] = None,
+    channel: Annotated[str | None, typer.Option("--channel")] = None,
+    again: Annotated[bool, typer.Option("--again")] = False,
+) -> None:
+    """Enter a request into the register; the clock runs from the day of receipt."""
+    from pipelines.finding import the_person
+    from pipelines.rights.grounds import right_of
+    from pipelines.rights.requests import NewRequest, open_request
+
+    session = session_of(context)
+    right_of(right)
+    asked = asked_for(session, email, phone, customer_id, subject)
+    if right in ("objection", "withdraw-consent") and purpose is None:
+        purpose = "marketing"
+    with deployed(session) as deployment, deployment.vault.begin() as conn:
+        person = the_person(conn, deployment.vault, asked, namespaces_of(deployment))
+        new = NewRequest(
+            right=right,
+            subject_id=person.subject_id,
+            received_on=received.date() if received else today(session),
+            country=session.settings.country,
+            purpose=purpose,
+            channel=channel,
+            language=session.settings.lang,
+        )
+        request = open_request(conn, deployment.vault, new, again=again)
+    session.output.document(request.document())
+    session.output.say("request_opened", number=request.number, due=request.due_on)
+
+
+@group.command("list")
+def list_(
+    context: typer.Context, everything: Annotated[bool, typer.Option("--all")] = False
+) -> None:
+    """Requests by deadline, the most pressing first."""
+    from pipelines.rights.requests import list_requests
+    from pipelines.rights.states import OPEN_STATES
+
+    session = session_of(context)
+    with deployed(session) as deployment, deployment.vault.read() as conn:
+        found = list_requests(conn, None if everything else OPEN_STATES)
+    rows = [_line(session, request) for request in found]
+    session.output.document(rows)
+    if rows:
+        heads = [session.texts(f"head_{name}") for name in rows[0]]
+        session.output.table(heads, [list(row.values()) for row in rows])
+    else:
+        session.output.say("no_requests")
+
+
+@group.command("show")
+def show(context: typer.Context, number: Number) -> None:
+    """One request: its steps, and while it is open what fulfilling it would do."""
+    from pipelines.fulfilment import HANDLERS, plan_request
+    from pipelines.rights.requests import events_of, load_request
+
+    session = session_of(context)
+    with deployed(session) as deployment:
+        with deployment.vault.read() as conn:
+            request = load_request(conn, number)
+            events = events_of(conn, request)
+        has_plan = request.is_open and request.right in HANDLERS
+        plan = plan_request(deployment, request) if has_plan else []
+    lines = [line._asdict() for line in plan]
+    session.output.document(
+        request.document() | _clock(session, request) | {"events": events, "plan": lines}
+    )
+    for name, value in (request.document() | _clock(session, request)).items():
+        if value is not None:
+            session.output.line(f"{session.texts(f'head_{name}')}: {value}")
+    for rows in (events, lines):
+        if rows:
+            heads = [session.texts(f"head_{name}") for name in rows[0]]
+            session.output.table(heads, [list(row.values()) for row in rows])
+
+
+@group.command("ask-proof")
+def ask_proof(context: typer.Context, number: Number) -> None:
+    """Note that the person was asked who they are; asked promptly it stops the clock."""
+    from pipelines.rights import steps
+
+    session = session_of(context)
+    with _stepping(session, number) as (deployment, conn, request):
+        request = steps.ask_proof(conn, deployment.vault, request, today(session))
+    _told(session, request)
+
+
+@group.command("verify")
+def verify(
+    context: typer.Context,
+    number: Number,
+    method: Annotated[str, typer.Option("--method")] = "known_channel",
+) -> None:
+    """Note that it is the person who asks, and by what means that was seen."""
+    from pipelines.common.clock import now
+    from pipelines.finding import has_namesakes
+    from pipelines.rights import steps
+    from pipelines.rights.proof import risk_of
+
+    session = session_of(context)
+    with _stepping(session, number) as (deployment, conn, request):
+        twins = has_namesakes(conn, request.subject_id)
+        request = steps.verify(
+            conn,
+            deployment.vault,
+            request,
+            today(session),
+            risk_of(request.right, has_namesakes=twins),
+            method=method,
+            grace_until=now() + timedelta(days=session.settings.grace_days),
+            country=session.settings.country,
+        )
+    _told(session, request)
+
+
+@group.command("extend")
+def extend(
+    context: typer.Context,
+    number: Number,
+    reason: Annotated[str, typer.Option("--reason")] = "complex",
+) -> None:
+    """Extend the answer to three months from receipt, told within the first."""
+    from pipelines.rights import steps
+
+    session = session_of(context)
+    with _stepping(session, number) as (deployment, conn, request):
+        country = session.settings.country
+        request = steps.extend(conn, deployment.vault, request, today(session), reason, country)
+    _told(session, request)
+
+
+@group.command("refuse")
+def refuse(
+    context: typer.Context, number: Number, ground: Annotated[str, typer.Option("--ground")]
+) -> None:
+    """Refuse a request on a ground of the law."""
+    from pipelines.rights import steps
+
+    session = session_of(context)
+    with _stepping(session, number) as (deployment, conn, request):
+        request = steps.refuse(conn, deployment.vault, request, ground)
+    _told(session, request)
+
+
+@group.command("withdraw")
+def withdraw(context: typer.Context, number: Number) -> None:
+    """Note that the person took the request back."""
+    from pipelines.rights import steps
+
+    session = session_of(context)
+    with _stepping(session, number) as (deployment, conn, request):
+        request = steps.withdraw(conn, deployment.vault, request)
+    _told(session, request)
+
+
+@group.command("fulfil")
+def fulfil(context: typer.Context, numbers: Numbers) -> None:
+    """Do what verified requests ask, all of them or none; erasures in one backfill."""
+    from pipelines.fulfilment import fulfil_requests
+    from pipelines.jobs import run_erasures
+    from pipelines.rights.requests import load_request
+    from pipelines.warehouse.lock import home_lock
+
+    session = session_of(context)
+    home = session.existing_home()
+    with home_lock(home, session.wait_seconds), deployed(session) as deployment:
+        done = fulfil_requests(deployment, numbers)
+    waiting = [number for number, what in done.items() if what.outcome == "under_way"]
+    if waiting:
+        name = waiting[0] if len(waiting) == 1 else None
+        run_erasures(session.settings, request=name, wait_seconds=session.wait_seconds)
+    with deployed(session) as deployment, deployment.vault.read() as conn:
+        requests = [load_request(conn, number) for number in done]
+    session.output.document([request.document() for request in requests])
+    for request in requests:
+        session.output.say("request_now", number=request.number, state=state(session, request))
+
+
+def asked_for(
+    session: Session,
+    email: str | None,
+    phone: str | None,
+    customer_id: str | None,
+    subject: str | None,
+) -> Asked:
+    """What was given to find a person by; ``-`` is asked for, unseen."""
+    from pipelines.finding import Asked
+
+    def given(value: str | None, name: str) -> str | None:
+        if value != "-":
+            return value
+        answer: str = typer.prompt(session.texts(name), hide_input=True, err=True)
+        return answer.strip()
+
+    return Asked(
+        email=given(email, "ask_email"),
+        phone=given(phone, "ask_phone"),
+        customer_id=given(customer_id, "ask_customer_id"),
+        subject_key=given(subject, "ask_subject"),
+    )
+
+
+@contextmanager
+def deployed(session: Session) -> Iterator[Deployment]:
+    """The home opened."""
+    from pipelines.runs import Deployment
+
+    session.existing_home()
+    with Deployment.open(session.settings) as deployment:
+        yield deployment
+
+
+def namespaces_of(deployment: Deployment) -> list[str]:
+    """Sources whose customer numbers are known."""
+    return sorted(deployment.sources)
+
+
+def today(session: Session) -> date:
+    """The day it is where figures are reported."""
+    from pipelines.common.clock import now
+
+    return now().astimezone(ZoneInfo(session.settings.reporting_timezone)).date()
+
+
+def state(session: Session, request: Request) -> str:
+    """The state of a request in words."""
+    return str(session.texts(f"state_{request.state}"))
+
+
+@contextmanager
+def _stepping(session: Session, number: str) -> Iterator[tuple[Deployment, Any, Request]]:
+    from pipelines.rights.requests import load_request
+
+    with deployed(session) as deployment, deployment.vault.begin() as conn:
+        yield deployment, conn, load_request(conn, number)
+
+
+def _told(session: Session, request: Request) -> None:
+    session.output.document(request.document())
+    session.output.say("request_now", number=request.number, state=state(session, request))
+
+
+def _line(session: Session, request: Request) -> dict[str, Any]:
+    return {
+        "request": request.number,
+        "right": request.right,
+        "state": request.state,
+        "received_on": request.received_on,
+    } | _clock(session, request)
+
+
+def _clock(session: Session, request: Request) -> dict[str, Any]:
+    if not request.is_open:
+        return {"due_on": request.due_on, "days_left": None}
+    on = today(session)
+    due = request.due(on, session.settings.country)
+    return {"due_on": due, "days_left": (due - on).days}

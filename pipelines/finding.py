@@ -1,0 +1,184 @@
+"""Finding the person that a request is about: exactly, by what they say of themselves.
+
+Privacy: direct identifiers in, blind indexes looked up, pseudonyms out; the look-up is an entry in
+the audit chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from pipelines.common.errors import InputError, UsageError
+from pipelines.common.normalise import email_key, is_role_mailbox, phone_key
+from pipelines.identity.contact_identifiers import Identifier, source_key
+from pipelines.vault import schema
+from pipelines.vault.store import Vault
+from pipelines.vault.subjects import Pair, find_identifiers, identifiers_of, members, survivors
+from pipelines.vault.suppression import find_suppressed
+
+_s = schema.subjects
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person, or a steward for them, says; ``repr`` shows no value."""
+
+    email: str | None = None
+    phone: str | None = None
+    customer_id: str | None = None
+    subject_key: str | None = None
+    region: str = "NL"
+
+    def __repr__(self) -> str:
+        return "Asked([pii])"
+
+
+class Match(NamedTuple):
+    """A subject that fits: its survivor, with what agrees."""
+
+    subject_id: int
+    subject_key: str
+    kind: str
+    state: str
+    agrees: tuple[str, ...]
+
+
+def find_exact(
+    conn: Connection, vault: Vault, asked: Asked, namespaces: Iterable[str]
+) -> list[Match]:
+    """Subjects that bear everything that was given, ascending by id.
+
+    Args:
+        conn: The vault.
+        vault: Whose.
+        asked: At least one of its fields.
+        namespaces: Sources whose customer numbers may be meant when none is named.
+
+    Raises:
+        InputError: What was given is no address, no number; or nothing was given.
+        UsageError: The pseudonym is that of a merged subject.
+    """
+    found: dict[int, set[str]] = {}
+    criteria = 0
+    for name, pairs in _criteria(vault, asked, namespaces):
+        criteria += 1
+        for bearers in find_identifiers(conn, pairs).values():
+            for subject_id in bearers:
+                found.setdefault(subject_id, set()).add(name)
+    if asked.subject_key is not None:
+        criteria += 1
+        found.setdefault(_by_key(conn, asked.subject_key), set()).add("subject")
+    if not criteria:
+        raise InputError(
+            "nobody can be found by nothing", code="nothing_asked",
+            todo="give --email, --phone, --customer-id or --subject",
+        )  # fmt: skip
+    fitting = sorted(i for i, agrees in found.items() if len(agrees) == criteria and i >= 0)
+    rows = conn.execute(
+        sa.select(_s.c.subject_id, _s.c.subject_key, _s.c.kind, _s.c.state)
+        .where(_s.c.subject_id.in_(fitting))
+        .order_by(_s.c.subject_id)
+    )
+    return [Match(i, key, kind, state, tuple(sorted(found[i]))) for i, key, kind, state in rows]
+
+
+def the_person(conn: Connection, vault: Vault, asked: Asked, namespaces: Iterable[str]) -> Match:
+    """The one subject that fits.
+
+    Raises:
+        InputError: Nobody fits, several do, or the person was erased.
+    """
+    namespaces = list(namespaces)
+    matches = find_exact(conn, vault, asked, namespaces)
+    living = [m for m in matches if m.state != "erased"]
+    if len(living) == 1:
+        return living[0]
+    if len(living) > 1:
+        raise InputError(
+            "more than one person fits", code="two_matches", where={"persons": len(living)},
+            todo="klantkluis request find shows them; name one with --subject, or give more",
+        )  # fmt: skip
+    pairs = {p for _, found in _criteria(vault, asked, namespaces) for p in found}
+    if matches or find_suppressed(conn, pairs) or _in_ledger(vault, asked.subject_key):
+        raise InputError(
+            "this person was erased", code="person_erased",
+            todo="nothing is held about them; klantkluis request readmit begins a new relationship",
+        )  # fmt: skip
+    raise InputError(
+        "nobody fits", code="person_unknown",
+        todo="check what was given, try klantkluis request find with name and birth date or "
+        "postcode; else answer that nothing is held",
+    )  # fmt: skip
+
+
+def _criteria(
+    vault: Vault, asked: Asked, namespaces: Iterable[str]
+) -> list[tuple[str, list[Pair]]]:
+    found: list[tuple[str, list[Pair]]] = []
+    if asked.email is not None:
+        found.append(("email", [_blind(vault, _email(asked.email))]))
+    if asked.phone is not None:
+        number = phone_key(asked.phone, asked.region)
+        if number is None:
+            raise _unreadable("--phone", "this is no telephone number")
+        found.append(("phone", [_blind(vault, Identifier("phone", number))]))
+    if asked.customer_id is not None:
+        keys = _customer_keys(asked.customer_id.strip(), namespaces)
+        found.append(("customer_id", [_blind(vault, key) for key in keys]))
+    return found
+
+
+def _email(text: str) -> Identifier:
+    email = email_key(text)
+    if email is None:
+        raise _unreadable("--email", "this is no e-mail address")
+    return Identifier("role_email" if is_role_mailbox(email) else "email", email)
+
+
+def _customer_keys(text: str, namespaces: Iterable[str]) -> list[Identifier]:
+    """``crm/K-1`` names its source; a bare number is looked up in all of them."""
+    source, slash, record_id = text.partition("/")
+    known = list(namespaces)
+    if slash and source in known:
+        return [source_key("contacts", source, record_id)]
+    return [source_key("contacts", name, text) for name in known]
+
+
+def _by_key(conn: Connection, subject_key: str) -> int:
+    query = sa.select(_s.c.subject_id).where(_s.c.subject_key == subject_key)
+    subject_id: int | None = conn.scalar(query)
+    if subject_id is None:
+        return -1
+    if survivors(conn, [subject_id])[subject_id] != subject_id:
+        raise UsageError(
+            "this subject was merged into another", code="subject_merged",
+            todo="klantkluis request find by e-mail or customer number gives the other",
+        )  # fmt: skip
+    return subject_id
+
+
+def _in_ledger(vault: Vault, subject_key: str | None) -> bool:
+    return subject_key is not None and any(
+        subject_key in entry.subject_keys for entry in vault.ledger.entries()
+    )
+
+
+def _blind(vault: Vault, identifier: Identifier) -> Pair:
+    return identifier.kind, vault.index.of(identifier.kind, identifier.value)
+
+
+def _unreadable(option: str, what: str) -> InputError:
+    return InputError(
+        what, code="identifier_unreadable", where={"option": option}, todo="write it out in full"
+    )
+
+
+def has_namesakes(conn: Connection, subject_id: int) -> bool:
+    """Whether somebody else bears the full name of a person."""
+    names = {p for p in identifiers_of(conn, members(conn, subject_id)) if p[0] == "full_name"}
+    return any(len(bearers) > 1 for bearers in find_identifiers(conn, names).values())
