@@ -11,6 +11,7 @@ from pipelines.resources.pipeline_run import RUN
 INBOX = dg.AssetKey(["inbox"])
 BATCHES = dg.AssetKey(["vault", "batches"])
 SUBJECTS = dg.AssetKey(["pseudo", "subjects"])
+LINKS = dg.AssetKey(["pseudo", "subject_links"])
 COUNTS = dg.AssetKey(["ops", "batch_counts"])
 
 inbox = dg.AssetSpec(INBOX, group_name="landing", description="Files as sources drop them.")
@@ -34,7 +35,7 @@ def _specs() -> list[dg.AssetSpec]:
             key, deps=[BATCHES], group_name="privacy", kinds={"duckdb"},
             description="Current rows, without a direct identifier.",
         )
-        for key in [COUNTS, SUBJECTS, *map(pseudo_key, load_entities())]
+        for key in [COUNTS, SUBJECTS, LINKS, *map(pseudo_key, load_entities())]
     ]  # fmt: skip
     return [landed, *rows]
 
@@ -59,6 +60,7 @@ def land_files(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     )
     yield dg.MaterializeResult(COUNTS)
     yield dg.MaterializeResult(SUBJECTS)
+    yield dg.MaterializeResult(LINKS)
     for entity in load_entities():
         counts = summary.entities.get(entity)
         metadata = {name: int(count) for name, count in vars(counts).items()} if counts else {}

@@ -1,7 +1,9 @@
 """Writes the staging models from the entities and the policy: ``python -m dbt_project.generate_staging``.
 
-Staging renames ``record_key`` to the entity's own key where that key is kept, and does nothing
-else. A test compares the folder with what this module would write.
+Staging renames ``record_key`` to the entity's own key where that key is kept, gives the rows of a
+merged person to whom they stand for, and leaves out the rows of a restricted one; nothing else. So
+both take effect in every model, and undoing either brings back exactly what was. A test compares
+the folder with what this module would write.
 """
 
 from __future__ import annotations
@@ -13,6 +15,12 @@ from pipelines.common.entities import Entity, load_entities
 from pipelines.common.policy import load_policy, warehouse_columns
 
 FOLDER = Path(__file__).parent / "models" / "staging"
+PERSON = "customer_key"
+LINKED = """left join {{{{ source('pseudo', 'subject_links') }}}} as links
+    on landed.{key} = links.subject_key
+where
+    not coalesce(links.is_restricted, false)
+"""
 SUBJECTS = ("subject_key", "kind", "subject_bucket", "staff_alias")
 BATCH_COUNTS = (
     "batch_id", "source", "entity", "rows_read", "landed", "changed", "unchanged",
@@ -34,8 +42,20 @@ def model_sql(entity: Entity, policy: Policy) -> str:
     key = key_column(entity, policy)
     columns = [column.name for column in warehouse_columns(entity, policy)]
     lines = [f"record_key as {key}" if name == "record_key" != key else name for name in columns]
+    if PERSON not in columns:
+        select = ",\n    ".join(lines)
+        return f"select\n    {select}\nfrom {{{{ source('pseudo', '{entity.name}') }}}}\n"
+    lines = [
+        f"coalesce(links.survivor_key, landed.{line}) as {line}"
+        if line == PERSON
+        else f"landed.{line}"
+        for line in lines
+    ]
     select = ",\n    ".join(lines)
-    return f"select\n    {select}\nfrom {{{{ source('pseudo', '{entity.name}') }}}}\n"
+    return (
+        f"select\n    {select}\nfrom {{{{ source('pseudo', '{entity.name}') }}}} as landed\n"
+        f"{LINKED.format(key=PERSON)}"
+    )
 
 
 def properties_yaml(policy: Policy) -> str:
@@ -48,7 +68,7 @@ def properties_yaml(policy: Policy) -> str:
         "    description: Pseudonymous rows, current ones only, one relation per entity.",
         "    tables:",
     ]
-    lines += [f"      - name: {name}" for name in (*load_entities(), "subjects")]
+    lines += [f"      - name: {name}" for name in (*load_entities(), "subjects", "subject_links")]
     lines += ["  - name: ops", "    tables:", "      - name: batch_counts", "models:"]
     for entity in load_entities().values():
         purposes = sorted(
@@ -66,7 +86,11 @@ def properties_yaml(policy: Policy) -> str:
             "            by_batch: true",
         ]
     for name, description, key in (
-        ("stg_subjects", "One row per pseudonym of a person, account or user.", SUBJECTS[:1]),
+        (
+            "stg_subjects",
+            "One row per pseudonym of a person, account or user; no merged or restricted ones.",
+            SUBJECTS[:1],
+        ),
         ("stg_batch_counts", "One row per batch and entity that was landed.", BATCH_COUNTS[:3]),
     ):
         lines += [
@@ -82,9 +106,12 @@ def properties_yaml(policy: Policy) -> str:
 def staging_files(policy: Policy) -> dict[str, str]:
     """Every file of ``models/staging`` by name."""
     found = {f"stg_{e.name}.sql": model_sql(e, policy) for e in load_entities().values()}
-    subjects, counts = ",\n    ".join(SUBJECTS), ",\n    ".join(BATCH_COUNTS)
+    subjects = ",\n    ".join(f"landed.{name}" for name in SUBJECTS)
+    counts = ",\n    ".join(BATCH_COUNTS)
     found["stg_subjects.sql"] = (
-        f"select\n    {subjects}\nfrom {{{{ source('pseudo', 'subjects') }}}}\n"
+        f"select\n    {subjects}\nfrom {{{{ source('pseudo', 'subjects') }}}} as landed\n"
+        f"{LINKED.format(key='subject_key')}"
+        "    and coalesce(links.survivor_key, landed.subject_key) = landed.subject_key\n"
     )
     found["stg_batch_counts.sql"] = (
         f"select\n    {counts}\nfrom {{{{ source('ops', 'batch_counts') }}}}\n"

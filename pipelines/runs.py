@@ -157,6 +157,10 @@ def build_fingerprint(deployment: Deployment, as_of: datetime) -> str:
             )
         )
         erased = conn.scalar(sa.select(sa.func.count()).select_from(schema.erasures))
+        s = schema.subjects
+        linked = sa.select(s.c.subject_key, s.c.state, s.c.merged_into)
+        changed = linked.where(s.c.state.in_(("merged", "restricted"))).order_by(s.c.subject_id)
+        links = [list(row) for row in conn.execute(changed)]
     parts = [
         project_fingerprint(PROJECT),
         deployment.policy.fingerprint,
@@ -165,6 +169,7 @@ def build_fingerprint(deployment: Deployment, as_of: datetime) -> str:
         settings.reporting_currency,
         last_batch,
         erased,
+        links,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -210,9 +210,11 @@ class PipelineRun:
         ):
             self._is_current = True
             return None
+        from pipelines.links import bring_links
         from pipelines.warehouse.dbt import BuildChoices, build
 
         deployment = self.deployment
+        bring_links(deployment)
         result = build(
             deployment.home,
             deployment.keyring.role_key("warehouse"),

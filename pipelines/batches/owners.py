@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pipelines.batches.context import Batch
 from pipelines.common.entities import Entity, load_entities
 from pipelines.vault import schema
-from pipelines.vault.subjects import Subject, load_subjects
+from pipelines.vault.subjects import Subject, load_exact
 
 
 def owners_by_parent(
@@ -93,4 +93,4 @@ def _subjects_by_key(connection: sa.Connection, keys: set[str]) -> dict[str, Sub
                 )
             )
         )
-    return {s.subject_key: s for s in load_subjects(connection, ids).values()}
+    return {s.subject_key: s for s in load_exact(connection, ids).values()}

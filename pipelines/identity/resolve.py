@@ -35,7 +35,9 @@ from pipelines.vault.subjects import (
     create_subjects,
     find_identifiers,
     find_oldest_bearers,
-    load_subjects,
+    has_merged,
+    load_exact,
+    merged_bearers,
     names_of,
 )
 from pipelines.vault.suppression import find_suppressed, has_suppressions
@@ -67,6 +69,7 @@ class SubjectResolver:
         self._source = source
         self._region = region
         self._cache: dict[Identifier, Resolved] = {}
+        self._has_merged = has_merged(connection)
 
     def blind(self, identifier: Identifier) -> Pair:
         """The blind index of an identifier, with its kind."""
@@ -117,6 +120,7 @@ class SubjectResolver:
                 self._connection, {p for p in pairs if p[0] in SUPPRESSING_KINDS}
             )
         bearers = self._bearers(sources, identifiers)
+        merged = self._merged(sources)
         names = self._names(bearers)
         assigned: list[int | None] = []
         new_pairs: dict[tuple[Pair, int], None] = {}
@@ -135,10 +139,11 @@ class SubjectResolver:
             if subject is None:
                 created += 1
                 subject = -created  # a place until the subjects are made in bulk
-            assigned.append(subject)
+            keeper = merged.get(source, subject)
+            assigned.append(keeper)
             doubts += [(subject, d.other_subject, d.reason) for d in decision.doubts]
             for pair in (source, *own):
-                new_pairs[pair, subject] = None
+                new_pairs[pair, keeper] = None
                 if pair[0] in NAME_KINDS:
                     names.setdefault(subject, set()).add(pair)
                     continue  # a name finds nobody, however many bear it
@@ -153,7 +158,7 @@ class SubjectResolver:
             self._batch_id,
         )
         self._queue([(final.get(a, a), final.get(b, b), reason) for a, b, reason in doubts])
-        subjects = load_subjects(
+        subjects = load_exact(
             self._connection, {s for s in assigned if s is not None and s > 0}
         ) | {s.subject_id: s for s in made}
         return [SUPPRESSED if s is None else Resolved(subjects[final.get(s, s)]) for s in assigned]
@@ -213,8 +218,10 @@ class SubjectResolver:
             self._batch_id,
         )
         new = dict(zip(absent, made, strict=True))
-        subjects = load_subjects(
-            self._connection, {ids[0] for ids in known.values() if len(ids) == 1}
+        merged = self._merged(p for p in known if p[0] == "source_key")
+        subjects = load_exact(
+            self._connection,
+            {ids[0] for ids in known.values() if len(ids) == 1} | set(merged.values()),
         )
         found: dict[Identifier, Resolved] = {}
         for identifier, pair in pairs.items():
@@ -223,9 +230,17 @@ class SubjectResolver:
                 found[identifier] = SUPPRESSED
             elif identifier in new:
                 found[identifier] = Resolved(new[identifier])
+            elif len(bearers) == 1:
+                found[identifier] = Resolved(subjects[merged.get(pair, bearers[0])])
             else:
-                found[identifier] = Resolved(subjects[bearers[0]]) if len(bearers) == 1 else NOBODY
+                found[identifier] = NOBODY
         return found
+
+    def _merged(self, sources: Iterable[Pair]) -> dict[Pair, int]:
+        """Who was merged and bears a source key: rows stay under that key, so a merge can be undone."""
+        if not self._has_merged:
+            return {}
+        return merged_bearers(self._connection, sources)
 
     def _names(self, bearers: Mapping[Pair, tuple[int, ...]]) -> dict[int, set[Pair]]:
         """Names of the subjects that a row may turn out to be."""

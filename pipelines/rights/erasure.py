@@ -368,6 +368,8 @@ def _delete_rows(conn: Connection, plan: ErasurePlan) -> None:
     kept = "reason <> 'erased_name_mentioned'"
     execute_in(conn, f"DELETE FROM identity_queue WHERE subject_id IN ({{values}}) AND {kept}", ids)
     execute_in(conn, "DELETE FROM identity_queue WHERE other_subject_id IN ({values})", ids)
+    for table in ("merges", "overlays", "packages"):
+        execute_in(conn, f"DELETE FROM {table} WHERE subject_id IN ({{values}})", ids)
     execute_in(conn, "UPDATE subjects SET state = 'erased' WHERE subject_id IN ({values})", ids)
 
 

@@ -11,9 +11,11 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -26,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration; :mod:`pipelines.vault.store` opens no other."""
 
 NAMING = {
@@ -192,6 +194,7 @@ identity_queue = Table(
     Column("other_subject_id", BigInteger, index=True),
     Column("reason", String(60), nullable=False),
     Column("state", String(12), nullable=False),  # open | merged | apart
+    Column("weight", Float),  # bits of evidence, where a model proposed it
 )  # fmt: skip
 runs = Table(
     "runs", metadata,
@@ -369,4 +372,46 @@ heartbeats = Table(
     "heartbeats", metadata,
     Column("name", String(40), primary_key=True),
     Column("at", Instant, nullable=False),
+merges = Table(
+    "merges", metadata,
+    Column("merge_id", Key, primary_key=True, autoincrement=False),
+    Column("subject_id", BigInteger, nullable=False, index=True),
+    Column("into_subject_id", BigInteger, nullable=False, index=True),
+    Column("weight", Float),  # bits of evidence of the proposal, when there was one
+    Column("merged_at", Instant, nullable=False),
+    Column("undone_at", Instant),
+)  # fmt: skip
+overlays = Table(
+    "overlays", metadata,
+    Column("overlay_id", Key, primary_key=True, autoincrement=False),
+    Column("entity", String(40), nullable=False),
+    Column("source", Name, nullable=False),
+    Column("record_blind", LargeBinary, nullable=False),
+    Column("record_key", Text, nullable=False),
+    Column("column_name", Name, nullable=False),
+    Column("subject_id", BigInteger, nullable=False, index=True),
+    Column("key_id", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # value, what the source said, record's key
+    Column("state", String(12), nullable=False),  # active | agreed | reverted | replaced
+    Column("is_applied", Boolean, nullable=False),  # whether the warehouse has it
+    Column("source_differs", Boolean, nullable=False),  # the source says a third thing by now
+    Column("request", String(40)),
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index(None, "record_blind", "entity", "source"),
+)  # fmt: skip
+packages = Table(
+    "packages", metadata,
+    Column("package_id", Key, primary_key=True, autoincrement=False),
+    Column("request", String(40), index=True),
+    Column("subject_id", BigInteger, nullable=False, index=True),
+    Column("kind", String(12), nullable=False),  # access | portability
+    Column("language", String(2), nullable=False),
+    Column("key_id", BigInteger, nullable=False),
+    Column("sealed", LargeBinary),  # until it is released or expires
+    Column("state", String(12), nullable=False),  # draft | released | expired | withdrawn
+    Column("file_name", Name),
+    Column("created_at", Instant, nullable=False),
+    Column("released_at", Instant),
+    Column("expires_at", Instant, nullable=False, index=True),
 )  # fmt: skip

@@ -152,12 +152,42 @@ def load_subjects(conn: Connection, ids: Iterable[int]) -> dict[int, Subject]:
     """Subjects by the id asked for; a merged one is answered with its survivor."""
     wanted = set(ids)
     survivor = survivors(conn, wanted)
+    found = load_exact(conn, survivor.values())
+    return {i: found[s] for i, s in survivor.items() if s in found}
+
+
+def load_exact(conn: Connection, ids: Iterable[int]) -> dict[int, Subject]:
+    """Subjects by id as they are, merged ones too."""
     sql = (
         "SELECT subject_id, subject_key, kind, subject_bucket, key_id FROM subjects "
         "WHERE subject_id IN ({values})"
     )
-    found = {row[0]: Subject._make(row) for row in select_in(conn, sql, set(survivor.values()))}
-    return {i: found[s] for i, s in survivor.items() if s in found}
+    return {row[0]: Subject._make(row) for row in select_in(conn, sql, set(ids))}
+
+
+def has_merged(conn: Connection) -> bool:
+    """Whether anybody is merged at all; spares look-ups where nobody is."""
+    sql = "SELECT 1 FROM subjects WHERE merged_into IS NOT NULL LIMIT 1"
+    return conn.exec_driver_sql(sql).first() is not None
+
+
+def merged_bearers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, int]:
+    """The merged subject that itself bears an identifier, the oldest where several do.
+
+    New rows of somebody who was merged are kept under their own key, so that undoing the merge
+    gives each their rows back.
+    """
+    sql = (
+        "SELECT i.blind, min(s.subject_id) FROM identifiers i "
+        "JOIN subjects s ON s.subject_id = i.subject_id "
+        "WHERE i.blind IN ({values}) AND i.kind = {mark} AND s.merged_into IS NOT NULL "
+        "GROUP BY i.blind"
+    )
+    return {
+        (kind, blind): subject_id
+        for kind, blinds in by_kind(pairs).items()
+        for blind, subject_id in select_in(conn, sql, blinds, kind)
+    }
 
 
 def survivors(conn: Connection, ids: Iterable[int]) -> dict[int, int]:

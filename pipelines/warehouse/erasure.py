@@ -71,6 +71,11 @@ def erase_facts(
         "delete from warehouse.pseudo.subjects where subject_key in (select unnest(?))",
         keys,
     )
+    for column in ("subject_key", "survivor_key"):
+        connection.execute(
+            f"delete from warehouse.pseudo.subject_links where {column} in (select unnest(?))",
+            [keys],
+        )
     forget_undo(connection)
     connection.execute("commit")
     return touched

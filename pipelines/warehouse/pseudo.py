@@ -20,6 +20,7 @@ from pii_rules.models import Policy
 from pipelines.common.entities import Entity, load_entities
 from pipelines.common.errors import FailedError
 from pipelines.common.policy import META_COLUMNS, warehouse_columns
+from pipelines.warehouse.links import LINK_COLUMNS
 
 SUBJECT_COLUMNS = (
     "subject_key VARCHAR, kind VARCHAR, subject_bucket UTINYINT, staff_alias VARCHAR, "
@@ -60,6 +61,9 @@ def create_relations(connection: duckdb.DuckDBPyConnection, policy: Policy) -> N
             f"({columns}, undone_by BIGINT)"
         )
     connection.execute(f"create table if not exists warehouse.pseudo.subjects ({SUBJECT_COLUMNS})")
+    connection.execute(
+        f"create table if not exists warehouse.pseudo.subject_links ({LINK_COLUMNS})"
+    )
     counts = ", ".join(f"{c} BIGINT" for c in COUNT_COLUMNS)
     connection.execute(
         "create table if not exists warehouse.ops.batch_counts "

@@ -23,6 +23,7 @@ from pipelines.common.policy import load_policy, warehouse_columns
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.dbt import BuildChoices, BuildResult, build
+from pipelines.warehouse.links import LINK_COLUMNS
 
 Row = dict[str, Any]
 Marts = dict[str, list[Row]]
@@ -60,6 +61,7 @@ class Warehouse:
                 "CREATE TABLE pseudo.subjects (subject_key VARCHAR, kind VARCHAR, "
                 "subject_bucket UTINYINT, staff_alias VARCHAR)"
             )
+            connection.execute(f"CREATE TABLE pseudo.subject_links ({LINK_COLUMNS})")
             connection.execute(
                 "CREATE TABLE ops.batch_counts (batch_id BIGINT, source VARCHAR, entity VARCHAR, "
                 "rows_read BIGINT, landed BIGINT, changed BIGINT, unchanged BIGINT, "
@@ -75,7 +77,7 @@ class Warehouse:
     def _insert(
         self, connection: duckdb.DuckDBPyConnection, relation: str, row: Row, batch_id: int
     ) -> None:
-        if relation != "subjects":
+        if relation not in ("subjects", "subject_links"):
             self._records += 1
             row = {"source": "test", "batch_id": batch_id, "record_key": f"r{self._records}"} | row
         names = ", ".join(f'"{name}"' for name in row)

@@ -1,12 +1,16 @@
 select
-    source,
-    record_key as event_id,
-    batch_id,
-    campaign_id,
-    customer_key,
-    event_type,
-    occurred_at,
-    url_path,
-    user_agent_class,
-    value
-from {{ source('pseudo', 'campaign_events') }}
+    landed.source,
+    landed.record_key as event_id,
+    landed.batch_id,
+    landed.campaign_id,
+    coalesce(links.survivor_key, landed.customer_key) as customer_key,
+    landed.event_type,
+    landed.occurred_at,
+    landed.url_path,
+    landed.user_agent_class,
+    landed.value
+from {{ source('pseudo', 'campaign_events') }} as landed
+left join {{ source('pseudo', 'subject_links') }} as links
+    on landed.customer_key = links.subject_key
+where
+    not coalesce(links.is_restricted, false)

@@ -1,12 +1,16 @@
 select
-    source,
-    record_key as lead_id,
-    batch_id,
-    customer_key,
-    source_channel,
-    status,
-    score,
-    created_at,
-    converted_at,
-    deal_id
-from {{ source('pseudo', 'leads') }}
+    landed.source,
+    landed.record_key as lead_id,
+    landed.batch_id,
+    coalesce(links.survivor_key, landed.customer_key) as customer_key,
+    landed.source_channel,
+    landed.status,
+    landed.score,
+    landed.created_at,
+    landed.converted_at,
+    landed.deal_id
+from {{ source('pseudo', 'leads') }} as landed
+left join {{ source('pseudo', 'subject_links') }} as links
+    on landed.customer_key = links.subject_key
+where
+    not coalesce(links.is_restricted, false)
