@@ -372,6 +372,7 @@ heartbeats = Table(
     "heartbeats", metadata,
     Column("name", String(40), primary_key=True),
     Column("at", Instant, nullable=False),
+)  # fmt: skip
 merges = Table(
     "merges", metadata,
     Column("merge_id", Key, primary_key=True, autoincrement=False),
