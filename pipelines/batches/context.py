@@ -23,6 +23,7 @@ from pipelines.warehouse.pseudo import BatchWriter
 
 if TYPE_CHECKING:
     from pipelines.privacy.detector import Detector
+    from pipelines.privacy.known_persons import PersonMatcher
     from pipelines.quality.contracts import ContractChecker
 
 Progress = Callable[[str, int], None]
@@ -53,6 +54,7 @@ class Tools:
         self._settings = settings
         self._detector = detector
         self._checkers: dict[str, ContractChecker] = {}
+        self._matcher: PersonMatcher | None = None
 
     @property
     def detector(self) -> Detector:
@@ -62,6 +64,15 @@ class Tools:
 
             self._detector = make_detector(self._settings.workers)
         return self._detector
+
+    def matcher(self, vault: Vault) -> PersonMatcher:
+        """What knows the persons of a vault in a text, by their sketches."""
+        if self._matcher is None:
+            from pipelines.privacy.known_persons import PersonMatcher
+            from pipelines.privacy.name_sketches import SketchKey
+
+            self._matcher = PersonMatcher(SketchKey(vault.sketch_key))
+        return self._matcher
 
     def checker(self, entity_name: str) -> ContractChecker:
         """The contract of an entity, as an expectation suite."""

@@ -13,7 +13,7 @@ from pipelines.batches.context import Batch
 from pipelines.batches.door import turn_away
 from pipelines.batches.known import record_keys, split_known
 from pipelines.batches.persons import Persons, find_persons
-from pipelines.batches.seal import redact_texts, seal_rows
+from pipelines.batches.seal import owners_of, redact_texts, seal_rows
 from pipelines.common.entities import Entity
 from pipelines.common.errors import NotAllowedError
 from pipelines.privacy.pseudonymise import PERSON_ENTITIES, pseudonymise
@@ -71,10 +71,13 @@ def _land_sealed(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
         rows, persons = rows.filter(keep), _filtered(persons, keep)
     if rows.frame.is_empty():
         return
-    redacted, mentions, cut_texts = redact_texts(batch, entity, rows.frame)
+    owners = owners_of(batch, entity, rows, persons)
+    redacted, mentions, cut_texts = redact_texts(
+        batch, entity, rows.frame, owners, persons.accounts
+    )
     if cut_texts:
         rows = replace(rows, frame=rows.frame.with_columns(**cut_texts))
-    seal_rows(batch, entity, rows, persons, mentions)
+    seal_rows(batch, entity, rows, persons, owners, mentions)
     counts = batch.counts_of(entity.name)
     counts.landed += rows.frame.height
     changed = [i for i, s in enumerate(rows.states) if s is not None]

@@ -13,11 +13,14 @@ import polars as pl
 
 from pipelines.batches.context import Batch
 from pipelines.batches.known import RECORD_KIND, NewRows
+from pipelines.batches.named import NamedPersons
 from pipelines.batches.owners import owners_by_parent, parent_identifiers
 from pipelines.batches.persons import Persons
 from pipelines.common.entities import Entity
+from pipelines.privacy.known_persons import SUBJECT
 from pipelines.privacy.mentions import mention_identifiers
-from pipelines.privacy.redaction import cut, redact
+from pipelines.privacy.name_sketches import SKETCHED_COLUMNS, SketchKey
+from pipelines.privacy.redaction import cut, redact_tagged
 from pipelines.privacy.spans import Span
 from pipelines.privacy.value_scan import WORTH_A_LOOK, is_suspicious
 from pipelines.vault.records import NewRecord, replace_mentions, save_records
@@ -40,9 +43,20 @@ class _Found(NamedTuple):
 
 
 def redact_texts(
-    batch: Batch, entity: Entity, frame: pl.DataFrame
+    batch: Batch,
+    entity: Entity,
+    frame: pl.DataFrame,
+    owners: Sequence[Subject | None],
+    accounts: Sequence[Subject | None],
 ) -> tuple[dict[str, pl.Series], Mentions, dict[str, pl.Series]]:
     """What becomes of the free texts of a frame.
+
+    Args:
+        batch: The batch under way.
+        entity: Whose rows they are.
+        frame: Canonical rows.
+        owners: The owner of each row, whose own names become ``<CUSTOMER>``.
+        accounts: The account of each row, whose contacts may be named.
 
     Returns:
         By landed column the texts with placeholders; the identifiers mentioned in them; by landed
@@ -54,22 +68,34 @@ def redact_texts(
     redacted: dict[str, pl.Series] = {}
     mentions: Mentions = {}
     hits: list[_Found] = []
-    for column in columns:
-        filled = frame[column].is_not_null() & (frame[column] != "")
-        places = filled.arg_true().to_list()
-        texts: list[str] = frame[column].filter(filled).to_list()
-        found = batch.tools.detector.detect(texts) if texts else []
+    filled = {c: (frame[c].is_not_null() & (frame[c] != "")).arg_true().to_list() for c in columns}
+    persons = NamedPersons(batch, owners, accounts, set(chain.from_iterable(filled.values())))
+    tag = batch.tools.matcher(batch.vault).tag
+    for column, places in filled.items():
         made: list[str | None] = frame[column].to_list()
-        for place, text, spans in zip(places, texts, found, strict=True):
-            if not spans:
+        texts: list[str] = frame[column].gather(places).to_list()
+        found = batch.tools.detector.detect(texts) if texts else []
+        for place, text, detected in zip(places, texts, found, strict=True):
+            known = persons.of(place)
+            if not detected and known is None:
                 continue
-            made[place] = redact(text, spans)
+            tagged = tag(text, detected, known)
+            if not tagged:
+                continue
+            made[place] = redact_tagged(text, tagged)
+            for spot in tagged:
+                if spot.person > SUBJECT and spot.type == "PERSON":
+                    persons.note(place, spot.person)
+            spans = [spot.span for spot in tagged]
             named = {(kind, blind(kind, v)) for kind, v in mention_identifiers(text, spans)}
             if named:
                 mentions.setdefault(place, set()).update(named)
                 hits.append(_Found(column, place, text, spans))
         redacted[column] = _withheld(pl.Series(made, dtype=pl.String))
-    return redacted, mentions, _cut_erased(batch, frame, mentions, hits)
+    cut_texts = _cut_erased(batch, frame, mentions, hits)
+    for place, pairs in persons.mentions().items():
+        mentions.setdefault(place, set()).update(pairs)
+    return redacted, mentions, cut_texts
 
 
 def _withheld(texts: pl.Series) -> pl.Series:
@@ -113,10 +139,14 @@ def _cut_erased(
 
 
 def seal_rows(
-    batch: Batch, entity: Entity, rows: NewRows, persons: Persons, mentions: Mentions
+    batch: Batch,
+    entity: Entity,
+    rows: NewRows,
+    persons: Persons,
+    owners: Sequence[Subject | None],
+    mentions: Mentions,
 ) -> None:
     """Seal the originals under their owners' keys and save them with their mentions."""
-    owners = _owners(batch, entity, rows, persons)
     key_ids = _key_ids(batch, owners, rows)
     rules = batch.policy.entities[entity.name]
     has_text = any(r.action == "redact_text" for r in rules.columns.values())
@@ -132,11 +162,12 @@ def seal_rows(
                 # an owner that is an account is the row's own account, or a parent's
                 account.subject_id if account
                 else owner.subject_id if owner and owner.kind == "account" else None,
-                key_id, mac, blob, version,
+                key_id, mac, blob, version, sketch,
             )
-            for blind, record_key, owner, account, key_id, mac, blob in zip(
+            for blind, record_key, owner, account, key_id, mac, blob, sketch in zip(
                 rows.blinds, rows.record_keys.to_list(), owners, persons.accounts, key_ids,
-                rows.macs, _sealed(batch, entity, rows, key_ids), strict=True,
+                rows.macs, _sealed(batch, entity, rows, key_ids), _sketches(batch, entity, rows),
+                strict=True,
             )
         ),
     )  # fmt: skip
@@ -160,6 +191,15 @@ def _key_ids(batch: Batch, owners: Sequence[Subject | None], rows: NewRows) -> l
     return found
 
 
+def _sketches(batch: Batch, entity: Entity, rows: NewRows) -> list[bytes | None]:
+    """By what a text may name the contact of a row; None for what is no contact."""
+    if entity.name != "contacts":
+        return [None] * rows.frame.height
+    sketch = SketchKey(batch.vault.sketch_key).sketch
+    contacts = rows.frame.select(SKETCHED_COLUMNS).iter_rows(named=True)
+    return [sketch(contact, batch.source.region) or None for contact in contacts]
+
+
 def _sealed(batch: Batch, entity: Entity, rows: NewRows, key_ids: list[int]) -> list[bytes]:
     columns = list(batch.policy.entities[entity.name].sealed_columns)
     keys = batch.vault.data_keys.get(key_ids)
@@ -173,7 +213,10 @@ def _sealed(batch: Batch, entity: Entity, rows: NewRows, key_ids: list[int]) -> 
     )
 
 
-def _owners(batch: Batch, entity: Entity, rows: NewRows, persons: Persons) -> list[Subject | None]:
+def owners_of(
+    batch: Batch, entity: Entity, rows: NewRows, persons: Persons
+) -> list[Subject | None]:
+    """The owner of each row: its subject, else that of what it hangs on, else its account."""
     owners = list(persons.subjects)
     missing = [i for i, o in enumerate(owners) if o is None]
     if missing:

@@ -17,7 +17,7 @@ from pipelines.vault.subjects import Pair, by_kind
 
 _COLUMNS = (
     "entity", "source", "record_blind", "record_key", "subject_id", "account_subject_id",
-    "key_id", "content_mac", "sealed", "detector_version",
+    "key_id", "content_mac", "sealed", "detector_version", "name_sketch", "sealed_flags",
 )  # fmt: skip
 _KEY = ("record_blind", "entity", "source")
 
@@ -35,6 +35,8 @@ class NewRecord(NamedTuple):
     content_mac: bytes
     sealed: bytes | None
     detector_version: str | None
+    name_sketch: bytes | None = None
+    sealed_flags: bytes | None = None
 
 
 class RecordState(NamedTuple):

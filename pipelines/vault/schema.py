@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest migration; :mod:`pipelines.vault.store` opens no other."""
 
 NAMING = {
@@ -114,8 +114,16 @@ sealed_records = Table(
     Column("sealed", LargeBinary),
     Column("detector_version", String(40)),
     Column("batch_id", BigInteger, nullable=False),
+    Column("name_sketch", LargeBinary),  # of contacts: keyed hashes of the parts of a name
+    Column("sealed_flags", LargeBinary),  # special categories in its texts, under the record's key
     UniqueConstraint("record_blind", "entity", "source"),  # random part first: it alone decides
 )  # fmt: skip
+_is_sketched = sealed_records.c.name_sketch.is_not(None)
+for _owner in ("subject_id", "account_subject_id"):
+    Index(
+        f"ix_sealed_records_sketched_{_owner}", sealed_records.c[_owner],
+        sqlite_where=_is_sketched, postgresql_where=_is_sketched,
+    )  # fmt: skip
 mentions = Table(
     "mentions", metadata,
     Column("record_id", BigInteger, primary_key=True, autoincrement=False),
@@ -156,6 +164,34 @@ batch_unmapped = Table(
     "batch_unmapped", metadata,
     Column("batch_id", BigInteger, primary_key=True, autoincrement=False),
     Column("column_name", Name, primary_key=True),
+    Column("filled_count", BigInteger, nullable=False),
+)  # fmt: skip
+batch_text_flags = Table(
+    "batch_text_flags", metadata,
+    Column("batch_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", String(40), primary_key=True),
+    Column("column_name", Name, primary_key=True),
+    Column("category", String(40), primary_key=True),
+    Column("cue_class", String(40), primary_key=True),
+    Column("text_count", BigInteger, nullable=False),
+)  # fmt: skip
+column_profiles = Table(
+    "column_profiles", metadata,
+    Column("source", Name, primary_key=True),
+    Column("file_pattern", String(200), primary_key=True),
+    Column("entity", String(40), primary_key=True),
+    Column("column_name", Name, primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("value_count", BigInteger, nullable=False),
+    Column("filled_count", BigInteger, nullable=False),
+)  # fmt: skip
+column_changes = Table(
+    "column_changes", metadata,
+    Column("batch_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", String(40), primary_key=True),
+    Column("column_name", Name, primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("value_count", BigInteger, nullable=False),
     Column("filled_count", BigInteger, nullable=False),
 )  # fmt: skip
 quarantine_rows = Table(

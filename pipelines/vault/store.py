@@ -38,6 +38,7 @@ class Vault:
         index: Blind index under the current epoch's key.
         content_key: Key of the MACs over what is stored of a row.
         audit_key: Key of the audit chain.
+        sketch_key: Key of the hashes by which persons are known in texts.
         data_keys: Data keys, in ``keys.db``.
         ledger: The erasure ledger outside the home.
     """
@@ -61,6 +62,7 @@ class Vault:
         self.index = BlindIndex(index_key)
         self.content_key = _derived(home_key, b"content")
         self.audit_key = _derived(home_key, b"audit")
+        self.sketch_key = _derived(home_key, b"sketch")
 
     def __repr__(self) -> str:
         return f"Vault({self.home_id})"

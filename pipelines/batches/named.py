@@ -1,0 +1,88 @@
+"""Whom the texts of a frame may name: the row's own subject and the contacts of its account.
+
+Sketches are looked up once per chunk, only for the owners of rows that have a text.
+
+Privacy: keyed hashes; nobody is unsealed (docs/decisions/0038).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from pipelines.batches.context import Batch
+from pipelines.privacy.known_persons import KnownPersons
+from pipelines.vault.sketches import sketches_of_accounts, sketches_of_subjects
+from pipelines.vault.subjects import Pair, Subject, names_of
+
+Sketches = dict[int, list[bytes]]
+
+
+class NamedPersons:
+    """The known persons of the rows of a frame.
+
+    Args:
+        batch: The batch under way.
+        owners: Owner of each row, a contact, a user or an account.
+        accounts: Account of each row.
+        places: The rows that have a text.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        owners: Sequence[Subject | None],
+        accounts: Sequence[Subject | None],
+        places: Iterable[int],
+    ) -> None:
+        self._connection = batch.connection
+        self._row: dict[int, tuple[int | None, int | None]] = {}
+        for place in places:
+            owner, account = owners[place], accounts[place]
+            if owner is not None and owner.kind == "account":
+                owner, account = None, account or owner
+            self._row[place] = (
+                owner.subject_id if owner else None,
+                account.subject_id if account else None,
+            )
+        subjects = {s for s, _ in self._row.values() if s is not None}
+        found = {a for _, a in self._row.values() if a is not None}
+        self._subjects = sketches_of_subjects(self._connection, subjects) if subjects else {}
+        self._accounts = sketches_of_accounts(self._connection, found) if found else {}
+        self._made: dict[tuple[int | None, int | None], tuple[KnownPersons | None, list[int]]] = {}
+        self._noted: list[tuple[int, int]] = []
+
+    def of(self, place: int) -> KnownPersons | None:
+        """Those whom the text of a row may name; None when nobody is known."""
+        return self._of(self._row[place])[0]
+
+    def note(self, place: int, person: int) -> None:
+        """Note that the text of a row names one of its known persons, not the subject."""
+        self._noted.append((place, self._of(self._row[place])[1][person - 1]))
+
+    def mentions(self) -> dict[int, set[Pair]]:
+        """The names, blind, of the persons noted, by place of the row."""
+        names: dict[int, set[Pair]] = defaultdict(set)
+        for subject_id, kind, blind in names_of(self._connection, {s for _, s in self._noted}):
+            if kind == "name":
+                names[subject_id].add((kind, bytes(blind)))
+        found: dict[int, set[Pair]] = defaultdict(set)
+        for place, subject_id in self._noted:
+            found[place] |= names[subject_id]
+        return {place: pairs for place, pairs in found.items() if pairs}
+
+    def _of(self, row: tuple[int | None, int | None]) -> tuple[KnownPersons | None, list[int]]:
+        made = self._made.get(row)
+        if made is None:
+            made = self._made[row] = self._make(*row)
+        return made
+
+    def _make(
+        self, subject: int | None, account: int | None
+    ) -> tuple[KnownPersons | None, list[int]]:
+        own = self._subjects.get(subject, []) if subject is not None else []
+        team: Sketches = self._accounts.get(account, {}) if account is not None else {}
+        others = [i for i in sorted(team) if i != subject]
+        if not own and not others:
+            return None, []
+        return KnownPersons(own, [team[i] for i in others]), others
