@@ -13,6 +13,7 @@ from pipelines.partitions import SUBJECT_BUCKETS
 DAILY = "daily_pipeline"
 ERASURE = "erasure_backfill"
 RETENTION = "retention_sweep"
+BACKUP = "backup"
 
 
 def daily_pipeline() -> dg.UnresolvedAssetJobDefinition:
@@ -41,6 +42,13 @@ def retention_sweep() -> dg.UnresolvedAssetJobDefinition:
         RETENTION,
         selection=dg.AssetSelection.groups("retention"),
         description=retention_sweep.__doc__,
+    )
+
+
+def backup() -> dg.UnresolvedAssetJobDefinition:
+    """Back up the data and the data keys apart, and read everything back."""
+    return dg.define_asset_job(
+        BACKUP, selection=dg.AssetSelection.groups("backups"), description=backup.__doc__
     )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dagster as dg
 
+from assets.backups import backup_opens, data_backup
 from assets.landing import inbox, land_files
 from assets.publication import check_warehouse, publication
 from assets.retention import quarantine_rows, run_history
 from assets.rights import erasures
 from assets.warehouse import dbt_assets, load_manifest
 from pipelines.common.settings import Settings
-from pipelines.dagster_jobs import daily_pipeline, erasure_backfill, retention_sweep
+from pipelines.dagster_jobs import backup, daily_pipeline, erasure_backfill, retention_sweep
 from pipelines.resources.pipeline_run import OPEN_HOME, RUN, open_home, pipeline_run
-from pipelines.schedules import daily_schedule, retention_schedule
+from pipelines.schedules import backup_schedule, daily_schedule, retention_schedule
 from pipelines.sensors import pipeline_due
 
 
@@ -20,7 +21,7 @@ def definitions(settings: Settings) -> dg.Definitions:
     """All definitions for the home that the settings name."""
     models = dbt_assets(load_manifest(settings))
     marts = sorted(key for key in models.keys if key.path[0] == "marts")
-    daily, sweep = daily_pipeline(), retention_sweep()
+    daily, sweep, backups = daily_pipeline(), retention_sweep(), backup()
     return dg.Definitions(
         assets=[
             inbox,
@@ -30,10 +31,15 @@ def definitions(settings: Settings) -> dg.Definitions:
             erasures,
             quarantine_rows,
             run_history,
+            data_backup,
         ],
-        asset_checks=[check_warehouse],
-        jobs=[daily, erasure_backfill(), sweep],
-        schedules=[daily_schedule(daily, settings), retention_schedule(sweep, settings)],
+        asset_checks=[check_warehouse, backup_opens],
+        jobs=[daily, erasure_backfill(), sweep, backups],
+        schedules=[
+            daily_schedule(daily, settings),
+            retention_schedule(sweep, settings),
+            backup_schedule(backups, settings),
+        ],
         sensors=[pipeline_due(daily)],
         resources={RUN: pipeline_run, OPEN_HOME: open_home},
         executor=dg.in_process_executor,

@@ -33,6 +33,7 @@ from pipelines.rights.erasure_plan import FactErasure
 from pipelines.runs import Deployment
 from pipelines.vault.blind_index import BlindIndex
 from pipelines.vault.keyring import KeyRing
+from pipelines.vault.keys_backup import has_keys_backup, refresh_keys_backup
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import Pair
 from pipelines.warehouse.compaction import compact_warehouse
@@ -113,6 +114,8 @@ def complete_published(deployment: Deployment) -> int:
     if deployment.home.warehouse.is_file():
         key = deployment.keyring.role_key("warehouse")
         compact_warehouse(deployment.home, key, deployment.settings)
+    if has_keys_backup(deployment.home):  # the keys destroyed must not outlive it there
+        refresh_keys_backup(deployment.home, deployment.vault, deployment.keyring)
     return complete_erasures(deployment.vault, _tools(deployment, make_detector))
 
 

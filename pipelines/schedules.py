@@ -8,6 +8,7 @@ from pipelines.common.settings import Settings
 
 DAILY_CRON = "0 6 * * *"
 RETENTION_CRON = "30 4 * * *"
+BACKUP_CRON = "30 7 * * *"
 
 
 def daily_schedule(
@@ -34,6 +35,19 @@ def retention_schedule(
         name="retention_sweep_at_half_past_four",
         job=job,
         cron_schedule=RETENTION_CRON,
+        execution_timezone=settings.reporting_timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+
+
+def backup_schedule(
+    job: dg.UnresolvedAssetJobDefinition, settings: Settings
+) -> dg.ScheduleDefinition:
+    """The backup after the day's run, so that it holds what was landed and erased; on by default."""
+    return dg.ScheduleDefinition(
+        name="backup_at_half_past_seven",
+        job=job,
+        cron_schedule=BACKUP_CRON,
         execution_timezone=settings.reporting_timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )

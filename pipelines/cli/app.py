@@ -8,6 +8,7 @@ import typer
 
 from pipelines.cli import (
     audit,
+    backup,
     demo,
     detect,
     home,
@@ -57,6 +58,7 @@ app.add_typer(rules.group, name="rules")
 app.add_typer(quarantine.group, name="quarantine")
 app.add_typer(audit.group, name="audit")
 app.add_typer(request.group, name="request")
+app.add_typer(backup.group, name="backup")
 
 
 def command() -> Any:

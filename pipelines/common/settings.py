@@ -22,6 +22,8 @@ class Settings(BaseSettings):
 
     home: Path = Path("data")
     ledger: Path | None = Field(None, description="default: <home>-ledger beside the home")
+    backups: Path | None = Field(None, description="default: <home>/backups; better another disk")
+    backup_days: int = Field(35, ge=1, description="days that a backup of data is kept")
     vault_url: SecretStr | None = Field(None, description="PostgreSQL instead of <home>/vault.db")
     master_key: SecretStr | None = Field(
         None, description="hex of 32 bytes, instead of keys/master.key"
@@ -41,14 +43,15 @@ class Settings(BaseSettings):
 class Home:
     """The places of one deployment, as docs/architecture.md lists them. Creates nothing."""
 
-    def __init__(self, root: Path, ledger: Path | None = None) -> None:
+    def __init__(self, root: Path, ledger: Path | None = None, backups: Path | None = None) -> None:
         self.root = root.absolute()
+        self._backups = backups.absolute() if backups else None
         self.ledger = (ledger or self.root.with_name(self.root.name + "-ledger")).absolute()
 
     @classmethod
     def of(cls, settings: Settings) -> Home:
         """The home that the settings name."""
-        return cls(settings.home, settings.ledger)
+        return cls(settings.home, settings.ledger, settings.backups)
 
     @property
     def inbox(self) -> Path:
@@ -84,7 +87,13 @@ class Home:
 
     @property
     def backups(self) -> Path:
-        return self.root / "backups"
+        """Encrypted backups; elsewhere when the settings say so."""
+        return self._backups or self.root / "backups"
+
+    @property
+    def restoring(self) -> Path:
+        """What a restore lays ready before it takes anything away."""
+        return self.root / ".restore"
 
     @property
     def reports(self) -> Path:

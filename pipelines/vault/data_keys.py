@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, Table
 
 from pipelines.vault.bulk import execute_in, insert_rows, select_in
-from pipelines.vault.engines import transaction
+from pipelines.vault.engines import copy_store, transaction
 from pipelines.vault.keyring import KEY_BYTES, KeyRing
 
 STORE: Final = "keys.db"
@@ -98,6 +99,40 @@ class DataKeys:
         with transaction(self._engine, STORE, reading=True) as conn:
             rows = conn.exec_driver_sql("SELECT key_id FROM data_keys")
             return [key_id for (key_id,) in rows if key_id not in known]
+
+    def snapshot(self, path: Path) -> None:
+        """Copy the store as one state into a new file; the keys in it stay wrapped."""
+        copy_store(self._engine, path)
+
+    def rewrap(self, at_once: int = 20_000) -> int:
+        """Wrap every key by the newest master key; whatever is so already stays as it is.
+
+        Each page commits by itself: a kill leaves keys that either master key opens.
+
+        Returns:
+            How many were wrapped anew.
+        """
+        done, last = 0, -1
+        while True:
+            with transaction(self._engine, STORE) as conn:
+                query = _data_keys.select().where(_data_keys.c.key_id > last)
+                page = conn.execute(query.order_by(_data_keys.c.key_id).limit(at_once)).all()
+                stale = [
+                    (row.key_id, bytes(row.wrapped))
+                    for row in page
+                    if not self._keyring.is_newest(bytes(row.wrapped), _aad(row.key_id))
+                ]
+                fresh = [
+                    (i, self._keyring.wrap(self._keyring.unwrap(w, _aad(i)), _aad(i)))
+                    for i, w in stale
+                ]
+                insert_rows(
+                    conn, _data_keys, ("key_id", "wrapped"), fresh, update_on=("key_id",)
+                )  # fmt: skip
+            done += len(fresh)
+            if not page:
+                return done
+            last = page[-1].key_id
 
     def close(self) -> None:
         """Forget the keys in memory and let the file go."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pipelines.common.errors import BusyError, KlantkluisError, StorageError
+from pipelines.vault.files import create_private
 
 BUSY_SECONDS = 30
 
@@ -93,6 +94,30 @@ def empty_log(engine: Engine, wait_seconds: float) -> bool:
         return not busy
     except sqlite3.Error as error:
         raise _sqlite_error(error, "vault.db") from None
+    finally:
+        raw.close()
+
+
+def copy_store(engine: Engine, path: Path) -> None:
+    """Copy an SQLite store as one state into a new private file, while others may write to it.
+
+    Raises:
+        StorageError: No space, or one of the files is damaged.
+    """
+    create_private(path, b"")
+    raw = engine.raw_connection()
+    try:
+        target = sqlite3.connect(path)
+        try:
+            source = raw.driver_connection
+            if not isinstance(source, sqlite3.Connection):
+                raise StorageError("the store is no file", code="store_no_file")
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")
+        finally:
+            target.close()
+    except sqlite3.Error as error:
+        raise _sqlite_error(error, path.name) from None
     finally:
         raw.close()
 

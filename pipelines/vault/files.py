@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -53,3 +54,39 @@ def _write(path: Path, content: bytes, flags: int) -> None:
     finally:
         os.close(descriptor)
     sync_folder(path.parent)
+
+
+def scrub(path: Path) -> None:
+    """Overwrite a file and remove it; what a copying file system or a flash disk keeps is theirs."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        _overwrite(descriptor)
+    finally:
+        os.close(descriptor)
+        path.unlink()
+
+
+def replace_scrubbing(beside: Path, path: Path) -> None:
+    """Put a file in the place of another one, and overwrite what the other one held."""
+    descriptor = None
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        beside.replace(path)
+        sync_folder(path.parent)
+        if descriptor is not None:
+            _overwrite(descriptor)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _overwrite(descriptor: int) -> None:
+    left = os.fstat(descriptor).st_size
+    zeros = bytes(min(left, 1 << 20))
+    while left > 0:
+        left -= os.write(descriptor, zeros[: min(left, len(zeros))])
+    os.fsync(descriptor)

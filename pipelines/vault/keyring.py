@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -20,9 +21,11 @@ from pipelines.common.errors import KeyMissingError, KeyWrongError
 from pipelines.common.settings import Home, Settings
 from pipelines.vault.files import create_private
 
-Role = Literal["warehouse", "analyst", "dashboards"]
+Role = Literal["warehouse", "analyst", "dashboards", "backup"]
 
-ROLES: Final[tuple[Role, ...]] = ("warehouse", "analyst", "dashboards")
+ROLES: Final[tuple[Role, ...]] = ("warehouse", "analyst", "dashboards", "backup")
+NEXT: Final = "next"
+"""A key under way to take the place of another: ``<name>.next.key`` until all is done."""
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 
@@ -89,10 +92,11 @@ class KeyRing:
     Privacy: holds secrets; its ``repr`` shows none.
     """
 
-    def __init__(self, home: Home, master: bytes) -> None:
+    def __init__(self, home: Home, master: bytes, coming: bytes | None = None) -> None:
         self._home = home
-        self._master = master
-        self._wrapping = AESGCM(self.derive("wrap"))
+        keys = [key for key in (coming, master) if key is not None]
+        # while the master key is being replaced both open, and what is wrapped anew gets the new
+        self._ciphers = [AESGCM(_derived(key, "wrap")) for key in keys]
 
     def __repr__(self) -> str:
         return "KeyRing(***)"
@@ -135,21 +139,33 @@ class KeyRing:
             KeyMissingError: The master key is in neither place.
             KeyWrongError: It is malformed, or others may read its file.
         """
-        return cls(home, master_source(home, settings).read())
+        coming = home.keys / f"master.{NEXT}.key"
+        return cls(
+            home,
+            master_source(home, settings).read(),
+            FileKey(coming).read() if coming.exists() else None,
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where the key files are."""
+        return self._home.keys
+
+    def ensure_role(self, role: Role) -> None:
+        """Make the key of a role in a home that was made before there was that role."""
+        with suppress(FileExistsError):
+            create_private(
+                self._home.keys / f"{role}.key", secrets.token_hex(KEY_BYTES).encode() + b"\n"
+            )
 
     def role_key(self, role: Role) -> SecretStr:
         """The key of a role, 64 hexadecimal characters; raises as :meth:`FileKey.read`."""
         return SecretStr(FileKey(self._home.keys / f"{role}.key").read().hex())
 
-    def derive(self, purpose: str) -> bytes:
-        """A key of 32 bytes for one purpose, from the master key. Source: RFC 5869."""
-        info = b"klantkluis " + purpose.encode()
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._master)
-
     def wrap(self, key: bytes, aad: bytes) -> bytes:
         """The key encrypted under the master key and bound to ``aad``; nonce in front."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._wrapping.encrypt(nonce, key, aad)
+        return nonce + self._ciphers[0].encrypt(nonce, key, aad)
 
     def unwrap(self, wrapped: bytes, aad: bytes) -> bytes:
         """What :meth:`wrap` took.
@@ -157,13 +173,21 @@ class KeyRing:
         Raises:
             KeyWrongError: The master key is another one, or the wrapped key was changed.
         """
+        for cipher in self._ciphers:
+            with suppress(InvalidTag, ValueError):
+                return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad)
+        raise KeyWrongError(
+            "the master key does not open this home", code="master_key_wrong",
+            todo="use the master key that the home was made with",
+        ) from None  # fmt: skip
+
+    def is_newest(self, wrapped: bytes, aad: bytes) -> bool:
+        """Whether something is wrapped by the newest master key already."""
         try:
-            return self._wrapping.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad)
+            self._ciphers[0].decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad)
         except (InvalidTag, ValueError):
-            raise KeyWrongError(
-                "the master key does not open this home", code="master_key_wrong",
-                todo="use the master key that the home was made with",
-            ) from None  # fmt: skip
+            return False
+        return True
 
 
 def master_source(home: Home, settings: Settings) -> KeySource:
@@ -171,6 +195,12 @@ def master_source(home: Home, settings: Settings) -> KeySource:
     if settings.master_key is not None:
         return SettingsKey(settings.master_key)
     return FileKey(home.keys / "master.key")
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    """A key of 32 bytes for one purpose, from the master key. Source: RFC 5869."""
+    info = b"klantkluis " + purpose.encode()
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key)
 
 
 def _parse(text: str, where: dict[str, str | int]) -> bytes:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -22,7 +24,7 @@ from pipelines.common.settings import Home, Settings
 from pipelines.vault import audit, schema
 from pipelines.vault.blind_index import BlindIndex
 from pipelines.vault.data_keys import DataKeys
-from pipelines.vault.engines import empty_log, sqlite_engine, transaction, url_engine
+from pipelines.vault.engines import copy_store, empty_log, sqlite_engine, transaction, url_engine
 from pipelines.vault.files import create_private
 from pipelines.vault.keyring import KEY_BYTES, KeyRing
 from pipelines.vault.ledger import Ledger, LedgerEntry
@@ -216,6 +218,30 @@ class Vault:
                 where={"store": STORE}, todo="end what reads the vault and run again",
             )  # fmt: skip
 
+    def snapshot(self, path: Path) -> None:
+        """Copy the vault as one state into a new private file; SQLite only."""
+        copy_store(self._engine, path)
+
+    def exported_keys(self, keyring: KeyRing) -> dict[str, Any]:
+        """The keys of this home in the open, for inside a sealed backup and nowhere else.
+
+        Returns:
+            ``home_id``, ``home_key`` and ``index_keys`` by epoch, as hexadecimal text.
+        """
+        with self.read() as conn:
+            wrapped = conn.scalar(sa.select(schema.meta.c.wrapped_home_key))
+            epochs = conn.execute(sa.select(schema.key_epochs)).all()
+        return {
+            "home_id": self.home_id,
+            "home_key": keyring.unwrap(wrapped or b"", _home_aad(self.home_id)).hex(),
+            "index_keys": {
+                str(e.epoch): keyring.unwrap(
+                    e.wrapped_index_key, _index_aad(self.home_id, e.epoch)
+                ).hex()
+                for e in epochs
+            },
+        }
+
     def known_key_ids(self) -> set[int]:
         """Data keys that somebody or something still needs; others in ``keys.db`` are orphans."""
         s, r, q = schema.subjects, schema.sealed_records, schema.quarantine_rows
@@ -283,6 +309,42 @@ class Vault:
                 )  # fmt: skip
 
 
+def adopt_copy(path: Path, keyring: KeyRing, exported: dict[str, Any]) -> tuple[int, str]:
+    """Bring a copied vault to this version and under the master key of today.
+
+    Args:
+        path: The copy, in nobody's use.
+        keyring: Wraps its keys.
+        exported: As :meth:`Vault.exported_keys` gave them when the copy was made.
+
+    Returns:
+        The newest ledger entry that the copy knows: sequence and MAC.
+    """
+    from pipelines.vault.migrate import upgrade
+
+    engine = sqlite_engine(path, "delete")
+    home_id = str(exported["home_id"])
+    try:
+        upgrade(engine)
+        with transaction(engine, STORE) as conn:
+            wrapped = keyring.wrap(bytes.fromhex(exported["home_key"]), _home_aad(home_id))
+            conn.execute(sa.update(schema.meta).values(wrapped_home_key=wrapped))
+            t = schema.key_epochs
+            for epoch, key in exported["index_keys"].items():
+                aad = _index_aad(home_id, int(epoch))
+                conn.execute(
+                    sa.update(t)
+                    .where(t.c.epoch == int(epoch))
+                    .values(wrapped_index_key=keyring.wrap(bytes.fromhex(key), aad))
+                )
+            known = conn.execute(
+                sa.select(schema.meta.c.ledger_sequence, schema.meta.c.ledger_mac)
+            ).one()
+    finally:
+        engine.dispose()
+    return known.ledger_sequence, known.ledger_mac
+
+
 def _under_way(conn: Connection) -> set[str]:
     """Subjects whose erasure began here: a kill, not a backup, left the ledger ahead."""
     e, s = schema.erasures, schema.subjects
@@ -290,6 +352,11 @@ def _under_way(conn: Connection) -> set[str]:
 
 
 def _engines(home: Home, settings: Settings, *, create: bool) -> tuple[Engine, Engine]:
+    if (home.restoring / "ready").exists():
+        raise NotAllowedError(
+            "a restore of this home was interrupted", code="restore_unfinished",
+            todo="finish it: klantkluis backup restore",
+        )  # fmt: skip
     uses_url = settings.vault_url is not None
     files = (home.data_keys,) if uses_url else (home.vault, home.data_keys)
     for path in files:

@@ -1,0 +1,1 @@
+"""Backups: making, listing, verifying and restoring them. The ledger never goes back."""
