@@ -168,6 +168,28 @@ def _check_names(
                 faults.append(f"{place}: {target} begins with pii_")
             if target:
                 seen[target] = rule.name
+        faults += _restriction_faults(entity, purposes, retention)
+
+
+def _restriction_faults(
+    entity: EntityRules, purposes: dict[str, Purpose], retention: dict[str, Retention]
+) -> list[str]:
+    """``restrict`` needs a law that demands it and one period, counted in years, that ends it."""
+    if entity.on_erasure != "restrict":
+        return []
+    faults: list[str] = []
+    place = f"entity {entity.name}: on_erasure restrict"
+    named = {p for rule in entity.columns.values() for p in rule.purposes if p in purposes}
+    if not any(purposes[p].lawful_basis == "legal_obligation" for p in named):
+        faults.append(f"{place} without a purpose of legal_obligation")
+    classes = {rule.retention for rule in entity.columns.values()}
+    if len(classes) != 1:
+        faults.append(f"{place} with more than one retention")
+    for name in sorted(classes & retention.keys()):
+        kept = retention[name]
+        if kept.action != "delete" or kept.period_months % 12:
+            faults.append(f"{place}: retention {name} does not delete after whole years")
+    return faults
 
 
 def _sentences(place: str, error: ValidationError | TypeError) -> list[str]:

@@ -100,10 +100,15 @@ class ColumnRule(_Frozen):
 
 
 class EntityRules(_Frozen):
-    """The rules of one entity; ``on_erasure`` says what an erasure does with its rows."""
+    """The rules of one entity.
+
+    ``on_erasure`` says what an erasure does with its rows: ``delete`` them; ``unlink`` them, so that
+    amounts stay for statistics without the person; ``restrict``: unlink them, and keep who they
+    were for sealed from all use until the statutory period ends.
+    """
 
     name: str
-    on_erasure: Literal["delete", "unlink"]
+    on_erasure: Literal["delete", "unlink", "restrict"]
     columns: dict[str, ColumnRule]
 
     @property

@@ -10,12 +10,14 @@ the pipeline calls both, whoever queued the persons.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
 import duckdb
 
+from pii_rules.models import Policy
 from pipelines.batches.recovery import recover
+from pipelines.common.entities import load_entities
 from pipelines.common.settings import Home, Settings
 from pipelines.privacy.detector import Detector, make_detector
 from pipelines.privacy.mentions import mention_identifiers
@@ -30,6 +32,7 @@ from pipelines.rights.erasure import (
     unfinished_erasures,
 )
 from pipelines.rights.erasure_plan import FactErasure
+from pipelines.rights.keeping import FactRow
 from pipelines.runs import Deployment
 from pipelines.vault.blind_index import BlindIndex
 from pipelines.vault.keyring import KeyRing
@@ -38,7 +41,7 @@ from pipelines.vault.store import Vault
 from pipelines.vault.subjects import Pair
 from pipelines.warehouse.compaction import compact_warehouse
 from pipelines.warehouse.connection import connect_warehouse
-from pipelines.warehouse.erasure import erase_facts
+from pipelines.warehouse.erasure import erase_facts, read_rows
 from pipelines.warehouse.pseudo import create_relations
 
 MakeDetector = Callable[[], Detector]
@@ -92,7 +95,6 @@ def erase_queued(
     with deployment.vault.read() as conn:
         if not unfinished_erasures(conn, buckets):
             return []
-    _undo_unknown(deployment)
     return resume_erasures(
         deployment.vault, _tools(deployment, make), complete=False, buckets=buckets
     )
@@ -170,8 +172,8 @@ def _tools(deployment: Deployment, make: MakeDetector) -> ErasureTools:
     def forget(facts: FactErasure) -> object:
         if not deployment.home.warehouse.is_file():
             return None
+        _undo_unknown(deployment)
         with _warehouse(deployment) as connection:
-            create_relations(connection, deployment.policy)
             return erase_facts(
                 connection,
                 deployment.policy,
@@ -180,7 +182,31 @@ def _tools(deployment: Deployment, make: MakeDetector) -> ErasureTools:
                 facts.record_keys,
             )
 
-    return ErasureTools(policy=deployment.policy, cut=cut_texts, erase_facts=forget)
+    def read(keys: Sequence[str], entities: Collection[str]) -> list[FactRow]:
+        if not deployment.home.warehouse.is_file():
+            return []
+        _undo_unknown(deployment)
+        with _warehouse(deployment) as connection:
+            return facts_of(connection, deployment.policy, keys, entities)
+
+    return ErasureTools(deployment.policy, cut_texts, forget, read)
+
+
+def facts_of(
+    connection: duckdb.DuckDBPyConnection,
+    policy: Policy,
+    subject_keys: Sequence[str],
+    entities: Collection[str],
+) -> list[FactRow]:
+    """Rows of the warehouse that bear persons, of what may have to be kept of them."""
+    known = load_entities()
+    return [
+        FactRow(name, source, record_key, key, at, fields)
+        for name in sorted(entities)
+        for source, record_key, key, at, fields in read_rows(
+            connection, policy, subject_keys, known[name]
+        )
+    ]
 
 
 def _undo_unknown(deployment: Deployment) -> None:

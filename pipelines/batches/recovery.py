@@ -76,5 +76,6 @@ def _return_files(home: Home, landed: set[int]) -> None:
 
 
 def _known_keys(vault: sa.Connection) -> set[int]:
-    tables = (schema.subjects, schema.sealed_records, schema.quarantine_rows)
-    return {k for t in tables for k in vault.scalars(sa.select(t.c.key_id).distinct())}
+    tables = [t for t in schema.metadata.sorted_tables if "key_id" in t.c]
+    found = {k for t in tables for k in vault.scalars(sa.select(t.c.key_id).distinct())}
+    return {k for k in found if k is not None}

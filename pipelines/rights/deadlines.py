@@ -79,3 +79,8 @@ def _holidays(country: str, year: int) -> frozenset[date]:
             where={"country": country}, todo="set KLANTKLUIS_COUNTRY to a code such as NL",
         ) from None  # fmt: skip
     return frozenset(found)
+
+
+def end_of_financial_year_period(happened_on: date, months: int) -> date:
+    """The last day of a period of months that starts when the calendar year of an event ends."""
+    return date(happened_on.year + months // 12, 12, 31)

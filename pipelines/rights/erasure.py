@@ -1,51 +1,52 @@
-"""Erasing a person: written down first, the key destroyed, the rest repeatable until done.
+"""Erasing persons, many at once: written down first, the keys destroyed, the rest repeatable.
 
 ::
 
     started     the vault knows that an erasure is to be done
+    kept        what a hold or a statutory period keeps is sealed under keys of its own
     (ledger)    intent, outside the home, durable
     (keys.db)   data keys destroyed: the point of no return
-    cut         suppressed; cut out of what others' records say
-    facts       warehouse emptied of the person; rows of the vault deleted
-    completed   log of the vault emptied; completion in the ledger
+    rows        suppressed; rows of the vault deleted; noted what is still to be cut and forgotten
+    cut         cut out of what others' records say
+    facts       warehouse emptied of the persons
+    completed   log of the vault emptied; completion in the ledger; the pseudonym overwritten
 
-A kill at any point leaves a state from which :func:`resume_erasures` goes on; each step may run
-twice. Source: GDPR Art. 17, 19.
+Up to ``rows`` it is a matter of indexes, whatever the size of the home. A kill at any point leaves a
+state from which :func:`resume_erasures` goes on; each step may run twice.
+Source: GDPR Art. 17, 19.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pii_rules.models import Policy
 from pipelines.common.clock import now
 from pipelines.common.errors import InputError
-from pipelines.rights.erasure_plan import ErasurePlan, FactErasure, make_plan, pairs_to_cut
-from pipelines.vault import audit, quarantine, schema
-from pipelines.vault.bulk import allocate, execute_in
-from pipelines.vault.records import (
-    SealedRecord,
-    delete_records,
-    mentions_of,
-    replace_mentions,
-)
-from pipelines.vault.sealing import seal, unseal
+from pipelines.rights.erasure_plan import ErasurePlan, FactErasure, make_plan
+from pipelines.rights.erasure_rows import cut_texts, delete_rows, forgotten_facts
+from pipelines.rights.keeping import FactRow, active_holds, keep, kept_entities, what_is_kept
+from pipelines.vault import audit, schema
+from pipelines.vault.bulk import execute_in
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import Pair, load_subjects, members, survivors
-from pipelines.vault.suppression import suppress
+from pipelines.vault.subjects import Pair, load_subjects, members, new_subject_keys, survivors
+from pipelines.vault.suppression import release, suppress
 
 CutText = Callable[[dict[str, str], set[Pair]], Mapping[str, str]]
 """Texts by column, and blind identifiers, to the texts without them."""
 EraseFacts = Callable[[FactErasure], object]
 """Deletes and unlinks in the warehouse; must bear being called twice."""
+ReadFacts = Callable[[Sequence[str], Collection[str]], Sequence[FactRow]]
+"""Rows of these persons (subject_key) in these entities of the warehouse."""
 
 REASON = "erasure"
+STATES = ("started", "kept", "rows", "cut", "facts", "completed")
+_e = schema.erasures
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,14 @@ class ErasureTools:
         policy: Says per entity what becomes of rows, and which columns are free text.
         cut: Takes identifiers out of texts.
         erase_facts: Erases from the warehouse.
+        read_facts: Reads what may have to be kept.
         actor: Who does it, a role.
     """
 
     policy: Policy
     cut: CutText
     erase_facts: EraseFacts
+    read_facts: ReadFacts = lambda _keys, _entities: ()
     actor: str = "steward"
 
 
@@ -73,6 +76,14 @@ class ErasureResult(NamedTuple):
     cut_records: int = 0
     doubtful_records: int = 0
     quarantined_rows: int = 0
+
+
+class _Person(NamedTuple):
+    """One person on the way through the states."""
+
+    subject_id: int
+    request: str | None
+    plan: ErasurePlan
 
 
 def erase_subject(
@@ -97,10 +108,11 @@ def erase_subject(
         InputError: There is no such subject.
         BusyError: Somebody reads the vault, so that its log cannot be emptied; run again.
     """
-    with vault.begin() as conn:
-        if _begin(conn, subject_id, request) is None:
-            return ErasureResult(())
-    return _erase(vault, subject_id, tools, request, complete=complete)
+    if not queue_erasures(vault, [subject_id], request):
+        return ErasureResult(())
+    with vault.read() as conn:
+        survivor = survivors(conn, [subject_id])[subject_id]
+    return _erase(vault, [(survivor, request)], tools, complete=complete)[0]
 
 
 def queue_erasures(vault: Vault, subject_ids: Iterable[int], request: str | None = None) -> int:
@@ -118,8 +130,12 @@ def queue_erasures(vault: Vault, subject_ids: Iterable[int], request: str | None
         InputError: There is no such subject.
     """
     with vault.begin() as conn:
-        begun = [_begin(conn, subject_id, request) for subject_id in sorted(set(subject_ids))]
-    return sum(state is not None for state in begun)
+        return queue_in(conn, dict.fromkeys(subject_ids, request))
+
+
+def queue_in(conn: Connection, requests: Mapping[int, str | None]) -> int:
+    """As :func:`queue_erasures`, in a transaction of the caller, a request per person."""
+    return sum(_begin(conn, i, request) is not None for i, request in sorted(requests.items()))
 
 
 def unfinished_erasures(
@@ -134,8 +150,7 @@ def unfinished_erasures(
     Returns:
         (subject_id, request), ascending.
     """
-    t = schema.erasures
-    rows = conn.execute(sa.select(t.c.subject_id, t.c.request).where(t.c.state != "completed"))
+    rows = conn.execute(sa.select(_e.c.subject_id, _e.c.request).where(_e.c.state != "completed"))
     requests = {row.subject_id: row.request for row in rows}
     persons: dict[int, str | None] = {}
     for member, survivor in survivors(conn, requests).items():
@@ -163,7 +178,7 @@ def resume_erasures(
     """
     with vault.read() as conn:
         persons = unfinished_erasures(conn, buckets)
-    return [_erase(vault, i, tools, request, complete=complete) for i, request in persons]
+    return _erase(vault, persons, tools, complete=complete)
 
 
 def complete_erasures(vault: Vault, tools: ErasureTools) -> int:
@@ -174,13 +189,10 @@ def complete_erasures(vault: Vault, tools: ErasureTools) -> int:
     """
     vault.checkpoint()
     with vault.read() as conn:
-        plans = [
-            (make_plan(conn, subject_id, tools.policy), request)
-            for subject_id, request in unfinished_erasures(conn)
-        ]
-        gone = [(plan, request) for plan, request in plans if _state(conn, plan) == "facts"]
-    for plan, request in gone:
-        _write_completion(vault, plan, tools, request)
+        persons = unfinished_erasures(conn)
+        states = _states(conn, [i for i, _ in persons])
+        gone = [(i, request) for i, request in persons if states[i] == "facts"]
+    _write_completion(vault, _plans(vault, gone, tools), tools)
     return len(gone)
 
 
@@ -201,7 +213,11 @@ def replay_missed(
     if missed:
         with vault.begin() as conn:
             for entry in missed:
-                for pair, epoch in vault.ledger.identifiers(entry):
+                pairs = vault.ledger.identifiers(entry)
+                if entry.kind == "readmitted":
+                    release(conn, [pair for pair, _ in pairs])
+                    continue
+                for pair, epoch in pairs:
                     suppress(conn, [pair], REASON, epoch)
                 for subject_id in _present(conn, entry.subject_keys):
                     _begin(conn, subject_id, entry.request)
@@ -217,30 +233,45 @@ def replay_missed(
 
 
 def _erase(
-    vault: Vault, subject_id: int, tools: ErasureTools, request: str | None, *, complete: bool
-) -> ErasureResult:
+    vault: Vault,
+    queued: Sequence[tuple[int, str | None]],
+    tools: ErasureTools,
+    *,
+    complete: bool,
+) -> list[ErasureResult]:
+    if not queued:
+        return []
+    persons = _plans(vault, queued, tools)
     with vault.read() as conn:
-        plan = make_plan(conn, subject_id, tools.policy)
-        state = _state(conn, plan)
-    if state == "started":
-        _write_intent(vault, plan, tools, request)
+        states = _states(conn, [p.subject_id for p in persons])
+
+    def waiting(*before: str) -> list[_Person]:
+        return [p for p in persons if states[p.subject_id] in before]
+
+    if new := waiting("started"):
+        _keep(vault, new, tools)
+    if live := waiting("started", "kept"):
+        _write_intent(vault, live, tools)
     # on resuming too: a restored keys.db has the keys again
-    vault.data_keys.destroy(plan.key_ids)
-    cut, doubtful = 0, 0
-    if state == "started":
-        with vault.begin() as conn:
-            suppress(conn, plan.suppressed, REASON)
-            cut, doubtful = _cut_out(conn, vault, plan, tools, request)
-            _advance(conn, plan, "cut")
-    if state != "facts":
-        tools.erase_facts(plan.facts)
-        with vault.begin() as conn:
-            _delete_rows(conn, plan)
-            _advance(conn, plan, "facts")
+    vault.data_keys.destroy({key_id for p in persons for key_id in p.plan.key_ids})
+    doubtful = _take_out(vault, live) if live else {}
+    if uncut := waiting("started", "kept", "rows"):
+        cut_texts(vault, [p.subject_id for p in uncut], tools.policy, tools.cut, tools.actor)
+        _advance_all(vault, uncut, "cut")
+    if known := waiting("started", "kept", "rows", "cut"):
+        tools.erase_facts(_facts(vault, known, tools))
+        _advance_all(vault, known, "facts")
     if complete:
         vault.checkpoint()
-        _write_completion(vault, plan, tools, request)
-    return ErasureResult(plan.subject_keys, len(plan.deleted), cut, doubtful, len(plan.quarantined))
+        _write_completion(vault, persons, tools)
+    return _results(vault, persons, doubtful)
+
+
+def _plans(
+    vault: Vault, queued: Iterable[tuple[int, str | None]], tools: ErasureTools
+) -> list[_Person]:
+    with vault.read() as conn:
+        return [_Person(i, request, make_plan(conn, i, tools.policy)) for i, request in queued]
 
 
 def _begin(conn: Connection, subject_id: int, request: str | None) -> str | None:
@@ -250,14 +281,13 @@ def _begin(conn: Connection, subject_id: int, request: str | None) -> str | None
         raise InputError(
             "there is no such subject", code="unknown_subject", todo="look it up again"
         )
-    e = schema.erasures
     ids = members(conn, subject_id)
-    known = conn.execute(sa.select(e.c.subject_id, e.c.state).where(e.c.subject_id.in_(ids)))
+    known = conn.execute(sa.select(_e.c.subject_id, _e.c.state).where(_e.c.subject_id.in_(ids)))
     states = {row.subject_id: row.state for row in known}
     for member in ids:
         if member not in states:
             conn.execute(
-                sa.insert(e).values(
+                sa.insert(_e).values(
                     subject_id=member, state="started", request=request, started_at=now()
                 )
             )  # fmt: skip
@@ -265,124 +295,129 @@ def _begin(conn: Connection, subject_id: int, request: str | None) -> str | None
     return None if finished else "started"
 
 
-def _write_intent(
-    vault: Vault, plan: ErasurePlan, tools: ErasureTools, request: str | None
-) -> None:
-    head = _told(vault, "erasure_started", plan, tools, request)
+def _keep(vault: Vault, persons: Sequence[_Person], tools: ErasureTools) -> None:
+    """Seal what may not go yet, before any key is destroyed."""
+    on = now().date()
+    with vault.read() as conn:
+        holds = {p.subject_id: active_holds(conn, p.plan, on) for p in persons}
+    entities = kept_entities(tools.policy, [h for found in holds.values() for h in found])
+    keys = [key for p in persons for key in p.plan.subject_keys]
+    facts = tools.read_facts(keys, entities) if entities else ()
+    with vault.begin() as conn:
+        for p in persons:
+            kept = what_is_kept(p.plan, tools.policy, holds[p.subject_id], facts, on)
+            keep(conn, vault, p.plan, kept, p.request)
+            _advance(conn, p.plan, "kept")
+
+
+def _write_intent(vault: Vault, persons: Sequence[_Person], tools: ErasureTools) -> None:
+    head = _told(vault, "erasure_started", persons, tools)
+    pairs = sorted({pair for p in persons for pair in p.plan.suppressed})
     entry = vault.ledger.append(
         "intent",
-        plan.subject_keys,
-        request=request,
+        [key for p in persons for key in p.plan.subject_keys],
+        request=_one_request(persons),
         audit_head=head,
-        identifiers=((*pair, vault.epoch) for pair in sorted(plan.suppressed)),
+        identifiers=((*pair, vault.epoch) for pair in pairs),
     )
     with vault.begin() as conn:
         vault.note_ledger(conn, entry)
 
 
-def _write_completion(
-    vault: Vault, plan: ErasurePlan, tools: ErasureTools, request: str | None
-) -> None:
-    head = _told(vault, "erasure_completed", plan, tools, request)
-    entry = vault.ledger.append("completed", plan.subject_keys, request=request, audit_head=head)
-    e = schema.erasures
+def _take_out(vault: Vault, persons: Sequence[_Person]) -> dict[int, int]:
+    """Suppress the persons and delete their rows of the vault; doubtful records by person."""
+    doubtful: dict[int, int] = {}
     with vault.begin() as conn:
-        conn.execute(
-            sa.update(e)
-            .where(e.c.subject_id.in_(plan.subject_ids))
-            .values(state="completed", completed_at=now())
-        )
+        suppress(conn, {pair for p in persons for pair in p.plan.suppressed}, REASON)
+        doomed = {r.record_id for p in persons for r in p.plan.deleted}
+        for p in persons:
+            doubtful[p.subject_id] = delete_rows(conn, p.plan, doomed)
+            _advance(conn, p.plan, "rows")
+    return doubtful
+
+
+def _facts(vault: Vault, persons: Sequence[_Person], tools: ErasureTools) -> FactErasure:
+    """What the warehouse has to forget of all of them."""
+    ids = [i for p in persons for i in p.plan.subject_ids]
+    keys = tuple(key for p in persons for key in p.plan.subject_keys)
+    actions = {e.name: e.on_erasure for e in tools.policy.entities.values()}
+    with vault.read() as conn:
+        return FactErasure(keys, actions, forgotten_facts(conn, ids))
+
+
+def _write_completion(vault: Vault, persons: Sequence[_Person], tools: ErasureTools) -> None:
+    if not persons:
+        return
+    head = _told(vault, "erasure_completed", persons, tools)
+    keys = [key for p in persons for key in p.plan.subject_keys]
+    entry = vault.ledger.append("completed", keys, request=_one_request(persons), audit_head=head)
+    ids = [i for p in persons for i in p.plan.subject_ids]
+    s = schema.subjects
+    with vault.begin() as conn:
+        execute_in(conn, "DELETE FROM erasure_facts WHERE subject_id IN ({values})", ids)
+        for subject_id, blank in zip(ids, new_subject_keys(len(ids)), strict=True):
+            where = _e.c.subject_id == subject_id
+            done = {"state": "completed", "completed_at": now()}
+            conn.execute(sa.update(_e).where(where).values(**done))
+            # the ledger alone knows under which pseudonym somebody was erased
+            conn.execute(sa.update(s).where(s.c.subject_id == subject_id).values(subject_key=blank))
         vault.note_ledger(conn, entry)
 
 
 def _told(
-    vault: Vault, action: str, plan: ErasurePlan, tools: ErasureTools, request: str | None
+    vault: Vault, action: str, persons: Sequence[_Person], tools: ErasureTools
 ) -> tuple[int, str]:
     """Write an audit entry; committed before the ledger names it, or a kill looks like tampering."""
+    by_request = {p.request or "": p.plan.subject_keys for p in persons}
     with vault.begin() as conn:
         audit.append(
-            conn, vault, actor=tools.actor, action=action, request=request,
-            subject_count=1, payload={"subject_keys": plan.subject_keys},
+            conn, vault, actor=tools.actor, action=action, request=_one_request(persons),
+            subject_count=len(persons), payload={"requests": by_request},
         )  # fmt: skip
         return audit.head(conn)
 
 
-def _cut_out(
-    conn: Connection, vault: Vault, plan: ErasurePlan, tools: ErasureTools, request: str | None
-) -> tuple[int, int]:
-    """Cut the person out of others' texts; returns how many were cut and how many are doubtful."""
-    cuts, doubtful = pairs_to_cut(conn, plan)
-    keys = vault.data_keys.get({r.key_id for r in cuts})
-    noted = mentions_of(conn, [r.record_id for r in cuts])
-    t = schema.sealed_records
-    for record, pairs in cuts.items():
-        if record.sealed is not None and record.key_id in keys:
-            sealed = _recut(record, keys[record.key_id], pairs, tools)
-            conn.execute(
-                sa.update(t).where(t.c.record_id == record.record_id).values(sealed=sealed)
-            )
-        replace_mentions(conn, {record.record_id: noted.get(record.record_id, set()) - pairs})
-    if cuts:
-        audit.append(
-            conn, vault, actor=tools.actor, action="mentions_cut", request=request,
-            subject_count=len({r.subject_id for r in cuts}),
-            payload={"record_ids": [r.record_id for r in cuts]},
-        )  # fmt: skip
-    if doubtful:
-        _queue(conn, plan.subject_ids[0])
-    return len(cuts), len(doubtful)
+def _one_request(persons: Sequence[_Person]) -> str | None:
+    """The request of a batch of one; of several the audit entry tells them."""
+    numbers = {p.request for p in persons}
+    return next(iter(numbers)) if len(numbers) == 1 else None
 
 
-def _recut(record: SealedRecord, key: bytes, pairs: set[Pair], tools: ErasureTools) -> bytes:
-    fields = orjson.loads(unseal(key, record.sealed or b"", record.aad))
-    rules = tools.policy.entities[record.entity].columns
-    texts = {
-        name: value
-        for name, value in fields.items()
-        if isinstance(value, str) and name in rules and rules[name].privacy_class == "free_text"
-    }
-    return seal(key, orjson.dumps(fields | dict(tools.cut(texts, pairs))), record.aad)
-
-
-def _queue(conn: Connection, subject_id: int) -> None:
-    """Ask a steward to look at texts with a name that the person shares with others."""
-    (queue_id,) = allocate(conn, "identity_queue", 1)
-    conn.execute(
-        sa.insert(schema.identity_queue).values(
-            queue_id=queue_id, subject_id=subject_id, reason="erased_name_mentioned", state="open"
+def _results(
+    vault: Vault, persons: Sequence[_Person], doubtful: Mapping[int, int]
+) -> list[ErasureResult]:
+    with vault.read() as conn:
+        rows = conn.execute(sa.select(_e.c.subject_id, _e.c.deleted_records, _e.c.cut_records))
+        counts = {row.subject_id: (row.deleted_records or 0, row.cut_records or 0) for row in rows}
+    return [
+        ErasureResult(
+            p.plan.subject_keys,
+            *counts[p.subject_id],
+            doubtful.get(p.subject_id, 0),
+            len(p.plan.quarantined),
         )
-    )
+        for p in persons
+    ]
 
 
-def _delete_rows(conn: Connection, plan: ErasurePlan) -> None:
-    ids = plan.subject_ids
-    delete_records(conn, [r.record_id for r in plan.deleted])
-    quarantine.delete_rows(conn, plan.quarantined)
-    for column in ("subject_id", "account_subject_id"):
-        execute_in(
-            conn,
-            f"UPDATE sealed_records SET {column} = NULL WHERE {column} IN ({{values}})",
-            ids,
-        )
-    execute_in(conn, "DELETE FROM identifiers WHERE subject_id IN ({values})", ids)
-    kept = "reason <> 'erased_name_mentioned'"
-    execute_in(conn, f"DELETE FROM identity_queue WHERE subject_id IN ({{values}}) AND {kept}", ids)
-    execute_in(conn, "DELETE FROM identity_queue WHERE other_subject_id IN ({values})", ids)
-    for table in ("merges", "overlays", "packages"):
-        execute_in(conn, f"DELETE FROM {table} WHERE subject_id IN ({{values}})", ids)
-    execute_in(conn, "UPDATE subjects SET state = 'erased' WHERE subject_id IN ({values})", ids)
+def _advance_all(vault: Vault, persons: Sequence[_Person], state: str) -> None:
+    with vault.begin() as conn:
+        for p in persons:
+            _advance(conn, p.plan, state)
 
 
 def _advance(conn: Connection, plan: ErasurePlan, state: str) -> None:
-    e = schema.erasures
-    conn.execute(sa.update(e).where(e.c.subject_id.in_(plan.subject_ids)).values(state=state))
+    conn.execute(sa.update(_e).where(_e.c.subject_id.in_(plan.subject_ids)).values(state=state))
 
 
-def _state(conn: Connection, plan: ErasurePlan) -> str:
-    """The earliest state among the merged."""
-    e = schema.erasures
-    states = set(conn.scalars(sa.select(e.c.state).where(e.c.subject_id.in_(plan.subject_ids))))
-    return next((s for s in ("started", "cut", "facts") if s in states), "completed")
+def _states(conn: Connection, subject_ids: Iterable[int]) -> dict[int, str]:
+    """Per person the earliest state among the merged."""
+    found: dict[int, str] = {}
+    for subject_id in subject_ids:
+        ids = members(conn, subject_id)
+        states = set(conn.scalars(sa.select(_e.c.state).where(_e.c.subject_id.in_(ids))))
+        found[subject_id] = next((s for s in STATES if s in states), "completed")
+    return found
 
 
 def _present(conn: Connection, subject_keys: tuple[str, ...]) -> list[int]:

@@ -24,7 +24,7 @@ from pipelines.vault.keyring import KEY_BYTES, KeyRing
 from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.subjects import Pair
 
-EntryKind = Literal["created", "intent", "completed", "audit", "replayed", "accepted"]
+EntryKind = Literal["created", "intent", "completed", "audit", "replayed", "accepted", "readmitted"]
 
 
 class LedgerEntry(NamedTuple):

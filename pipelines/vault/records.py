@@ -127,6 +127,12 @@ def records_of_subjects(conn: Connection, subject_ids: Iterable[int]) -> list[Se
     return [found[i] for i in sorted(found)]
 
 
+def load_records(conn: Connection, record_ids: Iterable[int]) -> list[SealedRecord]:
+    """Records by their ids, ascending; those that are gone are absent."""
+    rows = select_in(conn, f"{_SEALED} WHERE record_id IN ({{values}})", sorted(set(record_ids)))
+    return sorted((SealedRecord(*row) for row in rows), key=lambda r: r.record_id)
+
+
 def records_of_subject(conn: Connection, subject_id: int) -> list[SealedRecord]:
     """Records that one subject owns."""
     return records_of_subjects(conn, [subject_id])

@@ -262,10 +262,13 @@ audit_payloads = Table(
 erasures = Table(
     "erasures", metadata,
     Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("state", String(12), nullable=False),  # started | cut | facts | completed
+    Column("state", String(12), nullable=False),  # started | kept | rows | cut | facts | completed
     Column("request", String(40)),
     Column("started_at", Instant, nullable=False),
     Column("completed_at", Instant),
+    Column("certificate", String(40)),
+    Column("deleted_records", BigInteger),
+    Column("cut_records", BigInteger),
 )  # fmt: skip
 
 consents = Table(  # what each person said on each purpose and channel, and never changed again
@@ -403,6 +406,13 @@ erasure_facts = Table(
     Column("entity", String(40), primary_key=True),
     Column("source", Name, primary_key=True),
     Column("record_key", Text, primary_key=True),
+)  # fmt: skip
+erasure_cuts = Table(  # identifiers that others' records have yet to be rid of
+    "erasure_cuts", metadata,
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(40), primary_key=True),
+    Column("blind", LargeBinary, primary_key=True),
 )  # fmt: skip
 heartbeats = Table(
     "heartbeats", metadata,

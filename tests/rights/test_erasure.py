@@ -230,7 +230,15 @@ def _kill_at(calls: int, function: Callable[..., Any], *, after: bool) -> Callab
 
 def _kills() -> Iterator[tuple[str, str, int, bool]]:
     for after in (False, True):
-        for name in ("_write_intent", "_told", "_cut_out", "_delete_rows", "_write_completion"):
+        for name in (
+            "_keep",
+            "_write_intent",
+            "_told",
+            "cut_texts",
+            "delete_rows",
+            "_advance_all",
+            "_write_completion",
+        ):
             yield "erasure", name, 1, after
         yield "erasure", "_advance", 2, after
         yield "ledger", "append", 1, after
