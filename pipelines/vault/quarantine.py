@@ -117,11 +117,7 @@ def release(
 
     Privacy: raw rows out.
     """
-    sql = (
-        "SELECT quarantine_id, line, entity, rule, column_name, key_id, sealed "
-        "FROM quarantine_rows WHERE quarantine_id IN ({values})"
-    )
-    rows = sorted(select_in(conn, sql, sorted(set(quarantine_ids))))
+    rows = _sealed_rows(conn, quarantine_ids)
     audit.append(
         conn, vault, actor=actor, action="quarantine_released", purpose=purpose,
         subject_count=len(rows), payload={"quarantine_ids": [row[0] for row in rows]},
@@ -130,6 +126,26 @@ def release(
         conn, "UPDATE quarantine_rows SET state = 'released' WHERE quarantine_id IN ({values})",
         [row[0] for row in rows],
     )  # fmt: skip
+    yield from _opened(vault, rows)
+
+
+def read_rows(conn: Connection, vault: Vault, quarantine_ids: Iterable[int]) -> list[Reject]:
+    """Unseal rows that stay where they are; the caller has written the audit entry.
+
+    Privacy: raw rows out.
+    """
+    return list(_opened(vault, _sealed_rows(conn, quarantine_ids)))
+
+
+def _sealed_rows(conn: Connection, quarantine_ids: Iterable[int]) -> list[tuple[Any, ...]]:
+    sql = (
+        "SELECT quarantine_id, line, entity, rule, column_name, key_id, sealed "
+        "FROM quarantine_rows WHERE quarantine_id IN ({values})"
+    )
+    return sorted(select_in(conn, sql, sorted(set(quarantine_ids))))
+
+
+def _opened(vault: Vault, rows: list[tuple[Any, ...]]) -> Iterator[Reject]:
     keys = vault.data_keys.get(row[5] for row in rows)
     for i, line, entity, rule, column, key_id, sealed in rows:
         content = json.loads(unseal(keys[key_id], bytes(sealed), _aad(i)))

@@ -1,0 +1,142 @@
+"""What Art. 15(1) asks to be told beside the data: drawn from the policy, the models and a YAML.
+
+The policy says purposes, bases and periods; dbt's descriptions say how derived figures come about;
+``organisation.yaml`` says who the organisation is and to whom data went. Source: GDPR Art. 15(1), (2).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pii_rules.models import ColumnRule, Policy
+from pipelines.common.errors import PolicyError
+from pipelines.packages.words import word
+from pipelines.warehouse.dbt import PROJECT
+
+OVERRIDE = "organisation.yaml"
+
+
+def load_organisation(policy_folder: Path) -> dict[str, Any]:
+    """What the deployer says of the organisation, over what is shipped.
+
+    Raises:
+        PolicyError: The home's file is no YAML mapping, or has keys that are not known.
+    """
+    text = files("pipelines.packages").joinpath(OVERRIDE).read_text(encoding="utf-8")
+    shipped: dict[str, Any] = yaml.safe_load(text)
+    path = policy_folder / OVERRIDE
+    if not path.is_file():
+        return shipped
+    try:
+        own = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError:
+        own = None
+    if not isinstance(own, dict) or not own.keys() <= shipped.keys():
+        raise PolicyError(
+            "what is said of the organisation cannot be read", code="organisation_unreadable",
+            where={"file": OVERRIDE}, todo="keep to the keys of the shipped file",
+        )  # fmt: skip
+    return shipped | own
+
+
+def information(
+    sections: dict[str, Any], policy: Policy, organisation: dict[str, Any], language: str
+) -> dict[str, Any]:
+    """The facts of Art. 15(1) for one person: only what concerns the data they have.
+
+    Args:
+        sections: Of the package, as :mod:`pipelines.packages.content` makes them.
+        policy: Purposes, bases, retention.
+        organisation: As :func:`load_organisation` gives it.
+        language: ``nl`` or ``en``.
+    """
+    rules = _rules_used(sections["records"], policy)
+    derived = sections.get("derived", {})
+    purposes = sorted({p for _, rule in rules for p in rule.purposes if p in policy.purposes})
+    return {
+        "controller": organisation["controller"],
+        "data_protection_officer": organisation["data_protection_officer"],
+        "purposes": [_purpose(policy, name, organisation, language) for name in purposes],
+        "categories": _categories(rules, language),
+        "recipients": organisation["recipients"] + sections.get("lists_for_mailings", []),
+        "transfers": organisation["transfers"],
+        "retention": _retention(rules, policy, organisation, language),
+        "sources": {
+            s: organisation["sources"].get(s, {}).get(language, s)
+            for s in sorted({r["source"] for r in sections["records"]})
+        },
+        "automated_decisions": organisation["automated_decisions"][language],
+        "logic": {table: _logic(table) for table in sorted(derived)},
+        "rights": organisation["rights"][language],
+        "authority": organisation["authority"],
+    }
+
+
+def _rules_used(records: list[dict[str, Any]], policy: Policy) -> list[tuple[str, ColumnRule]]:
+    used = {(r["entity"], column) for r in records for column in r["fields"]}
+    return [(e, policy.entities[e].columns[c]) for e, c in sorted(used)]
+
+
+def _purpose(
+    policy: Policy, name: str, organisation: dict[str, Any], language: str
+) -> dict[str, str]:
+    purpose = policy.purposes[name]
+    said = organisation["purposes"].get(name, {}).get(language, purpose.description)
+    basis = word("bases", purpose.lawful_basis or "", language)
+    return {"purpose": name, "description": said, "lawful_basis": basis, "source": purpose.source}
+
+
+def _categories(rules: list[tuple[str, ColumnRule]], language: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for entity, rule in rules:
+        kind = word("classes", rule.privacy_class, language)
+        found.setdefault(word("entities", entity, language), [])
+        if kind not in found[word("entities", entity, language)]:
+            found[word("entities", entity, language)].append(kind)
+    return found
+
+
+def _retention(
+    rules: list[tuple[str, ColumnRule]],
+    policy: Policy,
+    organisation: dict[str, Any],
+    language: str,
+) -> list[dict[str, Any]]:
+    entities: dict[str, list[str]] = {}
+    for entity, rule in rules:
+        shown = word("entities", entity, language)
+        if shown not in entities.setdefault(rule.retention, []):
+            entities[rule.retention].append(shown)
+    return [
+        {
+            "data": ", ".join(shown),
+            "months": policy.retention[name].period_months,
+            "starts": organisation["retention_starts"]
+            .get(policy.retention[name].starts, {})
+            .get(language, policy.retention[name].starts),
+            "ground": policy.retention[name].ground,
+        }
+        for name, shown in sorted(entities.items())
+    ]
+
+
+@cache
+def _logic(table: str) -> dict[str, Any]:
+    """What a derived table and its columns are, as the model's own description says."""
+    path = PROJECT / "models" / "marts" / f"{table}.yml"
+    if not path.is_file():
+        return {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    body = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    for model in body.get("models", ()):
+        if model["name"] == table:
+            columns = {
+                c["name"]: c["description"] for c in model.get("columns", ()) if "description" in c
+            }
+            return {"description": model.get("description", ""), "columns": columns}
+    return {}
