@@ -17,17 +17,13 @@ from pipelines.common.entities import load_entities
 from pipelines.packages.gather import Held
 from pipelines.packages.words import origin_of
 from pipelines.privacy.mentions import mention_identifiers
-from pipelines.privacy.redaction import own_values
+from pipelines.privacy.own_values import OwnValues
 from pipelines.privacy.third_persons import Blackened, ThirdPersons
 from pipelines.vault.blind_index import BlindIndex
 
 FORMAT: Final = "klantkluis-package/1"
 PORTABLE_BASES: Final = frozenset({"consent", "contract"})
 
-_IDENTIFYING: Final = (
-    "first_name", "infix", "last_name", "full_name", "email", "phone", "mobile", "street",
-    "postcode", "iban", "contact_id",
-)  # fmt: skip
 _SENTENCE: Final = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\n|$)")
 
 Item = dict[str, Any]
@@ -47,25 +43,13 @@ class _Text(NamedTuple):
     column: str
     text: str
     item: Item
+    is_own: bool
 
 
-def own_of(held: Held) -> frozenset[str]:
+def own_of(held: Held) -> OwnValues:
     """The person's own values, which stay in texts."""
-    values = [str(c[k]) for c in held.contacts for k in _IDENTIFYING if c.get(k)]
-    values += [
-        f"{c['street']} {c['house_number']}"
-        for c in held.contacts
-        if c.get("street") and c.get("house_number")
-    ]
-    values += [
-        " ".join(str(c[k]) for k in ("first_name", "infix", "last_name") if c.get(k))
-        for c in held.contacts
-        if c.get("last_name")
-    ]
-    values += [
-        str(o.fields["email"]) for o in held.sealed.values() if o.fields.get("email")
-    ]
-    return own_values(values)
+    emails = [str(o.fields["email"]) for o in held.sealed.values() if o.fields.get("email")]
+    return OwnValues(held.contacts, emails)
 
 
 def access_content(
@@ -209,7 +193,7 @@ def _note_texts(
     for name, value in record["fields"].items():
         if rules[name].privacy_class == "free_text" and isinstance(value, str):
             item = _item(items, record["entity"], record["source"], record["record"], name)
-            texts.append(_Text(record["fields"], name, value, item))
+            texts.append(_Text(record["fields"], name, value, item, is_own=True))
 
 
 def _mentions(
@@ -241,7 +225,7 @@ def _mentions(
         item = _item(items, record.entity, record.source, record.record_key.partition("/")[2], name)
         item["state"] = "in" if is_sure else "doubtful"
         target["item"] = item["item"]
-        texts.append(_Text(target, "text", _excerpt(text, mine), item))
+        texts.append(_Text(target, "text", _excerpt(text, mine), item, is_own=False))
         made.append(target)
     return made
 
@@ -266,7 +250,7 @@ def _put_aside(reject: Any, items: list[Item], texts: list[_Text]) -> dict[str, 
     item = _item(items, reject.entity or "", "", f"line {reject.line}", "*")
     for name, value in list(fields.items()):
         if isinstance(value, str):
-            texts.append(_Text(fields, name, value, item))
+            texts.append(_Text(fields, name, value, item, is_own=False))
     return {"entity": reject.entity, "line": reject.line, "rule": reject.rule, "fields": fields}
 
 
@@ -280,7 +264,7 @@ def _item(items: list[Item], entity: str, source: str, record: str, column: str)
 
 
 def _blacken(texts: list[_Text], others: ThirdPersons) -> None:
-    done: list[Blackened] = others.blacken([t.text for t in texts])
+    done: list[Blackened] = others.blacken([t.text for t in texts], [t.is_own for t in texts])
     for text, black in zip(texts, done, strict=True):
         text.target[text.column] = black.text
         for kind, count in black.counts.items():

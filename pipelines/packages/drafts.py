@@ -9,7 +9,7 @@ Privacy: any class in, of one person; sealed at rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -200,21 +200,25 @@ def released_package(draft: Draft) -> dict[str, Any]:
 
 
 def _content(deployment: Deployment, held: Held, kind: str, detector: Detector) -> Content:
-    vault = deployment.vault
-    mine = set(held.person.subject_ids)
-
-    def bears(names: Any) -> set[str]:
-        """Names of others than the person; who also bears it does not matter then."""
-        ordered = sorted(set(names))
-        blinds = dict(zip(vault.index.many("name", ordered), ordered, strict=True))
-        with vault.read() as conn:
-            found = find_identifiers(conn, (("name", b) for b in blinds))
-        return {blinds[b] for (_, b), ids in found.items() if not set(ids) & mine}
-
-    others = ThirdPersons(detector, own_of(held), bears, held.names_around)
+    others = third_persons_of(deployment.vault, held, detector)
     if kind == "portability":
         return portable_content(held, deployment.policy, others)
-    return access_content(held, deployment.policy, others, vault.index, detector.detect)
+    index = deployment.vault.index
+    return access_content(held, deployment.policy, others, index, detector.detect)
+
+
+def third_persons_of(vault: Vault, held: Held, detector: Detector) -> ThirdPersons:
+    """What blacks out everybody but the person whose package it is."""
+    mine = set(held.person.subject_ids)
+
+    def bears(asked: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Identifiers of others than the person; one that the person bears too stays theirs."""
+        blinds = {(kind, vault.index.of(kind, value)): (kind, value) for kind, value in asked}
+        with vault.read() as conn:
+            found = find_identifiers(conn, blinds)
+        return {blinds[pair] for pair, ids in found.items() if not set(ids) & mine}
+
+    return ThirdPersons(detector, own_of(held), bears, held.names_around)
 
 
 def _item(draft: Draft, number: int) -> dict[str, Any]:

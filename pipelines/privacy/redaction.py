@@ -90,22 +90,6 @@ def _replaced(text: str, places: Iterable[tuple[int, int, str]]) -> str:
     return "".join(out)
 
 
-def own_values(values: Iterable[str | None]) -> frozenset[str]:
-    """Known values of somebody (names, addresses, numbers) in the form that :func:`is_own` takes."""
-    return frozenset(_subject_key(value) for value in values if value and value.strip())
-
-
-def is_own(kind: str, value: str, known: Collection[str]) -> bool:
-    """Whether what was found in a text is the value, or a part of the name, of somebody known.
-
-    Args:
-        kind: Type of the span.
-        value: What stands there.
-        known: As :func:`own_values` gives them.
-    """
-    return _is_subject(kind, value_key(kind, value), known)
-
-
 def cut(text: str, spans: Iterable[Span]) -> str:
     """The text with each span taken out and ``[…]`` put there, for an erasure.
 
