@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from pipelines.common.errors import UsageError
+from pipelines.packages.handlers import PACKAGE
 from pipelines.rights.erasure import queue_erasures, unfinished_erasures
 from pipelines.rights.erasure_plan import make_plan
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
+from pipelines.rights.person import load_person
 from pipelines.rights.requests import Request, advance, list_requests, load_request
+from pipelines.rights.restriction import restrict_subject
 from pipelines.rights.states import next_state
 from pipelines.vault import schema
+from pipelines.vault.records import records_of_subjects
 from pipelines.vault.subjects import survivors
 
 if TYPE_CHECKING:
@@ -108,5 +112,26 @@ def _queue_erasure(deployment: Deployment, request: Request) -> Fulfilment:
     return Fulfilment("under_way")
 
 
-HANDLERS: Final[dict[str, Handler]] = {"erasure": Handler(_plan_erasure, _queue_erasure)}
+def _plan_restriction(deployment: Deployment, request: Request) -> list[PlanLine]:
+    with deployment.vault.read() as conn:
+        person = load_person(conn, request.subject_id)
+        rows = len(records_of_subjects(conn, person.subject_ids))
+    return [PlanLine("restrict", "vault", "sealed_records", rows)]
+
+
+def _restrict(deployment: Deployment, request: Request) -> Fulfilment:
+    """The tables of persons follow with the next run; whoever asks the vault sees it at once."""
+    with deployment.vault.begin() as conn:
+        restrict_subject(
+            conn, deployment.vault, request.subject_id, actor="steward", request=request.number
+        )
+    return Fulfilment("fulfilled")
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "erasure": Handler(_plan_erasure, _queue_erasure),
+    "restriction": Handler(_plan_restriction, _restrict),
+    "access": PACKAGE,
+    "portability": PACKAGE,
+}
 """Right to how it is planned and fulfilled; who implements a right enters it here."""

@@ -9,9 +9,12 @@ import typer
 from pipelines.cli import (
     audit,
     backup,
+    customer,
     demo,
     detect,
     home,
+    identity,
+    package,
     pipeline,
     quarantine,
     request,
@@ -57,6 +60,9 @@ app.command("detect")(detect.detect)
 app.add_typer(rules.group, name="rules")
 app.add_typer(quarantine.group, name="quarantine")
 app.add_typer(audit.group, name="audit")
+app.add_typer(package.group, name="package")
+app.add_typer(customer.group, name="customer")
+app.add_typer(identity.group, name="identity")
 app.add_typer(request.group, name="request")
 app.add_typer(backup.group, name="backup")
 

@@ -206,7 +206,9 @@ def fulfil(context: typer.Context, numbers: Numbers) -> None:
     home = session.existing_home()
     with home_lock(home, session.wait_seconds), deployed(session) as deployment:
         done = fulfil_requests(deployment, numbers)
-    waiting = [number for number, what in done.items() if what.outcome == "under_way"]
+        with deployment.vault.read() as conn:
+            rights = {number: load_request(conn, number).right for number in done}
+    waiting = [number for number, right in rights.items() if right == "erasure"]
     if waiting:
         name = waiting[0] if len(waiting) == 1 else None
         run_erasures(session.settings, request=name, wait_seconds=session.wait_seconds)
@@ -215,6 +217,8 @@ def fulfil(context: typer.Context, numbers: Numbers) -> None:
     session.output.document([request.document() for request in requests])
     for request in requests:
         session.output.say("request_now", number=request.number, state=state(session, request))
+        if request.is_open and request.right in ("access", "portability"):
+            session.output.say("package_waits", number=request.number)
 
 
 def asked_for(

@@ -180,9 +180,9 @@ def _is_the_persons_word(record: Mapping[str, Any]) -> bool:
     """Whether its text was written by the person: notes and answers of staff were not."""
     fields = record["fields"]
     if record["entity"] == "interactions":
-        return fields.get("direction") == "inbound" and fields.get("channel") != "note"
+        return bool(fields.get("direction") == "inbound" and fields.get("channel") != "note")
     if record["entity"] == "ticket_events":
-        return fields.get("actor_type") == "customer"
+        return bool(fields.get("actor_type") == "customer")
     return record["entity"] in ("tickets", "surveys", "consents")
 
 
@@ -209,7 +209,11 @@ def _mentions(
     for opened, is_sure in held.mentions:
         rules = policy.entities[opened.record.entity].columns
         for name, value in opened.fields.items():
-            if isinstance(value, str) and name in rules and rules[name].privacy_class == "free_text":
+            if (
+                isinstance(value, str)
+                and name in rules
+                and rules[name].privacy_class == "free_text"
+            ):
                 places.append((opened.record, is_sure, name, value))
     made: list[dict[str, Any]] = []
     found = find_spans([text for *_, text in places])
@@ -217,7 +221,9 @@ def _mentions(
         mine = [
             s
             for s in spans
-            if any((k, index.of(k, v)) in held.mention_pairs for k, v in mention_identifiers(text, [s]))
+            if any(
+                (k, index.of(k, v)) in held.mention_pairs for k, v in mention_identifiers(text, [s])
+            )
         ]
         if not mine:
             continue

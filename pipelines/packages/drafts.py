@@ -193,9 +193,7 @@ def released_package(draft: Draft) -> dict[str, Any]:
                 record["fields"][item["column"]] = BLACK
     mentions = [m for m in package.get("texts_about_you", ()) if m.get("item") not in out]
     if "texts_about_you" in package:
-        package["texts_about_you"] = [
-            {k: v for k, v in m.items() if k != "item"} for m in mentions
-        ]
+        package["texts_about_you"] = [{k: v for k, v in m.items() if k != "item"} for m in mentions]
     return package
 
 
@@ -235,9 +233,7 @@ def _texts_of(draft: Draft, item: dict[str, Any]) -> list[str]:
     package = draft.package
     about = [m["text"] for m in package.get("texts_about_you", ()) if m["item"] == item["item"]]
     own = [
-        str(r["fields"][item["column"]])
-        for r in package.get("records", ())
-        if _is_place(r, item)
+        str(r["fields"][item["column"]]) for r in package.get("records", ()) if _is_place(r, item)
     ]
     aside = [
         str(value)
@@ -286,5 +282,3 @@ def _sealed(vault: Vault, key_id: int, draft: Draft) -> bytes:
 
 def _aad(package_id: int) -> bytes:
     return b"package %d" % package_id
-
-

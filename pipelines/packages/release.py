@@ -123,7 +123,7 @@ def expire_packages(vault: Vault, home: Home, as_of: datetime) -> int:
 
 
 def withdraw_package(
-    conn: Connection, vault: Vault, home: Home, request: str, *, actor: str = "steward"
+    conn: Connection, vault: Vault, request: str, *, actor: str = "steward"
 ) -> int:
     """Destroy the draft and the files of a request before their time; returns how many.
 

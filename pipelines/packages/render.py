@@ -80,8 +80,7 @@ def tables(package: dict[str, Any]) -> dict[str, bytes]:
         found["consent_ledger"] = package["consents"]
     if package.get("put_aside"):
         found["put_aside"] = [r["fields"] for r in package["put_aside"]]
-    for name, rows in package.get("derived", {}).items():
-        found[name] = rows
+    found |= package.get("derived", {})
     return {name: _csv(rows) for name, rows in found.items()}
 
 
@@ -100,17 +99,29 @@ def view(package: dict[str, Any]) -> dict[str, Any]:
         for entity, rows in groups.items()
     ]
     more = [
-        _section(said(name), [{"source": "", "fields": row} for row in package[name]], True, language)
+        _section(
+            said(name), [{"source": "", "fields": row} for row in package[name]], True, language
+        )
         for name in ("consents", "requests", "lists_for_mailings")
         if package.get(name)
     ]
     more += [
-        _section(said("put_aside"), [{"source": "", "fields": r["fields"]} for r in package["put_aside"]], False, language)
+        _section(
+            said("put_aside"),
+            [{"source": "", "fields": r["fields"]} for r in package["put_aside"]],
+            False,
+            language,
+        )
         for _ in (1,)
         if package.get("put_aside")
     ]
     more += [
-        _section(f"{said('derived')}: {name}", [{"source": "", "fields": r} for r in rows], False, language)
+        _section(
+            f"{said('derived')}: {name}",
+            [{"source": "", "fields": r} for r in rows],
+            False,
+            language,
+        )
         for name, rows in package.get("derived", {}).items()
     ]
     return {
@@ -122,7 +133,11 @@ def view(package: dict[str, Any]) -> dict[str, Any]:
         "facts": _facts(package.get("information"), language),
         "sections": sections,
         "mentions": [
-            {"where": word("entities", m["entity"], language), "source": m["source"], "text": m["text"]}
+            {
+                "where": word("entities", m["entity"], language),
+                "source": m["source"],
+                "text": m["text"],
+            }
             for m in package.get("texts_about_you", ())
         ],
         "more": more,

@@ -15,7 +15,24 @@ from pii_rules.recognizers.lexicon import INFIXES
 from pipelines.common.normalise import email_key, iban_key, phone_key
 
 _TITLES: Final = frozenset(
-    "dhr heer de mevr mevrouw mw meneer mr mrs ms miss dr drs ir ing prof".split()
+    [
+        "dhr",
+        "heer",
+        "de",
+        "mevr",
+        "mevrouw",
+        "mw",
+        "meneer",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "drs",
+        "ir",
+        "ing",
+        "prof",
+    ]
 )
 _SHORT_INFIX: Final = re.compile(r"['’`‘´][ts]\b|\bv\.?\s?/?d\.?r?\.?(?=\s)|\bv\.(?=\s)")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
@@ -50,9 +67,13 @@ class OwnValues:
         """
         if kind == "PERSON":
             return self._is_name(value)
-        keys = {"EMAIL": email_key, "PHONE": phone_key, "IBAN": iban_key}
-        if kind in keys:
-            return keys[kind](value) in self._keys
+        if kind in ("EMAIL", "PHONE", "IBAN"):
+            key = (
+                email_key(value) if kind == "EMAIL"
+                else phone_key(value) if kind == "PHONE"
+                else iban_key(value)
+            )  # fmt: skip
+            return key in self._keys
         plain = _plain(value)
         return bool(plain) and plain in self._plain
 
@@ -106,6 +127,5 @@ def _dates(value: Any) -> set[str]:
     except ValueError:
         return set()
     return {
-        _plain(day.strftime(form))
-        for form in ("%Y-%m-%d", "%d-%m-%Y", "%d-%m-%y", "%m/%d/%Y")
+        _plain(day.strftime(form)) for form in ("%Y-%m-%d", "%d-%m-%Y", "%d-%m-%y", "%m/%d/%Y")
     } | {f"{day.day}{day.month}{day.year}"}

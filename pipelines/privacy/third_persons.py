@@ -39,7 +39,23 @@ _BEHIND: Final = re.compile(rf",? {_INFIX}(?P<word>[^\W\d_a-zà-ÿ][^\W\d_]+)")
 _BEFORE: Final = re.compile(rf"(?<=[^.!?:\n] )(?P<word>[^\W\d_a-zà-ÿ][^\W\d_]+),? {_INFIX}$")
 """One before it, which does not begin a sentence."""
 _GREETINGS: Final = frozenset(
-    "beste geachte hallo hoi dag dear hi hello heer mevrouw dhr mevr mr mrs ms".split()
+    [
+        "beste",
+        "geachte",
+        "hallo",
+        "hoi",
+        "dag",
+        "dear",
+        "hi",
+        "hello",
+        "heer",
+        "mevrouw",
+        "dhr",
+        "mevr",
+        "mr",
+        "mrs",
+        "ms",
+    ]
 )
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)|\n")
 
@@ -146,9 +162,7 @@ class ThirdPersons:
         return Blackened("".join(out), dict(Counter(s.type for s in spans)))
 
 
-def _is_others(
-    text: str, span: Span, named: Iterable[Span], others: Collection[Mention]
-) -> bool:
+def _is_others(text: str, span: Span, named: Iterable[Span], others: Collection[Mention]) -> bool:
     """Whether a number is somebody else's: the vault knows, or the sentence names somebody."""
     if any(m in others for m in mention_identifiers(text, [span])):
         return True

@@ -1,0 +1,136 @@
+"""The clerical queue: pairs of subjects that may be one person, for a steward to decide.
+
+Landing queues what exact identifiers leave in doubt; :mod:`pipelines.proposals` adds what Splink
+finds likely. Privacy: pseudonyms, reasons and weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from pipelines.common.errors import InputError
+from pipelines.identity.merge import members_below
+from pipelines.vault import audit, schema
+from pipelines.vault.bulk import allocate, insert_rows, select_in
+from pipelines.vault.subjects import survivors
+
+if TYPE_CHECKING:
+    from pipelines.vault.store import Vault
+
+
+class OpenPair(NamedTuple):
+    """A pair that waits; ``weight`` in bits, None where no model weighed it."""
+
+    queue_id: int
+    subject_key: str
+    other_key: str | None
+    reason: str
+    weight: float | None
+
+
+def open_pairs(conn: Connection, limit: int) -> list[OpenPair]:
+    """Pairs that wait, the surest first, then the oldest; those who are one by now are left out."""
+    q = schema.identity_queue
+    a, b = schema.subjects.alias("a"), schema.subjects.alias("b")
+    query = (
+        sa.select(q.c.queue_id, a.c.subject_key, b.c.subject_key, q.c.reason, q.c.weight,
+                  q.c.subject_id, q.c.other_subject_id)
+        .join(a, a.c.subject_id == q.c.subject_id)
+        .outerjoin(b, b.c.subject_id == q.c.other_subject_id)
+        .where(q.c.state == "open")
+        .order_by(sa.func.coalesce(q.c.weight, -1e9).desc(), q.c.queue_id)
+    )  # fmt: skip
+    rows = conn.execute(query).all()
+    ids = {i for r in rows for i in (r.subject_id, r.other_subject_id) if i is not None}
+    one = survivors(conn, ids)
+    waiting = [
+        r for r in rows
+        if r.other_subject_id is None or one[r.subject_id] != one[r.other_subject_id]
+    ]  # fmt: skip
+    return [
+        OpenPair(r[0], r[1], r[2], r[3], None if r[4] is None else round(r[4], 1))
+        for r in waiting[:limit]
+    ]
+
+
+def keep_apart(
+    conn: Connection, vault: Vault, subject_id: int, other_id: int, *, actor: str
+) -> int:
+    """Answer whatever asks about these two: they are not one person.
+
+    Returns:
+        How many questions were answered; a pair that was not queued is noted, so that nobody
+        proposes it.
+    """
+    q = schema.identity_queue
+    ours, theirs = members_below(conn, subject_id), members_below(conn, other_id)
+    both = sa.or_(
+        sa.and_(q.c.subject_id.in_(ours), q.c.other_subject_id.in_(theirs)),
+        sa.and_(q.c.subject_id.in_(theirs), q.c.other_subject_id.in_(ours)),
+    )
+    answered = conn.execute(sa.update(q).where(both).values(state="apart")).rowcount
+    if not answered:
+        low, high = sorted((subject_id, other_id))
+        (queue_id,) = allocate(conn, "identity_queue", 1)
+        conn.execute(
+            sa.insert(q).values(
+                queue_id=queue_id, subject_id=low, other_subject_id=high, reason="steward",
+                state="apart",
+            )
+        )  # fmt: skip
+        answered = 1
+    audit.append(
+        conn, vault, actor=actor, action="subjects_kept_apart", subject_count=2,
+        payload={"subject_ids": sorted((subject_id, other_id))},
+    )  # fmt: skip
+    return answered
+
+
+def queue_pairs(conn: Connection, pairs: Iterable[tuple[int, int, float]], reason: str) -> int:
+    """Queue (subject_id, subject_id, weight) pairs that nobody was asked about yet.
+
+    A pair that waits for another reason gets its weight. Returns how many are new.
+    """
+    best: dict[tuple[int, int], float] = {}
+    for a, b, weight in pairs:
+        key = (min(a, b), max(a, b))
+        best[key] = max(weight, best.get(key, weight))
+    sql = (
+        "SELECT subject_id, other_subject_id FROM identity_queue "
+        "WHERE other_subject_id IN ({values})"
+    )
+    known = set(select_in(conn, sql, sorted({b for _, b in best})))
+    q = schema.identity_queue
+    for a, b in sorted(known & best.keys()):
+        conn.execute(
+            sa.update(q)
+            .where(q.c.subject_id == a, q.c.other_subject_id == b)
+            .values(weight=best[a, b])
+        )
+    new = sorted(best.keys() - known)
+    ids = allocate(conn, "identity_queue", len(new)) if new else ()
+    insert_rows(
+        conn, q, ("queue_id", "subject_id", "other_subject_id", "reason", "state", "weight"),
+        [(i, *pair, reason, "open", best[pair]) for i, pair in zip(ids, new, strict=True)],
+    )  # fmt: skip
+    return len(new)
+
+
+def id_of(conn: Connection, subject_key: str) -> int:
+    """The subject of a pseudonym, merged ones too.
+
+    Raises:
+        InputError: Nobody has it.
+    """
+    t = schema.subjects
+    found = conn.scalar(sa.select(t.c.subject_id).where(t.c.subject_key == subject_key))
+    if found is None:
+        raise InputError(
+            "nobody has this pseudonym", code="unknown_subject",
+            todo="klantkluis identity queue shows those that wait",
+        )  # fmt: skip
+    return int(found)
