@@ -172,7 +172,7 @@ def change_draft(
     audit.append(
         conn, vault, actor=actor, action="package_changed", purpose=PURPOSE, request=request,
         subject_count=1,
-        payload={"package_id": draft.package_id, "hidden": dict(hide), "blacked_out": count},
+        payload={"package_id": draft.package_id, "hidden": {str(k): v for k, v in hide.items()}, "blacked_out": count},
     )  # fmt: skip
     row = conn.execute(sa.select(_t.c.key_id).where(_t.c.package_id == draft.package_id)).one()
     conn.execute(

@@ -160,18 +160,23 @@ def _records_around(
     """Records of staff who dealt with the person and of colleagues: their names are blacked out."""
     rows = [row for rows in held.rows.values() for row in rows]
     keys = sorted({row["user_key"] for row in rows if row.get("user_key")})
-    t, r = schema.subjects, schema.sealed_records
+    t = schema.subjects
     staff = list(conn.scalars(sa.select(t.c.subject_id).where(t.c.subject_key.in_(keys))))
-    accounts = sorted({i.account_subject_id for i in records if i.account_subject_id is not None})
-    colleagues = conn.scalars(
-        sa.select(r.c.subject_id)
-        .where(r.c.account_subject_id.in_(accounts), r.c.entity == "contacts")
-        .limit(_COLLEAGUES)
-    )
+    accounts = {i.account_subject_id for i in records if i.account_subject_id is not None}
+    colleagues = sorted(_colleagues(conn, accounts))[:_COLLEAGUES]
     own = set(held.person.subject_ids)
     ids = {i for i in (*staff, *colleagues) if i is not None and i not in own}
     found = records_of_subjects(conn, sorted(ids))
     return [record for record in found if record.entity in ("users", "contacts")]
+
+
+def _colleagues(conn: Connection, accounts: set[int]) -> set[int]:
+    """Contacts of the same companies."""
+    r = schema.sealed_records
+    query = sa.select(r.c.subject_id).where(
+        r.c.account_subject_id.in_(sorted(accounts)), r.c.entity == "contacts"
+    )
+    return {i for i in conn.scalars(query) if i is not None}
 
 
 def _mentioning(
@@ -187,12 +192,14 @@ def _mentioning(
     certain |= {p for p in names if set(bearers.get(p, ())) <= set(held.person.subject_ids)}
     held.mention_pairs = frozenset(certain | names)
     accounts = {r.account_subject_id for r in own if r.account_subject_id is not None}
+    colleagues = _colleagues(conn, accounts)
     known = {r.record_id for r in own}
     found: dict[SealedRecord, bool] = {}
     for pair in sorted(certain | names):
         for record in records_mentioning(conn, [pair]):
             if record.record_id not in known:
-                is_sure = pair in certain or record.account_subject_id in accounts
+                is_near = record.account_subject_id in accounts or record.subject_id in colleagues
+                is_sure = pair in certain or is_near
                 found[record] = found.get(record, False) or is_sure
     return found
 

@@ -179,10 +179,12 @@ def _names_in(text: str) -> Iterable[tuple[int, int, str]]:
         if not first[0].isupper() or first.rstrip(".").casefold() in _GREETINGS:
             continue
         for j in range(i + 1, min(i + _MOST_WORDS, len(words))):
-            if words[j][0] - words[j - 1][1] > 2:  # a comma or a line lies between
+            ends_sentence = words[j - 1][2].endswith(".") and len(words[j - 1][2]) > 4
+            if words[j][0] - words[j - 1][1] > 2 or ends_sentence:  # a comma or a line between
                 break
-            if words[j][2][0].isupper() and (key := name_key(full=text[start : words[j][1]])):
-                yield start, words[j][1], key
+            end = words[j][1] - words[j][2].endswith(".")
+            if words[j][2][0].isupper() and (key := name_key(full=text[start:end])):
+                yield start, end, key
 
 
 def _pattern(names: Iterable[str], own: OwnValues) -> re.Pattern[str] | None:
