@@ -35,6 +35,7 @@ from pipelines.rights.erasure_plan import FactErasure
 from pipelines.rights.keeping import FactRow
 from pipelines.runs import Deployment
 from pipelines.vault.blind_index import BlindIndex
+from pipelines.vault.index_rotation import catch_up_index
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.keys_backup import has_keys_backup, refresh_keys_backup
 from pipelines.vault.store import Vault
@@ -131,6 +132,9 @@ def replay_ledger(settings: Settings) -> list[ErasureResult]:
     """
     home = Home.of(settings)
     keyring = KeyRing.open(home, settings)
+    vault = Vault.open(home, settings, keyring, replaying=True)
+    with vault.closing():
+        catch_up_index(vault, keyring)
     vault = Vault.open(home, settings, keyring, replaying=True)
     with Deployment(settings, home, keyring, vault) as deployment:
         _undo_unknown(deployment)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from pipelines.runs import (
     needs_run,
     start_run,
 )
+from pipelines.vault.keyring import NEXT
 from pipelines.warehouse.lock import home_lock
 
 if TYPE_CHECKING:
@@ -112,10 +113,12 @@ class PipelineRun:
             BusyError: Another run holds the lock still after ``wait_seconds``.
             KlantkluisError: As :meth:`Deployment.open`.
         """
-        with (
-            home_lock(Home.of(settings), wait_seconds),
-            Deployment.open(settings) as deployment,
-        ):
+        with home_lock(Home.of(settings), wait_seconds), ExitStack() as stack:
+            if any(Home.of(settings).keys.glob(f"*.{NEXT}.key")):
+                from pipelines.rotation import finish_rotations
+
+                finish_rotations(settings)
+            deployment = stack.enter_context(Deployment.open(settings))
             yield cls(deployment, choices, **options)
 
     @contextmanager

@@ -14,6 +14,7 @@ from pipelines.cli import (
     detect,
     home,
     identity,
+    keys,
     package,
     pipeline,
     quarantine,
@@ -65,6 +66,7 @@ app.add_typer(customer.group, name="customer")
 app.add_typer(identity.group, name="identity")
 app.add_typer(request.group, name="request")
 app.add_typer(backup.group, name="backup")
+app.add_typer(keys.group, name="keys")
 
 
 def command() -> Any:

@@ -213,12 +213,11 @@ def replay_missed(
     if missed:
         with vault.begin() as conn:
             for entry in missed:
-                pairs = vault.ledger.identifiers(entry)
+                pairs = vault.identifiers_in(entry)
                 if entry.kind == "readmitted":
-                    release(conn, [pair for pair, _ in pairs])
+                    release(conn, pairs)
                     continue
-                for pair, epoch in pairs:
-                    suppress(conn, [pair], REASON, epoch)
+                suppress(conn, pairs, REASON)
                 for subject_id in _present(conn, entry.subject_keys):
                     _begin(conn, subject_id, entry.request)
             audit.append(

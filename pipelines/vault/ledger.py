@@ -24,7 +24,9 @@ from pipelines.vault.keyring import KEY_BYTES, KeyRing
 from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.subjects import Pair
 
-EntryKind = Literal["created", "intent", "completed", "audit", "replayed", "accepted", "readmitted"]
+EntryKind = Literal[
+    "created", "intent", "completed", "audit", "replayed", "accepted", "readmitted", "rotated"
+]  # fmt: skip
 
 
 class LedgerEntry(NamedTuple):

@@ -7,7 +7,7 @@ is landed or erased.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from pipelines.vault.engines import copy_store, empty_log, sqlite_engine, transa
 from pipelines.vault.files import create_private
 from pipelines.vault.keyring import KEY_BYTES, KeyRing
 from pipelines.vault.ledger import Ledger, LedgerEntry
+from pipelines.vault.subjects import Pair
 
 STORE = "vault.db"
 
@@ -37,7 +38,7 @@ class Vault:
 
     Attributes:
         home_id: Random name of the home; its ledger bears it.
-        index: Blind index under the current epoch's key.
+        index: Blind index of the current epoch.
         content_key: Key of the MACs over what is stored of a row.
         audit_key: Key of the audit chain.
         sketch_key: Key of the hashes by which persons are known in texts.
@@ -55,13 +56,14 @@ class Vault:
         epoch: int,
         index_key: bytes,
         home_key: bytes,
+        later_index_keys: Sequence[bytes] = (),
     ) -> None:
         self._engine = engine
         self.data_keys = data_keys
         self.ledger = ledger
         self.home_id = home_id
         self.epoch = epoch
-        self.index = BlindIndex(index_key)
+        self.index = BlindIndex(index_key, later_index_keys)
         self.content_key = _derived(home_key, b"content")
         self.audit_key = _derived(home_key, b"audit")
         self.sketch_key = _derived(home_key, b"sketch")
@@ -97,7 +99,7 @@ class Vault:
         with transaction(engine, STORE) as conn:
             conn.execute(
                 sa.insert(schema.key_epochs).values(
-                    epoch=1, wrapped_index_key=keyring.wrap(index_key, _index_aad(home_id, 1)),
+                    epoch=1, wrapped_index_key=keyring.wrap(index_key, index_aad(home_id, 1)),
                     created_at=now(),
                 )
             )  # fmt: skip
@@ -148,17 +150,19 @@ class Vault:
             _check_revision(conn)
             meta = conn.execute(sa.select(schema.meta)).first()
             t = schema.key_epochs
-            newest = conn.execute(sa.select(t).order_by(t.c.epoch.desc()).limit(1)).first()
-        if meta is None or newest is None:
+            epochs = conn.execute(sa.select(t).order_by(t.c.epoch)).all()
+        if meta is None or not epochs:
             raise _no_vault()
         home_id: str = meta.home_id
-        index_key = keyring.unwrap(newest.wrapped_index_key, _index_aad(home_id, newest.epoch))
+        index_key, *later = [
+            keyring.unwrap(e.wrapped_index_key, index_aad(home_id, e.epoch)) for e in epochs
+        ]
         home_key = keyring.unwrap(meta.wrapped_home_key, _home_aad(home_id))
         ledger = Ledger.open(home.ledger, home_id, keyring)
         return cls(
             engine, DataKeys(keys_engine, keyring), ledger,
-            home_id=home_id, epoch=newest.epoch, index_key=index_key,
-            home_key=home_key,
+            home_id=home_id, epoch=epochs[-1].epoch, index_key=index_key,
+            home_key=home_key, later_index_keys=later,
         )  # fmt: skip
 
     @classmethod
@@ -236,11 +240,35 @@ class Vault:
             "home_key": keyring.unwrap(wrapped or b"", _home_aad(self.home_id)).hex(),
             "index_keys": {
                 str(e.epoch): keyring.unwrap(
-                    e.wrapped_index_key, _index_aad(self.home_id, e.epoch)
+                    e.wrapped_index_key, index_aad(self.home_id, e.epoch)
                 ).hex()
                 for e in epochs
             },
         }
+
+    def rewrap(self, keyring: KeyRing) -> None:
+        """Wrap home key, index keys, data keys and the ledger's key by the newest master key."""
+        with self.begin() as conn:
+            home_key = self._rewrapped(
+                keyring,
+                conn.scalar(sa.select(schema.meta.c.wrapped_home_key)),
+                _home_aad(self.home_id),
+            )
+            conn.execute(sa.update(schema.meta).values(wrapped_home_key=home_key))
+            t = schema.key_epochs
+            for epoch, wrapped in conn.execute(sa.select(t.c.epoch, t.c.wrapped_index_key)).all():
+                aad = index_aad(self.home_id, epoch)
+                conn.execute(
+                    sa.update(t)
+                    .where(t.c.epoch == epoch)
+                    .values(wrapped_index_key=self._rewrapped(keyring, wrapped, aad))
+                )
+        self.data_keys.rewrap()
+        self.ledger.rewrap(keyring)
+
+    @staticmethod
+    def _rewrapped(keyring: KeyRing, wrapped: bytes | None, aad: bytes) -> bytes:
+        return keyring.wrap(keyring.unwrap(wrapped or b"", aad), aad)
 
     def known_key_ids(self) -> set[int]:
         """Data keys that somebody or something still needs; others in ``keys.db`` are orphans."""
@@ -259,6 +287,15 @@ class Vault:
         with self.read() as conn:
             known = conn.scalar(sa.select(schema.meta.c.ledger_sequence)) or 0
         return [e for e in self.ledger.entries() if e.sequence > known]
+
+    def identifiers_in(self, entry: LedgerEntry) -> set[Pair]:
+        """The identifiers that a ledger entry names, brought to today's epoch of the index key."""
+        if entry.kind == "rotated":  # holds a key, no identifier
+            return set()
+        return {
+            (kind, self.index.advanced(kind, blind, epoch))
+            for (kind, blind), epoch in self.ledger.identifiers(entry)
+        }
 
     def note_ledger(self, conn: Connection, entry: LedgerEntry) -> None:
         """Note in the vault that it knows the ledger up to an entry."""
@@ -331,7 +368,7 @@ def adopt_copy(path: Path, keyring: KeyRing, exported: dict[str, Any]) -> tuple[
             conn.execute(sa.update(schema.meta).values(wrapped_home_key=wrapped))
             t = schema.key_epochs
             for epoch, key in exported["index_keys"].items():
-                aad = _index_aad(home_id, int(epoch))
+                aad = index_aad(home_id, int(epoch))
                 conn.execute(
                     sa.update(t)
                     .where(t.c.epoch == int(epoch))
@@ -412,5 +449,6 @@ def _home_aad(home_id: str) -> bytes:
     return b"home key " + home_id.encode()
 
 
-def _index_aad(home_id: str, epoch: int) -> bytes:
+def index_aad(home_id: str, epoch: int) -> bytes:
+    """What the wrapped index key of an epoch is bound to."""
     return f"index key {home_id} {epoch}".encode()

@@ -53,7 +53,7 @@ def missing_suppressions(conn: Connection, vault: Vault) -> int:
     """How many identifiers the ledger knows as erased that may land again: a sign of tampering."""
     erased: set[Pair] = set()
     for entry in vault.ledger.entries():
-        pairs = {p for p, epoch in vault.ledger.identifiers(entry) if epoch == vault.epoch}
+        pairs = vault.identifiers_in(entry)
         erased = erased - pairs if entry.kind == "readmitted" else erased | pairs
     return len(erased - find_suppressed(conn, erased)) if erased else 0
 

@@ -19,7 +19,7 @@ from typing import Literal
 import duckdb
 from pydantic import SecretStr
 
-from pipelines.common.errors import StorageError
+from pipelines.common.errors import KeyWrongError, StorageError
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.errors import store_errors
 from pipelines.warehouse.lock import home_lock
@@ -124,6 +124,18 @@ def attach(
         options += ", READ_ONLY"
     with store_errors(path.stem):
         connection.execute(f"ATTACH {literal(str(path))} AS {quote(alias)} ({options})")
+
+
+def opens_under(path: Path, key: SecretStr, spill: Path, settings: Settings) -> bool:
+    """Whether a key opens a store that is there."""
+    connection = open_instance(spill, settings)
+    try:
+        attach(connection, path, key, alias="tried", read_only=True)
+    except KeyWrongError:
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def connect_warehouse(
