@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -15,8 +16,9 @@ from sqlalchemy import Connection
 
 from pipelines.common.errors import InputError, UsageError
 from pipelines.common.normalise import email_key, is_role_mailbox, phone_key
-from pipelines.identity.contact_identifiers import Identifier, source_key
-from pipelines.vault import schema
+from pipelines.identity.contact_identifiers import Identifier, contact_identifiers, source_key
+from pipelines.vault import quarantine, schema
+from pipelines.vault.records import records_mentioning, records_of_subjects
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import Pair, find_identifiers, identifiers_of, members, survivors
 from pipelines.vault.suppression import find_suppressed
@@ -182,3 +184,49 @@ def has_namesakes(conn: Connection, subject_id: int) -> bool:
     """Whether somebody else bears the full name of a person."""
     names = {p for p in identifiers_of(conn, members(conn, subject_id)) if p[0] == "full_name"}
     return any(len(bearers) > 1 for bearers in find_identifiers(conn, names).values())
+
+
+def holdings(conn: Connection, subject_id: int) -> dict[str, int]:
+    """How much is held about a person, and where: counts only."""
+    ids = members(conn, subject_id)
+    pairs = identifiers_of(conn, ids)
+    own = {r.record_id for r in records_of_subjects(conn, ids)}
+    t = schema
+
+    def count(table: sa.Table) -> int:
+        query = sa.select(sa.func.count()).where(table.c.subject_id.in_(ids))
+        return conn.scalar(query) or 0
+
+    sources = sa.select(sa.func.count(sa.distinct(t.identifiers.c.source)))
+    mentioned = {r.record_id for r in records_mentioning(conn, pairs)} - own
+    return {
+        "aliases": len(ids),
+        "sources": conn.scalar(sources.where(t.identifiers.c.subject_id.in_(ids))) or 0,
+        "records": len(own),
+        "mentions": len(mentioned),
+        "quarantined": len(quarantine.rows_with(conn, pairs)),
+        "requests": count(t.requests),
+        "packages": count(t.packages),
+        "consents": count(t.consents),
+    }
+
+
+def suppressing_pairs(
+    vault: Vault,
+    asked: Asked,
+    namespaces: Iterable[str],
+    name: str | None = None,
+    birth_date: date | None = None,
+) -> list[Pair]:
+    """Blind identifiers by which somebody may be suppressed, their record as a contact with them."""
+    row = {
+        "email": asked.email, "mobile": asked.phone, "full_name": name,
+        "birth_date": birth_date.isoformat() if birth_date else None,
+    }  # fmt: skip
+    found = [_blind(vault, identifier) for identifier in contact_identifiers(row, asked.region)]
+    if asked.customer_id is not None:
+        for key in _customer_keys(asked.customer_id.strip(), namespaces):
+            found += [_blind(vault, key), ("record", vault.index.of("record", key.value))]
+    if not found:
+        raise _unreadable("--email", "nobody can be found by nothing")
+    return found

@@ -5,16 +5,20 @@ Either all requests that are named can be fulfilled, or none is touched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
 from pipelines.common.errors import UsageError
+from pipelines.erasure_requests import ERASURE, check_answered_first
 from pipelines.packages.handlers import PACKAGE
-from pipelines.rights.erasure import queue_erasures, unfinished_erasures
-from pipelines.rights.erasure_plan import make_plan
+from pipelines.rights.consent import EVERY_CHANNEL, purposes_to_withdraw, withdraw
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
+from pipelines.rights.keeping import let_go
+from pipelines.rights.letters import Letter, letter_of, write_letter
+from pipelines.rights.others_told import has_open_tasks
 from pipelines.rights.person import load_person
 from pipelines.rights.requests import Request, advance, list_requests, load_request
 from pipelines.rights.restriction import restrict_subject
@@ -56,21 +60,46 @@ def fulfil_requests(deployment: Deployment, numbers: Sequence[str]) -> dict[str,
                     code="request_merged", where={"request": request.number},
                     todo="withdraw it and open one for the other, after looking at both",
                 )  # fmt: skip
+            if request.right == "erasure":
+                check_answered_first(conn, request)
     return {request.number: _fulfil(deployment, request) for request in requests}
 
 
-def settle_erasures(deployment: Deployment) -> list[Request]:
-    """Close the requests whose erasure is complete; called after each publication."""
-    e = schema.erasures
-    settled: list[Request] = []
-    with deployment.vault.begin() as conn:
-        for request in list_requests(conn, ("in_progress",)):
-            if request.right != "erasure":
-                continue
-            state = conn.scalar(sa.select(e.c.state).where(e.c.subject_id == request.subject_id))
-            if state == "completed":
-                settled.append(advance(conn, deployment.vault, request, "fulfil"))
-    return settled
+def write_letter_of(deployment: Deployment, request: Request, letter: Letter | None = None) -> Path:
+    """Write the letter that fits the state of a request into the outbox."""
+    k = schema.kept_records
+    with deployment.vault.read() as conn:
+        others_open = has_open_tasks(conn, request.request_id)
+        kept = conn.execute(
+            sa.select(k.c.ground, sa.func.max(k.c.keep_until))
+            .where(k.c.request_id == request.request_id)
+            .group_by(k.c.ground)
+        ).all()
+    return write_letter(
+        deployment.home.outbox,
+        request,
+        letter or letter_of(request),
+        controller=deployment.settings.controller,
+        country=deployment.settings.country,
+        others_open=others_open,
+        kept=[(row[0], row[1]) for row in kept],
+    )
+
+
+def let_go_kept(deployment: Deployment, kept_ids: Collection[int], actor: str = "retention") -> int:
+    """Delete what is kept no longer, and complete the requests of which nothing is kept now.
+
+    Returns:
+        How many records went.
+    """
+    vault = deployment.vault
+    ended = let_go(vault, kept_ids, actor=actor)
+    with vault.begin() as conn:
+        for request in list_requests(conn, ("partly_fulfilled",)):
+            if request.request_id in ended:
+                advance(conn, vault, request, "complete", ground=None)
+    vault.checkpoint()
+    return len(kept_ids)
 
 
 def _fulfil(deployment: Deployment, request: Request) -> Fulfilment:
@@ -95,21 +124,23 @@ def _handler(request: Request) -> Handler:
     return found
 
 
-def _plan_erasure(deployment: Deployment, request: Request) -> list[PlanLine]:
-    with deployment.vault.read() as conn:
-        plan = make_plan(conn, request.subject_id, deployment.policy)
-    counts: dict[str, int] = {}
-    for record in plan.deleted:
-        counts[record.entity] = counts.get(record.entity, 0) + 1
-    return [PlanLine("delete", "vault", entity, n) for entity, n in sorted(counts.items())]
+def _plan_words(deployment: Deployment, request: Request) -> list[PlanLine]:
+    return [PlanLine("change", "vault", "consents", len(_purposes(deployment, request)))]
 
 
-def _queue_erasure(deployment: Deployment, request: Request) -> Fulfilment:
-    with deployment.vault.read() as conn:
-        under_way = dict(unfinished_erasures(conn))
-    if request.subject_id not in under_way:
-        queue_erasures(deployment.vault, [request.subject_id], request.number)
-    return Fulfilment("under_way")
+def _withdraw_words(deployment: Deployment, request: Request) -> Fulfilment:
+    """Withdraw consents, or note an objection; audiences follow at once."""
+    with deployment.vault.begin() as conn:
+        withdraw(
+            conn,
+            deployment.vault,
+            request.subject_id,
+            _purposes(deployment, request),
+            channel=request.channel or EVERY_CHANNEL,
+            is_objection=request.right == "objection",
+            request=request.number,
+        )
+    return Fulfilment("fulfilled")
 
 
 def _plan_restriction(deployment: Deployment, request: Request) -> list[PlanLine]:
@@ -128,8 +159,17 @@ def _restrict(deployment: Deployment, request: Request) -> Fulfilment:
     return Fulfilment("fulfilled")
 
 
+def _purposes(deployment: Deployment, request: Request) -> tuple[str, ...]:
+    if request.purpose is not None:
+        return (request.purpose,)
+    return purposes_to_withdraw(deployment.policy, is_objection=request.right == "objection")
+
+
+_WORDS = Handler(_plan_words, _withdraw_words)
 HANDLERS: Final[dict[str, Handler]] = {
-    "erasure": Handler(_plan_erasure, _queue_erasure),
+    "erasure": ERASURE,
+    "objection": _WORDS,
+    "withdraw-consent": _WORDS,
     "restriction": Handler(_plan_restriction, _restrict),
     "access": PACKAGE,
     "portability": PACKAGE,

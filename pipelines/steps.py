@@ -267,8 +267,8 @@ class PipelineRun:
         self.summary.published_rows = {t.name: t.rows for t in published.analytics}
         self._is_current = True
         if self._has_erased and self._is_rebuilt:  # a partial build may still know them
+            from pipelines.erasure_requests import settle_erasures
             from pipelines.erasures import complete_published
-            from pipelines.fulfilment import settle_erasures
 
             self.summary.erased_persons = complete_published(deployment)
             settle_erasures(deployment)

@@ -12,6 +12,7 @@ from pipelines.cli import (
     customer,
     demo,
     detect,
+    hold,
     home,
     identity,
     keys,
@@ -19,6 +20,7 @@ from pipelines.cli import (
     pipeline,
     quarantine,
     request,
+    request_others,
     rules,
     sample,
     services,
@@ -64,7 +66,9 @@ app.add_typer(audit.group, name="audit")
 app.add_typer(package.group, name="package")
 app.add_typer(customer.group, name="customer")
 app.add_typer(identity.group, name="identity")
+request_others.join(request.group)
 app.add_typer(request.group, name="request")
+app.add_typer(hold.group, name="hold")
 app.add_typer(backup.group, name="backup")
 app.add_typer(keys.group, name="keys")
 

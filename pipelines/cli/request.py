@@ -45,7 +45,7 @@ def open_(
 ) -> None:
     """Enter a request into the register; the clock runs from the day of receipt."""
     from pipelines.finding import the_person
-    from pipelines.rights.grounds import right_of
+    from pipelines.rights.grounds import right_of, works_at_once
     from pipelines.rights.requests import NewRequest, open_request
 
     session = session_of(context)
@@ -65,8 +65,13 @@ def open_(
             language=session.settings.lang,
         )
         request = open_request(conn, deployment.vault, new, again=again)
+    if works_at_once(right, purpose):
+        request = _at_once(session, request)
+    write(session, request)
     session.output.document(request.document())
     session.output.say("request_opened", number=request.number, due=request.due_on)
+    if not request.is_open:
+        session.output.say("request_now", number=request.number, state=state(session, request))
 
 
 @group.command("list")
@@ -161,13 +166,17 @@ def extend(
     reason: Annotated[str, typer.Option("--reason")] = "complex",
 ) -> None:
     """Extend the answer to three months from receipt, told within the first."""
+    from pipelines.fulfilment import write_letter_of
     from pipelines.rights import steps
 
     session = session_of(context)
     with _stepping(session, number) as (deployment, conn, request):
         country = session.settings.country
         request = steps.extend(conn, deployment.vault, request, today(session), reason, country)
-    _told(session, request)
+    with deployed(session) as deployment:
+        session.output.say("letter_written", path=write_letter_of(deployment, request, "extended"))
+    session.output.document(request.document())
+    session.output.say("request_now", number=request.number, state=state(session, request))
 
 
 @group.command("refuse")
@@ -186,17 +195,25 @@ def refuse(
 @group.command("withdraw")
 def withdraw(context: typer.Context, number: Number) -> None:
     """Note that the person took the request back."""
+    from pipelines.erasure_requests import check_not_begun
     from pipelines.rights import steps
 
     session = session_of(context)
     with _stepping(session, number) as (deployment, conn, request):
+        check_not_begun(conn, request)
         request = steps.withdraw(conn, deployment.vault, request)
     _told(session, request)
 
 
 @group.command("fulfil")
-def fulfil(context: typer.Context, numbers: Numbers) -> None:
+def fulfil(
+    context: typer.Context,
+    numbers: Annotated[list[str] | None, typer.Argument()] = None,
+    ready: Annotated[bool, typer.Option("--ready")] = False,
+) -> None:
     """Do what verified requests ask, all of them or none; erasures in one backfill."""
+    from pipelines.common.clock import now
+    from pipelines.erasure_requests import ready_erasures
     from pipelines.fulfilment import fulfil_requests
     from pipelines.jobs import run_erasures
     from pipelines.rights.requests import load_request
@@ -205,7 +222,13 @@ def fulfil(context: typer.Context, numbers: Numbers) -> None:
     session = session_of(context)
     home = session.existing_home()
     with home_lock(home, session.wait_seconds), deployed(session) as deployment:
-        done = fulfil_requests(deployment, numbers)
+        chosen = list(numbers or ())
+        if ready:
+            with deployment.vault.read() as conn:
+                chosen += [request.number for request in ready_erasures(conn, now())]
+        if not chosen and not ready:
+            raise typer.BadParameter("", param_hint="NUMBERS")
+        done = fulfil_requests(deployment, chosen)
         with deployment.vault.read() as conn:
             rights = {number: load_request(conn, number).right for number in done}
     waiting = [number for number, right in rights.items() if right == "erasure"]
@@ -216,6 +239,7 @@ def fulfil(context: typer.Context, numbers: Numbers) -> None:
         requests = [load_request(conn, number) for number in done]
     session.output.document([request.document() for request in requests])
     for request in requests:
+        write(session, request)
         session.output.say("request_now", number=request.number, state=state(session, request))
         if request.is_open and request.right in ("access", "portability"):
             session.output.say("package_waits", number=request.number)
@@ -280,7 +304,32 @@ def _stepping(session: Session, number: str) -> Iterator[tuple[Deployment, Any, 
         yield deployment, conn, load_request(conn, number)
 
 
+def _at_once(session: Session, request: Request) -> Request:
+    """Carry out what needs no proof. Source: GDPR Art. 7(3), 21(3)."""
+    from pipelines.fulfilment import fulfil_requests
+    from pipelines.rights.requests import advance, load_request
+
+    with deployed(session) as deployment:
+        with deployment.vault.begin() as conn:
+            advance(conn, deployment.vault, request, "verify", proof_outcome="not_needed")
+        fulfil_requests(deployment, [request.number])
+        with deployment.vault.read() as conn:
+            return load_request(conn, request.number)
+
+
+def write(session: Session, request: Request) -> None:
+    """Put the letter that fits the state into the outbox, and say where."""
+    from pipelines.fulfilment import write_letter_of
+
+    if request.state == "withdrawn" or request.state == "in_progress":
+        return
+    with deployed(session) as deployment:
+        path = write_letter_of(deployment, request)
+    session.output.say("letter_written", path=path)
+
+
 def _told(session: Session, request: Request) -> None:
+    write(session, request)
     session.output.document(request.document())
     session.output.say("request_now", number=request.number, state=state(session, request))
 

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     grace_days: int = Field(
         3, ge=0, description="days in which a verified request can be taken back"
     )
+    controller: str = Field("", description="name of the organisation in letters to people")
+    alert_command: Path | None = Field(
+        None, description="program that sends an alert; gets its kind and a request's number"
+    )
     lang: Literal["nl", "en"] = "en"
     workers: int = Field(0, ge=0, description="processes for detection; 0: as many as cores")
     memory_limit_mb: int = Field(1024, ge=128, description="DuckDB's memory limit")

@@ -1,0 +1,277 @@
+"""Erasure as a request: its plan, its place in the batch, what others are told, its certificate.
+
+The erasing itself is :mod:`pipelines.erasures`; this is what a steward and a person see of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+
+from pipelines.common.clock import now
+from pipelines.common.errors import UsageError
+from pipelines.erasures import facts_of
+from pipelines.rights.certificates import certificate_name, write_certificate
+from pipelines.rights.erasure import queue_in, unfinished_erasures
+from pipelines.rights.erasure_plan import ErasurePlan, make_plan, pairs_to_cut
+from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
+from pipelines.rights.keeping import Keep, active_holds, kept_entities, what_is_kept
+from pipelines.rights.others_told import Instruction, tell_others
+from pipelines.rights.requests import Request, advance, list_requests
+from pipelines.vault import audit, schema
+from pipelines.vault.bulk import allocate
+from pipelines.vault.sealing import unseal
+from pipelines.warehouse.connection import connect_warehouse
+from pipelines.warehouse.erasure_proof import forget_proofs, take_proofs
+
+if TYPE_CHECKING:
+    from pipelines.runs import Deployment
+
+ANSWERED_FIRST = frozenset({"access", "portability"})
+"""Rights that an erasure would make impossible to answer."""
+
+
+def plan_erasure(deployment: Deployment, request: Request) -> list[PlanLine]:
+    """What an erasure would delete, unlink, cut and keep; nothing is changed."""
+    with deployment.vault.read() as conn:
+        plan = make_plan(conn, request.subject_id, deployment.policy)
+        cuts, doubtful = pairs_to_cut(conn, plan)
+        holds = active_holds(conn, plan, now().date())
+    entities = kept_entities(deployment.policy, holds)
+    facts = _facts(deployment, plan, {e.name for e in deployment.policy.entities.values()})
+    kept = what_is_kept(
+        plan, deployment.policy, holds, [f for f in facts if f.entity in entities], now().date()
+    )
+    lines = [
+        PlanLine("delete", "vault", entity, count)
+        for entity, count in sorted(Counter(r.entity for r in plan.deleted).items())
+    ]
+    for entity, count in sorted(Counter(f.entity for f in facts).items()):
+        action = "delete" if plan.facts.actions.get(entity) == "delete" else "unlink"
+        lines.append(PlanLine(action, "warehouse", entity, count))
+    if plan.quarantined:
+        lines.append(PlanLine("delete", "quarantine", "quarantine_rows", len(plan.quarantined)))
+    if cuts:
+        lines.append(PlanLine("cut", "vault", "texts of others", len(cuts)))
+    if doubtful:
+        lines.append(PlanLine("ask", "vault", "texts of others", len(doubtful)))
+    return lines + _kept_lines(kept)
+
+
+def queue_erasure(deployment: Deployment, request: Request) -> Fulfilment:
+    """Queue the person and open the tasks of those who have to follow; a job does the rest."""
+    vault = deployment.vault
+    with vault.begin() as conn:
+        if request.subject_id not in dict(unfinished_erasures(conn)):
+            plan = make_plan(conn, request.subject_id, deployment.policy)
+            tell_others(conn, vault, request, "erasure", _instructions(deployment, conn, plan))
+            queue_in(conn, {request.subject_id: request.number})
+    return Fulfilment("under_way")
+
+
+def check_answered_first(conn: sa.Connection, request: Request) -> None:
+    """Refuse to erase somebody whose request for their data is not answered yet.
+
+    Raises:
+        UsageError: There is such a request; it is named.
+    """
+    for other in list_requests(conn, subject_ids=[request.subject_id]):
+        if other.right in ANSWERED_FIRST:
+            raise UsageError(
+                "the person asked for their data, which an erasure would destroy",
+                code="access_pending", where={"request": request.number, "answer": other.number},
+                todo="answer that request first, or note that it was withdrawn",
+            )  # fmt: skip
+
+
+def check_not_begun(conn: sa.Connection, request: Request) -> None:
+    """Refuse to take an erasure back that has begun.
+
+    Raises:
+        UsageError: It has.
+    """
+    e = schema.erasures
+    state = conn.scalar(sa.select(e.c.state).where(e.c.subject_id == request.subject_id))
+    if request.right == "erasure" and state is not None:
+        raise UsageError(
+            "the erasure has begun and cannot be taken back", code="erasure_begun",
+            where={"request": request.number}, todo="klantkluis run finishes it",
+        )  # fmt: skip
+
+
+def ready_erasures(conn: sa.Connection, at: datetime) -> list[Request]:
+    """Verified erasures that could be taken back until now, and have nothing else to wait for."""
+    found: list[Request] = []
+    for request in list_requests(conn, ("in_progress",)):
+        if request.right == "erasure" and request.grace_until and request.grace_until <= at:
+            others = list_requests(conn, subject_ids=[request.subject_id])
+            if not any(other.right in ANSWERED_FIRST for other in others):
+                found.append(request)
+    return found
+
+
+def settle_erasures(deployment: Deployment) -> list[Request]:
+    """Close the requests whose erasure is complete, and write the certificate of the batch.
+
+    Called after each publication; without something to settle it does nothing.
+    """
+    e, vault = schema.erasures, deployment.vault
+    with vault.begin() as conn:
+        done = conn.execute(
+            sa.select(e.c.subject_id, e.c.request, e.c.deleted_records, e.c.cut_records).where(
+                e.c.state == "completed", e.c.certificate.is_(None)
+            )
+        ).all()
+        subjects = {row.subject_id for row in done}
+        settled = [
+            _close(conn, deployment, request)
+            for request in list_requests(conn, ("in_progress",))
+            if request.right == "erasure" and _is_erased(conn, request)
+        ]
+        if not subjects:
+            return settled
+        (number,) = allocate(conn, "erasure_certificates", 1)
+        body = _certificate(deployment, conn, done, settled)
+        digest = write_certificate(deployment.home.reports, number, body)
+        name = certificate_name(number)
+        for subject_id in subjects:
+            conn.execute(sa.update(e).where(e.c.subject_id == subject_id).values(certificate=name))
+        audit.append(
+            conn, vault, actor="steward", action="erasure_certified", subject_count=len(subjects),
+            payload={"certificate": name, "sha256": digest},
+        )  # fmt: skip
+    _forget_proofs(deployment)
+    return settled
+
+
+def _is_erased(conn: sa.Connection, request: Request) -> bool:
+    e = schema.erasures
+    state = conn.scalar(sa.select(e.c.state).where(e.c.subject_id == request.subject_id))
+    return bool(state == "completed")
+
+
+def _close(conn: sa.Connection, deployment: Deployment, request: Request) -> Request:
+    k = schema.kept_records
+    ground = conn.scalar(
+        sa.select(k.c.ground)
+        .where(k.c.request_id == request.request_id)
+        .order_by(k.c.ground)
+        .limit(1)
+    )
+    if ground is None:
+        return advance(conn, deployment.vault, request, "fulfil")
+    return advance(conn, deployment.vault, request, "fulfil_partly", ground=ground)
+
+
+def _certificate(
+    deployment: Deployment, conn: sa.Connection, done: Sequence[Any], settled: Sequence[Request]
+) -> dict[str, Any]:
+    k, t = schema.kept_records, schema.outbound_tasks
+    numbers = sorted({row.request for row in done if row.request})
+    ids = [r.request_id for r in settled]
+    kept = conn.execute(
+        sa.select(k.c.entity, k.c.ground, k.c.keep_until, sa.func.count())
+        .where(k.c.request_id.in_(ids))
+        .group_by(k.c.entity, k.c.ground, k.c.keep_until)
+        .order_by(k.c.entity, k.c.keep_until)
+    ).all()
+    open_tasks = conn.scalar(
+        sa.select(sa.func.count()).where(t.c.request_id.in_(ids), t.c.state == "open")
+    )
+    return {
+        "written_at": now(),
+        "persons": len(done),
+        "requests": numbers,
+        "vault": {
+            "records_deleted": sum(row.deleted_records or 0 for row in done),
+            "records_of_others_cut": sum(row.cut_records or 0 for row in done),
+            "records_left": _records_left(conn, [row.subject_id for row in done]),
+        },
+        "warehouse": [proof._asdict() for proof in _proofs(deployment)],
+        "kept": [
+            dict(zip(("entity", "ground", "until", "rows"), row, strict=True)) for row in kept
+        ],
+        "others_to_follow": open_tasks,
+        "ledger_sequence": deployment.vault.ledger.entries()[-1].sequence,
+        "audit_sequence": audit.head(conn)[0],
+    }
+
+
+def _records_left(conn: sa.Connection, subject_ids: Sequence[int]) -> int:
+    r = schema.sealed_records
+    return conn.scalar(sa.select(sa.func.count()).where(r.c.subject_id.in_(subject_ids))) or 0
+
+
+def _kept_lines(kept: Sequence[Keep]) -> list[PlanLine]:
+    counts = Counter((k.entity, k.ground, k.until) for k in kept)
+    return [
+        PlanLine("keep", "vault", entity, count, ground, until)
+        for (entity, ground, until), count in sorted(counts.items(), key=str)
+    ]
+
+
+def _instructions(
+    deployment: Deployment, conn: sa.Connection, plan: ErasurePlan
+) -> list[Instruction]:
+    """Per source the person's records there; per audience handed out that it has to go."""
+    keys = deployment.vault.data_keys.get({r.key_id for r in plan.deleted})
+    by_source: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for record in plan.deleted:
+        if record.subject_id is None:
+            continue
+        record_id = record.record_key.partition("/")[2]
+        if record.entity in ("contacts", "users") and record.sealed and record.key_id in keys:
+            opened = orjson.loads(unseal(keys[record.key_id], record.sealed, record.aad))
+            record_id = str(opened.get("contact_id") or opened.get("user_id") or "")
+        if record_id:
+            by_source[record.source][record.entity].append(record_id)
+    told = [
+        Instruction("source", source, {"erase": {e: sorted(ids) for e, ids in found.items()}})
+        for source, found in sorted(by_source.items())
+    ]
+    m, a = schema.audience_members, schema.audiences
+    rows = conn.execute(
+        sa.select(a.c.audience_id, a.c.purpose)
+        .join(m, m.c.audience_id == a.c.audience_id)
+        .where(m.c.subject_id.in_(plan.subject_ids))
+    )
+    return told + [
+        Instruction(
+            "recipient", f"audience {row.audience_id}", {"erase": "the copy that was handed out"}
+        )
+        for row in rows
+    ]
+
+
+def _facts(deployment: Deployment, plan: ErasurePlan, entities: set[str]) -> list[Any]:
+    if not deployment.home.warehouse.is_file():
+        return []
+    key = deployment.keyring.role_key("warehouse")
+    with closing(
+        connect_warehouse(deployment.home, key, deployment.settings, read_only=True)
+    ) as connection:
+        return facts_of(connection, deployment.policy, plan.subject_keys, entities)
+
+
+def _proofs(deployment: Deployment) -> list[Any]:
+    if not deployment.home.warehouse.is_file():
+        return []
+    key = deployment.keyring.role_key("warehouse")
+    with closing(connect_warehouse(deployment.home, key, deployment.settings)) as connection:
+        return take_proofs(connection)
+
+
+def _forget_proofs(deployment: Deployment) -> None:
+    if deployment.home.warehouse.is_file():
+        key = deployment.keyring.role_key("warehouse")
+        with closing(connect_warehouse(deployment.home, key, deployment.settings)) as connection:
+            forget_proofs(connection)
+
+
+ERASURE = Handler(plan_erasure, queue_erasure)
