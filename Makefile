@@ -12,7 +12,7 @@ FINGERPRINT := $(shell cat requirements.lock pyproject.toml | cksum | tr -c '0-9
 STAMP := $(VENV)/.setup-$(FINGERPRINT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check run dashboards dagster bench soak format clean
+.PHONY: help setup demo test check run dashboards dagster bench eval soak format clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,9 @@ dagster: $(STAMP) ## opens the Dagster UI on the same home
 
 bench: $(STAMP) ## measures speed and growth, writes benchmarks/results; ARGS= chooses
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+eval: $(STAMP) ## scores the detector, renews the table of docs/detection.md; ARGS= chooses
+	@$(BIN)/python -m evaluation --write $(ARGS)
 
 soak: $(STAMP) ## kills and repeats at every point; takes long
 	@$(BIN)/python -m pytest -m soak -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)

@@ -7,7 +7,7 @@ around the values, so that a value is what its span says; names have their own s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final, NamedTuple
 
@@ -39,13 +39,24 @@ class Text(NamedTuple):
     spans: tuple[Span, ...]
 
 
-class _Pool(NamedTuple):
+class Pool(NamedTuple):
+    """The sentences of one kind of text: with personal data, and without."""
+
     personal: tuple[Parts, ...]
     plain: tuple[Parts, ...]
 
 
-def _compile(source: str) -> dict[str, _Pool]:
-    pools: dict[str, _Pool] = {}
+Pools = dict[str, Pool]
+"""By kind of text."""
+
+
+def compile_phrases(source: str) -> Pools:
+    """The sentences of a source such as ``phrases_nl.PHRASES``.
+
+    Raises:
+        ValueError: For a slot that nothing fills.
+    """
+    pools: Pools = {}
     for section in source.split("## ")[1:]:
         kind, _, body = section.partition("\n")
         personal: list[Parts] = []
@@ -58,13 +69,17 @@ def _compile(source: str) -> dict[str, _Pool]:
                 raise ValueError(f"unknown slots in a sentence of {kind}: {unknown}")
             has_person = any(slot and is_personal(slot) for _, slot in parts)
             (personal if has_person else plain).append(parts)
-        pools[kind] = _Pool(tuple(personal or plain), tuple(plain or personal))
+        pools[kind] = Pool(tuple(personal or plain), tuple(plain or personal))
     return pools
 
 
-_POOLS: Final = {"nl": _compile(phrases_nl.PHRASES), "en": _compile(phrases_en.PHRASES)}
+POOLS: Final = {
+    "nl": compile_phrases(phrases_nl.PHRASES),
+    "en": compile_phrases(phrases_en.PHRASES),
+}
+"""The sample's own sentences, by language."""
 SENTENCES: Final = sum(
-    len(set(p.personal) | set(p.plain)) for pools in _POOLS.values() for p in pools.values()
+    len(set(p.personal) | set(p.plain)) for pools in POOLS.values() for p in pools.values()
 )
 _LENGTHS: Final = {
     "note": (1, 1, 1, 2, 2, 3), "meeting": (1, 2, 3), "mail_in": (1, 2, 2, 3), "mail_out": (1, 2),
@@ -81,11 +96,18 @@ class Writer:
         people: Persons who may be mentioned as third persons.
         staff: Colleagues who may be mentioned.
         number: Prefix for strangers in the truth.
+        pools: Sentences by language; an evaluation brings its own.
     """
 
     def __init__(
-        self, chance: Random, people: Sequence[Person], staff: Sequence[Staff], number: int
+        self,
+        chance: Random,
+        people: Sequence[Person],
+        staff: Sequence[Staff],
+        number: int,
+        pools: Mapping[str, Pools] = POOLS,
     ) -> None:
+        self._pools = pools
         self._chance = chance
         self._people = people
         self._staff = staff
@@ -104,7 +126,7 @@ class Writer:
             pick(chance, self._staff),
             company or "Vlotter Noord BV",
         )
-        paragraphs = self._choose(kind, _POOLS[language])
+        paragraphs = self._choose(kind, self._pools[language])
         separator = (
             "\n"
             if kind.startswith("mail_") and kind != "mail_subject"
@@ -123,7 +145,7 @@ class Writer:
                 return identity_of(other)
         return self._stranger()
 
-    def _choose(self, kind: str, pools: dict[str, _Pool]) -> list[Parts]:
+    def _choose(self, kind: str, pools: Pools) -> list[Parts]:
         chance = self._chance
         count = pick(chance, _LENGTHS.get(kind, (1,)))
         chosen: list[Parts] = []
