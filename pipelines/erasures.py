@@ -14,13 +14,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import closing, contextmanager
 
 import duckdb
+import sqlalchemy as sa
 
 from pii_rules.models import Policy
 from pipelines.batches.recovery import recover
 from pipelines.common.entities import load_entities
 from pipelines.common.settings import Home, Settings
 from pipelines.privacy.detector import Detector, make_detector
+from pipelines.privacy.known_persons import NOBODY, KnownPersons, PersonMatcher, TaggedSpan
 from pipelines.privacy.mentions import mention_identifiers
+from pipelines.privacy.name_sketches import SketchKey
 from pipelines.privacy.redaction import cut
 from pipelines.rights.erasure import (
     ErasureResult,
@@ -34,12 +37,14 @@ from pipelines.rights.erasure import (
 from pipelines.rights.erasure_plan import FactErasure
 from pipelines.rights.keeping import FactRow
 from pipelines.runs import Deployment
+from pipelines.vault import schema
 from pipelines.vault.blind_index import BlindIndex
 from pipelines.vault.index_rotation import catch_up_index
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.keys_backup import has_keys_backup, refresh_keys_backup
+from pipelines.vault.sketches import sketches_of_subjects
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import Pair
+from pipelines.vault.subjects import Pair, find_identifiers
 from pipelines.warehouse.compaction import compact_warehouse
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.erasure import erase_facts, read_rows
@@ -142,9 +147,21 @@ def replay_ledger(settings: Settings) -> list[ErasureResult]:
 
 
 def cut_identifiers(
-    texts: Mapping[str, str], pairs: set[Pair], index: BlindIndex, detector: Detector
+    texts: Mapping[str, str],
+    pairs: set[Pair],
+    index: BlindIndex,
+    detector: Detector,
+    persons: tuple[PersonMatcher, KnownPersons] | None = None,
 ) -> dict[str, str]:
     """Texts without the places where one of the blind identifiers stands.
+
+    Args:
+        texts: By column.
+        pairs: What to cut.
+        index: Made the pairs.
+        detector: Finds the places.
+        persons: The sketches of those who are erased, as subjects: a bare surname or a slip of the
+            pen, which no detector reads as their name, goes too.
 
     Privacy: unsealed texts in and out; call only on the vault's side.
     """
@@ -153,12 +170,18 @@ def cut_identifiers(
     found = detector.detect([texts[c] for c in columns])
     for column, spans in zip(columns, found, strict=True):
         text = texts[column]
+        places = (
+            persons[0].tag(text, spans, persons[1])
+            if persons
+            else [TaggedSpan(*span, "third_party", NOBODY) for span in spans]
+        )
         doomed = [
-            span
-            for span in spans
-            if any(
+            place.span
+            for place in places
+            if place.party == "subject"
+            or any(
                 (kind, index.of(kind, value)) in pairs
-                for kind, value in mention_identifiers(text, [span])
+                for kind, value in mention_identifiers(text, [place.span])
             )
         ]
         made[column] = cut(text, doomed)
@@ -171,7 +194,8 @@ def _tools(deployment: Deployment, make: MakeDetector) -> ErasureTools:
     def cut_texts(texts: dict[str, str], pairs: set[Pair]) -> Mapping[str, str]:
         if not used:
             used.append(make())
-        return cut_identifiers(texts, pairs, deployment.vault.index, used[0])
+        index = deployment.vault.index
+        return cut_identifiers(texts, pairs, index, used[0], _erased(deployment.vault, pairs))
 
     def forget(facts: FactErasure) -> object:
         if not deployment.home.warehouse.is_file():
@@ -211,6 +235,20 @@ def facts_of(
             connection, policy, subject_keys, known[name]
         )
     ]
+
+
+def _erased(vault: Vault, pairs: set[Pair]) -> tuple[PersonMatcher, KnownPersons] | None:
+    """How those of the bearers of a name are known in a text who are being erased."""
+    names = {pair for pair in pairs if pair[0] == "name"}
+    if not names:
+        return None
+    e = schema.erasures
+    with vault.read() as conn:
+        bearers = {i for ids in find_identifiers(conn, names).values() for i in ids}
+        under_way = set(conn.scalars(sa.select(e.c.subject_id).where(e.c.state != "completed")))
+        sketches = sketches_of_subjects(conn, bearers & under_way)
+    known = KnownPersons([sketch for found in sketches.values() for sketch in found])
+    return PersonMatcher(SketchKey(vault.sketch_key)), known
 
 
 def _undo_unknown(deployment: Deployment) -> None:

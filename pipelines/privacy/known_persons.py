@@ -33,6 +33,7 @@ from pipelines.privacy.name_sketches import (
     Tag,
     compact,
     less_one_letter,
+    name_form,
     swapped,
     tokens_of,
     with_any_gap,
@@ -178,7 +179,7 @@ class PersonMatcher:
 
     def _made(self, word: str) -> _Facts:
         token = self._key.token
-        plain = fold(word)[:LONGEST_NAME_WORD]
+        plain = name_form(fold(word)[:LONGEST_NAME_WORD])
         bits = lexicon().features(word)
         slips: list[bytes] = []
         if len(plain) >= SHORTEST_WITH_SLIP - 1 and not bits & (WORD | PLACE | BLOCKED):

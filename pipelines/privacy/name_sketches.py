@@ -71,6 +71,11 @@ def tokens_of(sketch: bytes) -> Iterator[bytes]:
         yield sketch[start : start + TOKEN_BYTES]
 
 
+def name_form(word: str) -> str:
+    """How a word of a name is compared, folded already: "Dijk" and "Dyk" are one."""
+    return word.replace("ij", "y")
+
+
 def less_one_letter(word: str) -> list[str]:
     """The word without each of its letters in turn."""
     return [word[:i] + word[i + 1 :] for i in range(len(word))]
@@ -177,4 +182,4 @@ def _words(value: object) -> list[str]:
 
 
 def _kept(words: list[str]) -> set[str]:
-    return {w for w in words if 2 <= len(w) <= LONGEST_NAME_WORD and w not in INFIXES}
+    return {name_form(w) for w in words if 2 <= len(w) <= LONGEST_NAME_WORD and w not in INFIXES}

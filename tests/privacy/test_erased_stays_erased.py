@@ -247,6 +247,49 @@ def test_mention_in_somebody_elses_text_is_cut(tmp_path: Path) -> None:
     context.vault.close()
 
 
+def test_bare_surname_in_a_colleagues_text_is_cut(tmp_path: Path) -> None:
+    """No detector reads "Zwartendyk" as his name; the sketch of his record does."""
+    from pipelines.vault.records import records_of_subject
+    from pipelines.vault.sealing import unseal
+    from tests.support.context import CRM, WordDetector, make_context
+
+    mapping = CRM.replace("channel: channel, ", "channel: channel, account_id: account, ", 1)
+    context = make_context(tmp_path, mapping)
+    context.deliver(
+        "contacts.csv",
+        "id,account,name,email,mobile\n1,a1,Ubbo Zwartendijk,ubbo@voorbeeld.example,\n"
+        "2,a1,Eva Bakker,eva.bakker@voorbeeld.example,\n",
+    )
+    context.deliver(
+        "interactions.csv",
+        "id,contact,account,channel,at,body\n"
+        "i1,2,a1,email,2026-01-02T10:00:00,Zwartendijk was erbij en ubbo ook; Zwartendyk akkoord\n",
+    )
+    context.land()
+    with context.vault.read() as vault:
+        ubbo, eva = (
+            int(
+                vault.scalar(
+                    sa.select(schema.identifiers.c.subject_id).where(
+                        schema.identifiers.c.blind == context.vault.index.of("email", address)
+                    )
+                )
+            )
+            for address in ("ubbo@voorbeeld.example", "eva.bakker@voorbeeld.example")
+        )
+    deployment = Deployment(context.settings, context.home, context.keyring, context.vault)
+    (result,) = erase_persons(deployment, [ubbo], detector=WordDetector())
+    assert result.cut_records == 1
+    with context.vault.read() as vault:
+        (record,) = [r for r in records_of_subject(vault, eva) if r.entity == "interactions"]
+    key = context.vault.data_keys.get([record.key_id])[record.key_id]
+    text = unseal(key, record.sealed or b"", record.aad).decode()
+    assert "wartend" not in text
+    assert "ubbo" not in text
+    assert "was erbij en" in text
+    context.vault.close()
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -105,6 +105,11 @@ def test_contact_of_the_account_is_known_by_a_bare_surname() -> None:
     assert (place.party, place.person) == ("third_party", 1)
 
 
+def test_ij_and_y_are_one_letter() -> None:
+    known = KnownPersons([KEY.sketch({"full_name": "Ubbo Zwartendijk"})])
+    assert [p.party for p in MATCHER.tag("met Zwartendyk", [], known)] == ["subject"]
+
+
 def test_nobody_known_leaves_all_to_third_parties() -> None:
     for known in (None, KnownPersons([])):
         (place,) = MATCHER.tag("Jan belt", [Span(0, 3, "PERSON", 0.9)], known)
