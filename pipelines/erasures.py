@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import closing, contextmanager
 
 import duckdb
-import sqlalchemy as sa
 
 from pii_rules.models import Policy
 from pipelines.batches.recovery import recover
@@ -37,14 +36,13 @@ from pipelines.rights.erasure import (
 from pipelines.rights.erasure_plan import FactErasure
 from pipelines.rights.keeping import FactRow
 from pipelines.runs import Deployment
-from pipelines.vault import schema
 from pipelines.vault.blind_index import BlindIndex
 from pipelines.vault.index_rotation import catch_up_index
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.keys_backup import has_keys_backup, refresh_keys_backup
-from pipelines.vault.sketches import sketches_of_subjects
+from pipelines.vault.sketches import SKETCH_KIND
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import Pair, find_identifiers
+from pipelines.vault.subjects import Pair
 from pipelines.warehouse.compaction import compact_warehouse
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.erasure import erase_facts, read_rows
@@ -151,28 +149,29 @@ def cut_identifiers(
     pairs: set[Pair],
     index: BlindIndex,
     detector: Detector,
-    persons: tuple[PersonMatcher, KnownPersons] | None = None,
+    matcher: PersonMatcher | None = None,
 ) -> dict[str, str]:
     """Texts without the places where one of the blind identifiers stands.
 
     Args:
         texts: By column.
-        pairs: What to cut.
-        index: Made the pairs.
+        pairs: What to cut; a sketch among them is how an erased person is known in a text, so
+            that a bare surname or a slip of the pen goes too.
+        index: Made the blind indexes.
         detector: Finds the places.
-        persons: The sketches of those who are erased, as subjects: a bare surname or a slip of the
-            pen, which no detector reads as their name, goes too.
+        matcher: Reads the sketches.
 
     Privacy: unsealed texts in and out; call only on the vault's side.
     """
     columns = list(texts)
     made: dict[str, str] = {}
+    erased = KnownPersons([sketch for kind, sketch in pairs if kind == SKETCH_KIND])
     found = detector.detect([texts[c] for c in columns])
     for column, spans in zip(columns, found, strict=True):
         text = texts[column]
         places = (
-            persons[0].tag(text, spans, persons[1])
-            if persons
+            matcher.tag(text, spans, erased)
+            if matcher
             else [TaggedSpan(*span, "third_party", NOBODY) for span in spans]
         )
         doomed = [
@@ -195,7 +194,8 @@ def _tools(deployment: Deployment, make: MakeDetector) -> ErasureTools:
         if not used:
             used.append(make())
         index = deployment.vault.index
-        return cut_identifiers(texts, pairs, index, used[0], _erased(deployment.vault, pairs))
+        matcher = PersonMatcher(SketchKey(deployment.vault.sketch_key))
+        return cut_identifiers(texts, pairs, index, used[0], matcher)
 
     def forget(facts: FactErasure) -> object:
         if not deployment.home.warehouse.is_file():
@@ -235,20 +235,6 @@ def facts_of(
             connection, policy, subject_keys, known[name]
         )
     ]
-
-
-def _erased(vault: Vault, pairs: set[Pair]) -> tuple[PersonMatcher, KnownPersons] | None:
-    """How those of the bearers of a name are known in a text who are being erased."""
-    names = {pair for pair in pairs if pair[0] == "name"}
-    if not names:
-        return None
-    e = schema.erasures
-    with vault.read() as conn:
-        bearers = {i for ids in find_identifiers(conn, names).values() for i in ids}
-        under_way = set(conn.scalars(sa.select(e.c.subject_id).where(e.c.state != "completed")))
-        sketches = sketches_of_subjects(conn, bearers & under_way)
-    known = KnownPersons([sketch for found in sketches.values() for sketch in found])
-    return PersonMatcher(SketchKey(vault.sketch_key)), known
 
 
 def _undo_unknown(deployment: Deployment) -> None:

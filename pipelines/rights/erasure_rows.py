@@ -25,6 +25,7 @@ from pipelines.vault.records import (
     replace_mentions,
 )
 from pipelines.vault.sealing import seal, unseal
+from pipelines.vault.sketches import SKETCH_KIND, sketches_of_subjects
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import Pair
 
@@ -50,12 +51,16 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
     """
     ids = plan.subject_ids
     cuts, doubtful = pairs_to_cut(conn, plan)
-    noted = [
-        (ids[0], record.record_id, *pair)
-        for record, pairs in cuts.items()
-        if record.record_id not in doomed
-        for pair in sorted(pairs)
-    ]
+    noted: list[tuple[int, int, str, bytes]] = []
+    sketches = sketches_of_subjects(conn, ids[:1]).get(ids[0], []) if cuts else []
+    for record, pairs in cuts.items():
+        if record.record_id in doomed:
+            continue
+        wanted = sorted(pairs)
+        if any(kind == "name" for kind, _ in pairs):
+            # the text may have it as a bare surname or with a slip, which is no blind index
+            wanted += [(SKETCH_KIND, sketch) for sketch in sketches]
+        noted += [(ids[0], record.record_id, *pair) for pair in wanted]
     columns = ("subject_id", "record_id", "kind", "blind")
     insert_rows(conn, schema.erasure_cuts, columns, noted, ignore=True)
     doubtful -= set(doomed)

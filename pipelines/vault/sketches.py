@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from pipelines.vault.bulk import select_in
 
+SKETCH_KIND: Final = "sketch"
+"""Stands among what is to be cut out of texts beside kinds of identifiers."""
 MOST_OF_ACCOUNT: Final = 200
 """Contacts of an account whose names are looked for; a larger account is a crowd, not a team."""
 
