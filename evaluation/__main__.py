@@ -20,6 +20,7 @@ from evaluation.misses import count_misses
 from evaluation.scoring import SetScore, score_set
 from pipelines.common.clock import now
 from pipelines.privacy.detector import Detector, make_detector
+from pipelines.privacy.languages import guess_language
 from pipelines.privacy.spans import Span
 
 _ROOT = Path(__file__).parents[1]
@@ -48,6 +49,14 @@ def run(
     return found, matched, scores
 
 
+def right_languages(texts: Sequence[Annotated]) -> dict[str, float]:
+    """The share of texts of each language whose language is guessed right."""
+    return {
+        language: round(sum(guess_language(t.text) == language for t in chosen) / len(chosen), 4)
+        for language, chosen in by_language(texts).items()
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Score, print, and write what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
@@ -67,13 +76,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found, matched, scores[name] = run(detector, texts)
         if name == "test":
             missed = count_misses(texts, matched, found)
+            guessed = right_languages(texts)
     verdicts = judge(scores["test"])
     date = now().date().isoformat()
-    part = report.markdown(date, detector.version, scores, verdicts, missed)
+    part = report.markdown(date, detector.version, scores, verdicts, missed, guessed)
     sys.stdout.write(part + "\n")
     if chosen.write:
         _PAGE.write_text(report.replaced(_PAGE.read_text(encoding="utf-8"), part), encoding="utf-8")
-        body = {"date": date, "detector": detector.version, "sets": report.as_json(scores)}
+        body = {
+            "date": date,
+            "detector": detector.version,
+            "language_guessed_right": guessed,
+            "sets": report.as_json(scores),
+        }
         _RESULTS.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
 
 

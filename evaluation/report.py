@@ -37,11 +37,19 @@ def as_json(value: Any) -> Any:
 
 
 def markdown(
-    date: str, version: str, scores: Scores, verdicts: Sequence[Verdict], missed: Counter[Miss]
+    date: str,
+    version: str,
+    scores: Scores,
+    verdicts: Sequence[Verdict],
+    missed: Counter[Miss],
+    guessed: Mapping[str, float],
 ) -> str:
     """The part of the page between its markers."""
     parts = [
-        f"Measured on {date} by `make eval`, detector `{version}`, language guessed per text.",
+        f"Measured on {date} by `make eval`, detector `{version}`. The language is guessed per text; of the",
+        "test part it is right for "
+        + ", ".join(f"{share:.3f} ({language})" for language, share in guessed.items())
+        + ", short and mixed texts included.",
         *_aims(verdicts),
         *_sets(scores),
         *(line for lang, score in scores["test"].items() for line in _types(lang, score)),

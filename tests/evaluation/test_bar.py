@@ -51,7 +51,7 @@ def test_report_holds_no_value_of_a_text(detector: PresidioDetector) -> None:
     texts = read_annotated("test")
     found, matched, scores = run(detector, texts)
     missed = count_misses(texts, matched, found)
-    part = report.markdown("2026-01-01", "v", {"test": scores}, judge(scores), missed)
+    part = report.markdown("2026-01-01", "v", {"test": scores}, judge(scores), missed, {"nl": 1.0})
     values = {t.text[p.start : p.end] for t in texts for p in t.places}
     assert [v for v in values if len(v) > 5 and v in part] == []
     assert sum(missed.values()) == sum(len(m.missed) for m in matched)
