@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -43,6 +44,40 @@ class Stopwatch:
         """Time spent on a part."""
         before = self.parts.get(name, Spent(0, 0))
         self.parts[name] = Spent(before.seconds + seconds, before.cpu_seconds + cpu_seconds)
+
+
+class PeakWatch:
+    """The most memory held while each of several parts ran, in MB; nothing where not Linux."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, float] = {}
+
+    def wrap(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, its peak kept under a name; parts may not lie within each other."""
+
+        def watched(*args: Any, **options: Any) -> Any:
+            _forget_peak()
+            try:
+                return function(*args, **options)
+            finally:
+                peak = _peak_since()
+                if peak:
+                    self.parts[name] = max(self.parts.get(name, 0.0), peak)
+
+        return watched
+
+
+def _forget_peak() -> None:
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak begins anew
+
+
+def _peak_since() -> float:
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(x.split()[1]) / 1024 for x in lines if x.startswith("VmHWM:")), 0.0)
 
 
 def peak_megabytes() -> float:

@@ -122,8 +122,11 @@ def _where_time_goes(run: dict[str, Any]) -> list[str]:
         parts.append(f"\n## Scale {run['scale']:g}, {title}: {result['process']:.1f} s\n")
         parts.append(
             _table(
-                ("stage", "seconds", "share"),
-                ((n, f"{s:.1f}", f"{s / result['process']:.0%}") for n, s in stages.items()),
+                ("stage", "seconds", "share", "most memory, MB"),
+                (
+                    (n, f"{s:.1f}", f"{s / result['process']:.0%}", _megabytes(result, n))
+                    for n, s in stages.items()
+                ),
             )
         )
     parts.append(f"\n### Landing by kind of file, scale {run['scale']:g}, without detection\n")
@@ -138,6 +141,11 @@ def _where_time_goes(run: dict[str, Any]) -> list[str]:
         )
     )  # fmt: skip
     return parts
+
+
+def _megabytes(result: dict[str, Any], stage: str) -> str:
+    peak = result.get("peaks", {}).get(stage)
+    return f"{peak:,.0f}" if peak else ""
 
 
 def _inside(inside: dict[str, float], rows: int) -> str:

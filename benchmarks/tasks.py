@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.homes import settings_of
-from benchmarks.measure import Stopwatch, peak_megabytes
+from benchmarks.measure import PeakWatch, Stopwatch, peak_megabytes
 from benchmarks.truth_detector import TruthDetector
 
 
@@ -209,9 +209,10 @@ def pipeline(root: str, spans: str, as_of: str) -> dict[str, Any]:
     settings = settings_of(Path(root))
     detector = TruthDetector(Path(spans))
     parts, inner = _time_files(landing, detector)
-    stages = Stopwatch()
+    stages, peaks = Stopwatch(), PeakWatch()
     for name in ("land", "build", "check", "publish"):
-        setattr(PipelineRun, name, stages.wrap(name, getattr(PipelineRun, name)))
+        watched = peaks.wrap(name, getattr(PipelineRun, name))
+        setattr(PipelineRun, name, stages.wrap(name, watched))
     summary = run_pipeline(
         settings, tools=Tools(settings, detector), as_of=datetime.fromisoformat(as_of)
     )
@@ -221,12 +222,13 @@ def pipeline(root: str, spans: str, as_of: str) -> dict[str, Any]:
         "seconds": time.perf_counter() - started[0],
         "cpu": time.process_time() - started[1],
         "stages": {n: s._asdict() for n, s in stages.parts.items()},
+        "peaks": peaks.parts,
         "parts": parts,
         "inside": {n: s._asdict() for n, s in inner.parts.items()},
         "detection": detector.seconds,
         "texts": detector.texts,
         "built": summary.built_nodes,
-        "peak": peak_megabytes(),
+        "peak": max([peak_megabytes(), *peaks.parts.values()]),
     }
 
 

@@ -25,6 +25,7 @@ from pipelines.common.clock import now
 from pipelines.common.entities import Entity, load_entities
 from pipelines.common.errors import InputError
 from pipelines.common.log import log_event
+from pipelines.common.memory import give_back
 from pipelines.common.rejects import Reject
 from pipelines.identity.resolve import SubjectResolver
 from pipelines.landing.chunks import canonical_chunks, file_fingerprint
@@ -48,6 +49,9 @@ from pipelines.warehouse.pseudo import (
 )
 
 SUBJECTS_AT_ONCE = 50_000
+LANDING_SHARE, LEAST_MEMORY_MB = 3, 128
+"""DuckDB only keeps and compares rows while landing, and does so as fast with a third of its
+memory: the rows of a large file spill, encrypted. Python, Polars and SQLite need the rest."""
 
 
 class SourceFile(NamedTuple):
@@ -95,6 +99,8 @@ def land_inbox(
     with closing(connect_warehouse(context.home, key, context.settings)) as connection:
         # one checkpoint after many files: each would compress and encrypt anew what the last wrote
         connection.execute("set checkpoint_threshold = '256MB'")
+        memory = max(context.settings.memory_limit_mb // LANDING_SHARE, LEAST_MEMORY_MB)
+        connection.execute(f"set memory_limit = '{memory}MB'")
         create_relations(connection, context.policy)
         summary.undone_batches = recover(context, connection)
         files = find_files(context, sources=sources, from_path=from_path)
@@ -102,6 +108,7 @@ def land_inbox(
             for file in files:
                 report = _land_or_report(context, connection, file, tools, run_id, progress)
                 summary.batches.append(report)
+                give_back()
                 log_event(
                     "file_read",
                     source=report.source,

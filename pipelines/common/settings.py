@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     )
     lang: Literal["nl", "en"] = "en"
     workers: int = Field(0, ge=0, description="processes for detection; 0: as many as cores")
-    memory_limit_mb: int = Field(1024, ge=128, description="DuckDB's memory limit")
+    memory_limit_mb: int = Field(768, ge=128, description="DuckDB's memory limit")
     chunk_rows: int = Field(100_000, ge=1, description="rows of a file handled at once")
 
 

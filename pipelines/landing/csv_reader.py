@@ -33,12 +33,25 @@ _EXACT_RECORDS = 10_000
 
 _CR, _LF = 13, 10
 
+_MOST_RAGGED = 10
+"""One row in so many may be of another width; in a file with more they are no exception."""
+
+_NONE: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
 
 class _Shape(NamedTuple):
+    """Where the rows of a block are; ``ragged`` has the places of those of another width.
+
+    Quotes are in order throughout, so that a row of another width spoils no other; blank lines are
+    among them. ``bounds``: offsets behind each row, with 0 in front; only where rows are ragged.
+    """
+
     rows: int
     end: int
     first_lines: NDArray[np.int64]
     lines: int
+    ragged: NDArray[np.int64] = _NONE
+    bounds: NDArray[np.int64] = _NONE
 
 
 def read_csv(
@@ -144,10 +157,9 @@ class _Reader:
         shape = _shape(text, self._delimiter, self._quote, len(self._columns), self._is_last)
         if shape is None:
             return None
-        part = text if shape.end == len(text) else text[: shape.end]
         try:
             rows = pl.read_csv(
-                part,
+                _fitting(text, shape),
                 has_header=False,
                 schema=self._schema,
                 separator=self._file.delimiter,
@@ -156,15 +168,42 @@ class _Reader:
             )
         except PolarsError:
             return None
-        if rows.height != shape.rows:
+        if rows.height != shape.rows - shape.ragged.size:
             return None
-        lines = pl.Series(LINE, shape.first_lines + self._line, dtype=pl.Int64)
-        numbers = pl.int_range(self._row, self._row + shape.rows, dtype=pl.Int64, eager=True)
-        rows = rows.with_columns(lines, numbers.alias(ROW))
+        taken = self._ragged(text, shape)
+        if taken is None:
+            return None
+        rejects, blank = taken
+        is_row = np.ones(shape.rows, dtype=np.int64)
+        is_row[blank] = 0
+        lines = np.delete(shape.first_lines, shape.ragged) + self._line
+        numbers = np.delete(np.cumsum(is_row), shape.ragged) + (self._row - 1)
+        rows = rows.with_columns(
+            pl.Series(LINE, lines, dtype=pl.Int64), pl.Series(ROW, numbers, dtype=pl.Int64)
+        )
         self._rest = text[shape.end :]
         self._line += shape.lines
-        self._row += shape.rows
-        return RawChunk(rows, [], shape.rows)
+        self._row += int(is_row.sum())
+        return RawChunk(rows, rejects, int(is_row.sum()))
+
+    def _ragged(self, text: bytes, shape: _Shape) -> tuple[list[Reject], list[int]] | None:
+        """Rejects of the rows of another width and the places of blank lines; None when in doubt."""
+        rejects: list[Reject] = []
+        blank: list[int] = []
+        for place in shape.ragged.tolist():
+            raw = text[shape.bounds[place] : shape.bounds[place + 1]]
+            found = list(csv_strict.records(raw, self._delimiter, self._quote, is_last=True))
+            if len(found) != 1 or found[0][0] != len(raw):
+                return None
+            record = found[0][1]
+            if record.cells is None and record.rule is None:
+                blank.append(place)
+                continue
+            reject = self._fault(record, self._line + int(shape.first_lines[place]))
+            if reject is None:
+                return None
+            rejects.append(reject)
+        return rejects, blank
 
     def _exact_part(self) -> RawChunk:
         """The complete records of the block one by one."""
@@ -174,7 +213,7 @@ class _Reader:
         for behind, record in csv_strict.records(text, self._delimiter, self._quote, self._is_last):
             position = behind
             if record.cells is not None or record.rule is not None:
-                reject = self._fault(record)
+                reject = self._fault(record, self._line)
                 if reject is None:
                     cells = [self._decoded(c, self._line) or None for c in record.cells or ()]
                     kept.append([*cells, self._line, self._row])
@@ -188,7 +227,7 @@ class _Reader:
         rows = pl.DataFrame(kept, schema=place_schema(self._columns), orient="row")
         return RawChunk(rows, rejects, len(kept) + len(rejects))
 
-    def _fault(self, record: csv_strict.Record) -> Reject | None:
+    def _fault(self, record: csv_strict.Record, line: int) -> Reject | None:
         rule = record.rule
         if b"\0" in record.raw:
             rule = "nul_byte"
@@ -196,9 +235,7 @@ class _Reader:
             rule = "ragged_row"
         if rule is None:
             return None
-        return Reject(
-            self._line, None, rule, None, {"_text": self._decoded(record.raw, self._line)}
-        )
+        return Reject(line, None, rule, None, {"_text": self._decoded(record.raw, line)})
 
     def _decoded(self, cell: bytes, line: int) -> str:
         try:
@@ -210,7 +247,7 @@ class _Reader:
 def _shape(
     text: bytes, delimiter: bytes, quote: bytes, columns: int, is_last: bool
 ) -> _Shape | None:
-    """Where the rows of a block are, if all of them have as many cells as there are columns."""
+    """Where the rows of a block are, if nothing but the width of a few of them is wrong."""
     if b"\0" in text or (b"\r" in text and text.count(b"\r") != text.count(b"\r\n")):
         return None
     if columns == 1 and (b"\n\n" in text or b"\n\r\n" in text or text[:1] in (b"\r", b"\n")):
@@ -222,9 +259,34 @@ def _shape(
         return None
     lines = text.count(b"\n", 0, end)
     rows = lines + (not text.endswith(b"\n", 0, end))
-    if text.count(delimiter, 0, end) != rows * (columns - 1):
+    shape = _Shape(rows, end, np.arange(rows, dtype=np.int64), lines)
+    if text.count(delimiter, 0, end) == rows * (columns - 1):
+        return shape
+    array = np.frombuffer(text, dtype=np.uint8, count=end)
+    row_ends = np.flatnonzero(array == _LF)
+    return _with_ragged(shape, row_ends, np.flatnonzero(array == ord(delimiter)), columns)
+
+
+def _with_ragged(
+    shape: _Shape, row_ends: NDArray[np.int64], delimiters: NDArray[np.int64], columns: int
+) -> _Shape | None:
+    """The shape with the places of the rows of another width; None when they are many."""
+    bounds = np.concatenate(([0], row_ends + 1))
+    bounds = bounds if bounds[-1] == shape.end else np.append(bounds, shape.end)
+    widths = np.diff(np.searchsorted(delimiters, bounds))
+    ragged = np.flatnonzero(widths != columns - 1)
+    if bounds.size != shape.rows + 1 or not 0 < ragged.size <= shape.rows // _MOST_RAGGED:
         return None
-    return _Shape(rows, end, np.arange(rows, dtype=np.int64), lines)
+    return shape._replace(ragged=ragged, bounds=bounds)
+
+
+def _fitting(text: bytes, shape: _Shape) -> bytes:
+    """The rows of the block without those of another width."""
+    if not shape.ragged.size:
+        return text if shape.end == len(text) else text[: shape.end]
+    begins = shape.bounds[np.concatenate(([0], shape.ragged + 1))].tolist()
+    ends = shape.bounds[np.append(shape.ragged, shape.rows)].tolist()
+    return b"".join(text[a:b] for a, b in zip(begins, ends, strict=True))
 
 
 def _quoted_shape(
@@ -245,11 +307,12 @@ def _quoted_shape(
     unfinished = array[end - 1] != _LF or bool(inside[end - 1])
     rows = int(row_ends.size) + unfinished
     outside = (array[:end] == delimiter) & (inside[:end] == 0)
-    if int(np.count_nonzero(outside)) != rows * (columns - 1):
-        return None
     behind = np.flatnonzero(ends_row)
     first_lines = np.concatenate(([0], behind + 1))[:rows].astype(np.int64)
-    return _Shape(rows, end, first_lines, int(np.count_nonzero(newlines < end)))
+    shape = _Shape(rows, end, first_lines, int(np.count_nonzero(newlines < end)))
+    if int(np.count_nonzero(outside)) == rows * (columns - 1):
+        return shape
+    return _with_ragged(shape, row_ends[row_ends < end], np.flatnonzero(outside), columns)
 
 
 def _quotes_fit(

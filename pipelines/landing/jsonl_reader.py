@@ -24,6 +24,9 @@ from pipelines.landing.text_blocks import utf8_blocks, wrong_encoding
 _BLOCK_BYTES = 8 * 1024 * 1024
 _MAXIMUM_COLUMNS = 2_000
 _EXACT_INTEGERS = 2**53
+_RESERVED = frozenset(("_line", "_row", "_position"))
+_TEXTS = frozenset((str, type(None)))
+_PLAIN = _TEXTS | {int}
 
 
 def read_jsonl(path: Path, file: FileMapping, chunk_rows: int) -> Iterator[RawChunk]:
@@ -66,7 +69,8 @@ def _chunks(path: Path, file: FileMapping, blocks: Iterator[bytes]) -> Iterator[
             if isinstance(found, Reject):
                 rejects.append(found)
                 continue
-            columns |= dict.fromkeys(found)
+            if not found.keys() <= columns.keys():
+                columns |= dict.fromkeys(k for k in found if k not in _RESERVED)
             objects.append(found)
             places.append((line, row))
         if len(columns) > _MAXIMUM_COLUMNS:
@@ -99,6 +103,7 @@ def _chunk(
 
 
 def _object(path: Path, file: FileMapping, raw: bytes, line: int) -> dict[str, str | None] | Reject:
+    """Cells of one line by column, or why it has none; keys of ours are left to the caller."""
     try:
         found = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -108,6 +113,13 @@ def _object(path: Path, file: FileMapping, raw: bytes, line: int) -> dict[str, s
             raise wrong_encoding(path, file.encoding, line) from None
         rule = "nul_byte" if b"\0" in raw else "bad_json"
         return Reject(line, None, rule, None, {"_text": text})
+    if type(found) is dict and b"\\u0000" not in raw:
+        # most objects hold texts and whole numbers; a NUL can only stand there as an escape
+        kinds = set(map(type, found.values()))
+        if kinds <= _TEXTS:
+            return found
+        if kinds <= _PLAIN:
+            return {k: str(v) if type(v) is int else v for k, v in found.items()}
     if isinstance(found, dict) and any(
         isinstance(v, float) and abs(v) >= _EXACT_INTEGERS for v in found.values()
     ):
@@ -119,7 +131,7 @@ def _object(path: Path, file: FileMapping, raw: bytes, line: int) -> dict[str, s
     _flatten(found, "", cells, file.source_columns, file.decimal)
     if any(c is not None and "\0" in c for c in cells.values()):
         return Reject(line, None, "nul_byte", None, {"_text": raw.decode("utf-8")})
-    return {k: v for k, v in cells.items() if k not in ("_line", "_row", "_position")}
+    return cells
 
 
 def _flatten(

@@ -5,7 +5,8 @@ Privacy: a text in, direct identifiers out; call only on the vault's side.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 
 from pipelines.common.normalise import email_key, iban_key, name_key, phone_key
 from pipelines.privacy.spans import Span
@@ -44,20 +45,12 @@ def third_party_mentions(mentions: Iterable[Mention], own: Collection[Mention]) 
     return [mention for mention in mentions if mention not in mine]
 
 
+@lru_cache(maxsize=65_536)
 def _mention(kind: str, value: str) -> Mention | None:
-    key: str | None = None
-    if kind == "EMAIL":
-        key = email_key(value)
-    elif kind == "PHONE":
-        key = phone_key(value)
-    elif kind == "IBAN":
-        key = iban_key(value)
-    elif kind == "PERSON":
-        key = _person_key(value)
-    else:
-        return None
-    name = {"EMAIL": "email", "PHONE": "phone", "IBAN": "iban", "PERSON": "name"}[kind]
-    return (name, key) if key else None
+    """What a span counts as; the same few names stand in thousands of texts, so they are kept."""
+    found = _NORMAL_FORMS.get(kind)
+    key = found[1](value) if found else None
+    return (found[0], key) if found and key else None
 
 
 def _person_key(value: str) -> str | None:
@@ -65,3 +58,11 @@ def _person_key(value: str) -> str | None:
     words = value.replace(".", ". ").split()
     kept = words[:1] + [w for w in words[1:] if not (len(w) == 2 and w.endswith("."))]
     return name_key(full=" ".join(kept))
+
+
+_NORMAL_FORMS: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
+    "EMAIL": ("email", email_key),
+    "PHONE": ("phone", phone_key),
+    "IBAN": ("iban", iban_key),
+    "PERSON": ("name", _person_key),
+}

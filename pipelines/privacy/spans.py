@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -34,11 +35,14 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     of the loser keeps the loser's type when it is longer than two code points, and joins the winner
     otherwise: nothing that was found is left uncovered.
     """
+    ordered = sorted({s for s in spans if s.end > s.start})
+    if all(a.end <= b.start for a, b in pairwise(ordered)):
+        return ordered  # as nearly always
     resolved: list[Span] = []
     cluster: list[Span] = []
     end = 0
     # Only spans that touch one another are weighed: a long text has thousands that do not.
-    for span in sorted({s for s in spans if s.end > s.start}):
+    for span in ordered:
         if cluster and span.start >= end:
             resolved += _weighed(cluster)
             cluster = []

@@ -104,7 +104,9 @@ def test_read_csv_whatever_the_text_both_ways_agree_and_no_line_is_lost(
     small = chunks_of(content, block_bytes=block)
     with mock.patch.object(csv_reader, "_shape", return_value=None):
         exact = chunks_of(content)
-    for other in (small, exact):
+    with mock.patch.object(csv_reader, "_MOST_RAGGED", 1):
+        cut_out = chunks_of(content)
+    for other in (small, exact, cut_out):
         assert rows_of(other) == rows_of(fast)
         assert rejects_of(other) == rejects_of(fast)
     lines = text.split("\n")
@@ -188,6 +190,19 @@ def test_read_csv_bad_line_in_a_large_block_leaves_the_rest_as_it_is() -> None:
     assert [r[-2] for r in rows] == [n for n in range(2, 30_002) if n != 5]
     assert [r[-1] for r in rows] == [n for n in range(1, 30_001) if n != 4]
     assert [r[:3] for r in rejects_of(chunks)] == [(5, None, "unclosed_quote")]
+
+
+def test_read_csv_few_rows_of_another_width_do_not_slow_the_rest_down() -> None:
+    lines = [b'%d,"x, y\n2"' % n for n in range(100)]
+    lines[3], lines[50], lines[70] = b"3", b"", b'70,x,"a\nb"'
+    content = b"a,b\n" + b"\r\n".join(lines) + b"\r\n"
+    with mock.patch.object(csv_reader._Reader, "_exact_part", side_effect=AssertionError):
+        chunks = chunks_of(content)
+    with mock.patch.object(csv_reader, "_shape", return_value=None):
+        exact = chunks_of(content)
+    assert rows_of(chunks) == rows_of(exact)
+    assert rejects_of(chunks) == rejects_of(exact)
+    assert [r[2] for r in rejects_of(chunks)] == ["ragged_row", "ragged_row"]
 
 
 def test_read_csv_many_rejects_come_in_several_chunks() -> None:
