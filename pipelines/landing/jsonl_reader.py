@@ -159,5 +159,8 @@ def as_text(value: Any, decimal: str = ".") -> str | None:
         number = int(value) if value.is_integer() and abs(value) < 1e15 else value
         return repr(number).replace(".", decimal)
     if isinstance(value, dict | list):
-        return orjson.dumps(value).decode()
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:  # an integer beyond 64 bits lies within
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value)
