@@ -90,7 +90,13 @@ def measure_sealed(samples: Samples, repeat: int, tell: Tell) -> list[dict[str, 
         [_total(f["parts"].values()) for f in floors],
     )
     whole["inside"] = _inside(ours[-1])
-    return [*rows, whole]
+    alone = _compared(
+        "of these the step that seals and inserts, alone",
+        samples,
+        [_step(o, "seal_rows", whole["rows"]) for o in ours],
+        [_total(f["parts"].values()) for f in floors],
+    )
+    return [*rows, whole, alone | {"has_aim": False}]
 
 
 def measure_pipeline(samples: Samples, tell: Tell) -> dict[str, Any]:
@@ -138,6 +144,11 @@ def _fresh(folder: Path) -> Path:
 def _without_detection(part: dict[str, Any]) -> dict[str, Any]:
     spent = part["detection"]
     return part | {"seconds": part["seconds"] - spent, "cpu": part["cpu"] - spent}
+
+
+def _step(result: dict[str, Any], name: str, rows: int) -> dict[str, Any]:
+    spent = result["inside"][name]
+    return {"rows": rows, "seconds": spent["seconds"], "cpu": spent["cpu_seconds"]}
 
 
 def _total(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -49,6 +49,8 @@ def _ratio(row: dict[str, Any], prefix: str, aim: float) -> Line:
         f"{row['ratio']:.1f}× ({row['ours_us']:.1f} µs a row against {row['peer_us']:.1f}; "
         f"processor time {row['cpu_ratio']:.1f}×)"
     )
+    if not row.get("has_aim", True):
+        return Line(prefix + row["what"], row["scale"], measured, "", "")
     verdict = _verdict(row["ratio"] <= aim)
     return Line(prefix + row["what"], row["scale"], measured, f"≤ {aim:g}×", verdict)
 

@@ -22,7 +22,7 @@ def _trim() -> Callable[[int], object]:
     if sys.platform != "linux":
         return _nothing
     try:
-        return ctypes.CDLL(None).malloc_trim  # type: ignore[no-any-return]
+        return ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):  # another C library, as musl
         return _nothing
 
