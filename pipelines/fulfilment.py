@@ -5,6 +5,7 @@ Either all requests that are named can be fulfilled, or none is touched.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,7 +21,13 @@ from pipelines.rights.keeping import let_go
 from pipelines.rights.letters import Letter, letter_of, write_letter
 from pipelines.rights.others_told import has_open_tasks
 from pipelines.rights.person import load_person
-from pipelines.rights.requests import Request, advance, list_requests, load_request
+from pipelines.rights.requests import (
+    Request,
+    advance,
+    details_of,
+    list_requests,
+    load_request,
+)
 from pipelines.rights.restriction import restrict_subject
 from pipelines.rights.states import next_state
 from pipelines.vault import schema
@@ -166,11 +173,31 @@ def _purposes(deployment: Deployment, request: Request) -> tuple[str, ...]:
 
 
 _WORDS = Handler(_plan_words, _withdraw_words)
+
+
+def _plan_rectification(deployment: Deployment, request: Request) -> list[PlanLine]:
+    with deployment.vault.read() as conn:
+        person = load_person(conn, request.subject_id)
+        counts = Counter(r.entity for r in records_of_subjects(conn, person.subject_ids))
+    return [PlanLine("change", "vault", "contacts", counts["contacts"])]
+
+
+def _rectify(deployment: Deployment, request: Request) -> Fulfilment:
+    from pipelines.corrections import Change, rectify
+
+    with deployment.vault.read() as conn:
+        details = details_of(conn, deployment.vault, request)
+    changes = [Change(**change) for change in details.get("changes", ())]
+    rectify(deployment, request.subject_id, changes, request=request.number)
+    return Fulfilment("fulfilled")
+
+
 HANDLERS: Final[dict[str, Handler]] = {
     "erasure": ERASURE,
     "objection": _WORDS,
     "withdraw-consent": _WORDS,
     "restriction": Handler(_plan_restriction, _restrict),
+    "rectification": Handler(_plan_rectification, _rectify),
     "access": PACKAGE,
     "portability": PACKAGE,
 }

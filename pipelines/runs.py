@@ -161,6 +161,10 @@ def build_fingerprint(deployment: Deployment, as_of: datetime) -> str:
         linked = sa.select(s.c.subject_key, s.c.state, s.c.merged_into)
         changed = linked.where(s.c.state.in_(("merged", "restricted"))).order_by(s.c.subject_id)
         links = [list(row) for row in conn.execute(changed)]
+        o = schema.overlays
+        counted = sa.select(o.c.state, sa.func.count(), sa.func.max(o.c.overlay_id))
+        corrected = counted.where(o.c.state != "agreed").group_by(o.c.state).order_by(o.c.state)
+        links += [list(row) for row in conn.execute(corrected)]
     parts = [
         project_fingerprint(PROJECT),
         deployment.policy.fingerprint,

@@ -213,11 +213,13 @@ class PipelineRun:
         ):
             self._is_current = True
             return None
+        from pipelines.corrections import bring_corrections
         from pipelines.links import bring_links
         from pipelines.warehouse.dbt import BuildChoices, build
 
         deployment = self.deployment
         bring_links(deployment)
+        bring_corrections(deployment)
         result = build(
             deployment.home,
             deployment.keyring.role_key("warehouse"),

@@ -103,6 +103,7 @@ class Batch:
     rejects: list[Reject] = field(default_factory=list)
     unmapped: dict[str, int] = field(default_factory=dict)
     rows_read: int = 0
+    overlaid: frozenset[str] | None = None
     _seen: dict[str, Seen] = field(default_factory=dict)
 
     def seen_of(self, entity: Entity) -> Seen:

@@ -72,12 +72,17 @@ def record_keys(batch: Batch, entity: Entity, frame: pl.DataFrame) -> pl.Series:
     )
 
 
+def record_blinds(batch: Batch, entity: Entity, frame: pl.DataFrame) -> list[bytes]:
+    """The blind index of each row's key."""
+    namespace = batch.namespace(entity.name, entity.key[0])
+    keys = frame.select(pl.concat_str([pl.lit(f"{entity.name}|{namespace}|"), key_text(entity)]))
+    return batch.vault.index.many(RECORD_KIND, keys.to_series().to_list())
+
+
 def split_known(batch: Batch, entity: Entity, frame: pl.DataFrame) -> NewRows:
     """The rows that have to land; counts the unchanged, the suppressed and the repeated."""
     counts = batch.counts_of(entity.name)
-    namespace = batch.namespace(entity.name, entity.key[0])
-    keys = frame.select(pl.concat_str([pl.lit(f"{entity.name}|{namespace}|"), key_text(entity)]))
-    blinds = batch.vault.index.many(RECORD_KIND, keys.to_series().to_list())
+    blinds = record_blinds(batch, entity, frame)
     macs = _macs(batch, entity, frame)
     fresh = batch.seen_of(entity).standing(blinds, macs)
     known = _known(batch, entity, blinds)

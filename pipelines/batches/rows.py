@@ -11,7 +11,8 @@ import polars as pl
 
 from pipelines.batches.context import Batch
 from pipelines.batches.door import turn_away
-from pipelines.batches.known import record_keys, split_known
+from pipelines.batches.known import record_blinds, record_keys, split_known
+from pipelines.batches.overlay import has_overlays, overlaid
 from pipelines.batches.persons import Persons, find_persons
 from pipelines.batches.seal import owners_of, redact_texts, seal_rows
 from pipelines.common.entities import Entity
@@ -54,6 +55,8 @@ def land_rows(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
 
 def _land_columnar(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
     """Rows of which the vault keeps nothing; what is new is decided once, set by set."""
+    if has_overlays(batch, entity):
+        frame = overlaid(batch, entity, frame, record_blinds(batch, entity, frame))
     persons = find_persons(batch, entity, frame, owners=False)
     frame, persons = _without_suppressed(batch, entity, frame, persons)
     keys = record_keys(batch, entity, frame)
@@ -64,6 +67,7 @@ def _land_sealed(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
     rows = split_known(batch, entity, frame)
     if rows.frame.is_empty():
         return
+    rows = replace(rows, frame=overlaid(batch, entity, rows.frame, rows.blinds))
     persons = find_persons(batch, entity, rows.frame, owners=True)
     keep = ~persons.suppressed
     if _discards(batch, entity) and not keep.all():

@@ -53,3 +53,35 @@ def lift(context: typer.Context, key: Key) -> None:
         lifted = lift_restriction(conn, deployment.vault, person.subject_id, actor="steward")
     session.output.document({"customer_key": person.subject_keys[0], "lifted": lifted})
     session.output.say("restriction_lifted" if lifted else "restriction_was_not")
+
+
+@group.command("corrections")
+def corrections(context: typer.Context, key: Key) -> None:
+    """What of a customer was corrected, without the values."""
+    from pipelines.cli.request import deployed
+    from pipelines.rights.person import person_by_key
+    from pipelines.vault.overlays import list_overlays
+
+    session = session_of(context)
+    with deployed(session) as deployment, deployment.vault.read() as conn:
+        rows = list_overlays(conn, person_by_key(conn, key).subject_ids)
+    session.output.document(rows)
+    if not rows:
+        session.output.say("no_corrections")
+        return
+    heads = [session.texts(f"head_{name}") for name in rows[0]]
+    session.output.table(heads, [list(row.values()) for row in rows])
+
+
+@group.command("revert")
+def revert(context: typer.Context, correction: Annotated[int, typer.Argument()]) -> None:
+    """Undo a correction: what the source says counts again."""
+    from pipelines.cli.request import deployed
+    from pipelines.corrections import revert as undo
+    from pipelines.warehouse.lock import home_lock
+
+    session = session_of(context)
+    with home_lock(session.existing_home(), session.wait_seconds), deployed(session) as deployment:
+        undo(deployment, correction)
+    session.output.document({"reverted": correction})
+    session.output.say("correction_reverted")

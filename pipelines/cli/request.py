@@ -210,6 +210,7 @@ def fulfil(
     context: typer.Context,
     numbers: Annotated[list[str] | None, typer.Argument()] = None,
     ready: Annotated[bool, typer.Option("--ready")] = False,
+    changes: Annotated[list[str] | None, typer.Option("--set")] = None,
 ) -> None:
     """Do what verified requests ask, all of them or none; erasures in one backfill."""
     from pipelines.common.clock import now
@@ -228,6 +229,8 @@ def fulfil(
                 chosen += [request.number for request in ready_erasures(conn, now())]
         if not chosen and not ready:
             raise typer.BadParameter("", param_hint="NUMBERS")
+        if changes:
+            _note_changes(session, deployment, chosen, changes)
         done = fulfil_requests(deployment, chosen)
         with deployment.vault.read() as conn:
             rights = {number: load_request(conn, number).right for number in done}
@@ -243,6 +246,45 @@ def fulfil(
         session.output.say("request_now", number=request.number, state=state(session, request))
         if request.is_open and request.right in ("access", "portability"):
             session.output.say("package_waits", number=request.number)
+
+
+def _note_changes(
+    session: Session, deployment: Deployment, numbers: list[str], changes: list[str]
+) -> None:
+    """Ask for the values that a rectification sets, and seal them with its request.
+
+    ``[ENTITY:[SOURCE/NUMBER:]]COLUMN=-``; contacts where no entity is named.
+    """
+    from pipelines.common.errors import UsageError
+    from pipelines.corrections import correctable
+    from pipelines.rights.requests import load_request, set_details
+
+    wanted: list[dict[str, str | None]] = []
+    for change in changes:
+        place, equals, value = change.partition("=")
+        if not equals or value not in ("-", ""):
+            raise UsageError(
+                "a value does not belong on the command line, which keeps a history",
+                code="value_in_command", todo="write --set COLUMN=- and it is asked for; "
+                "--set COLUMN= clears it",
+            )  # fmt: skip
+        *path, column = place.split(":")
+        entity = path[0] if path else "contacts"
+        record = ":".join(path[1:]) or None
+        correctable(deployment, entity, column)
+        label = session.texts("ask_value", column=column)
+        answer = typer.prompt(label, hide_input=True, err=True) if value == "-" else ""
+        wanted.append(
+            {"entity": entity, "record": record, "column": column, "value": answer.strip() or None}
+        )
+    with deployment.vault.begin() as conn:
+        requests = [load_request(conn, number) for number in numbers]
+        if len(requests) != 1 or requests[0].right != "rectification":
+            raise UsageError(
+                "values are set for one request for rectification", code="set_needs_one",
+                todo="name that request alone",
+            )  # fmt: skip
+        set_details(conn, deployment.vault, requests[0], {"changes": wanted})
 
 
 def asked_for(

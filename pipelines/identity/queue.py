@@ -120,6 +120,32 @@ def queue_pairs(conn: Connection, pairs: Iterable[tuple[int, int, float]], reaso
     return len(new)
 
 
+def queue_doubts(
+    conn: Connection, doubts: Iterable[tuple[int, int, str]], batch_id: int | None = None
+) -> None:
+    """Queue (subject_id, other_subject_id, reason), once per pair and reason.
+
+    Args:
+        conn: In a transaction.
+        doubts: The lower id first.
+        batch_id: The batch that raised them.
+    """
+    wanted = set(doubts)
+    if not wanted:
+        return
+    sql = (
+        "SELECT subject_id, other_subject_id, reason FROM identity_queue "
+        "WHERE other_subject_id IN ({values})"  # the younger one: the older may be in thousands
+    )
+    new = sorted(wanted - set(select_in(conn, sql, {b for _, b, _ in wanted})))
+    ids = allocate(conn, "identity_queue", len(new)) if new else ()
+    insert_rows(
+        conn, schema.identity_queue,
+        ("queue_id", "batch_id", "subject_id", "other_subject_id", "reason", "state"),
+        [(i, batch_id, *doubt, "open") for i, doubt in zip(ids, new, strict=True)],
+    )  # fmt: skip
+
+
 def id_of(conn: Connection, subject_key: str) -> int:
     """The subject of a pseudonym, merged ones too.
 

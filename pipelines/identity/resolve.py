@@ -26,8 +26,7 @@ from pipelines.identity.contact_identifiers import (
     source_key,
 )
 from pipelines.identity.decide import MOST_BEARERS, NEW, Pair, decide
-from pipelines.vault import schema
-from pipelines.vault.bulk import allocate, insert_rows, select_in
+from pipelines.identity.queue import queue_doubts
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import (
     Subject,
@@ -256,19 +255,5 @@ class SubjectResolver:
 
     def _queue(self, doubts: list[tuple[int, int, str]]) -> None:
         """Queue doubts once per pair of subjects and reason."""
-        table = schema.identity_queue
         rows = {(min(a, b), max(a, b), reason) for a, b, reason in doubts}
-        if not rows:
-            return
-        sql = (
-            "SELECT subject_id, other_subject_id, reason FROM identity_queue "
-            "WHERE other_subject_id IN ({values})"  # the younger one: the older may be in thousands
-        )
-        new = sorted(rows - set(select_in(self._connection, sql, {b for _, b, _ in rows})))
-        ids = allocate(self._connection, "identity_queue", len(new)) if new else ()
-        insert_rows(
-            self._connection,
-            table,
-            ("queue_id", "batch_id", "subject_id", "other_subject_id", "reason", "state"),
-            [(i, self._batch_id, *doubt, "open") for i, doubt in zip(ids, new, strict=True)],
-        )
+        queue_doubts(self._connection, rows, self._batch_id)

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ reconcile_rows(ref('stg_interactions'), 'interaction_id', []) }}"
+    pre_hook="{{ reconcile_rows(ref('stg_interactions'), 'interaction_id', ['channel', 'direction', 'occurred_at', 'duration_seconds']) }}"
 ) }}
 -- Grain: interaction. No text, redacted or not.
 select
