@@ -45,6 +45,9 @@ FAMILY_SURE: Final = 1 << 21
 UNKNOWN: Final = 1 << 22
 """In no list at all, and with a capital."""
 
+COMPOUND: Final = 1 << 23
+"""In no list, but made of two dictionary words as Dutch compounds are."""
+
 INTERESTING: Final = (
     UNKNOWN | GIVEN | FAMILY | INFIX | INITIALS | TITLE | GREETING | CLOSING | CUE | ROLE_CUE
 )
@@ -183,7 +186,18 @@ class Lexicon:
         odd = known or len(bare) < 3 or _MIXED.match(word)
         if bits & CAPITAL and not bits & (UPPER | DOTTED) and not odd:
             bits |= UNKNOWN
+        if not known & (GIVEN | FAMILY | PLACE | WORD) and self._is_joined(bare):
+            bits |= COMPOUND
         return bits | given | family
+
+    def _is_joined(self, key: str) -> bool:
+        """Whether two words of four letters and more make this one, an s between them or not."""
+        words = self.words
+        return any(
+            key[cut:] in words
+            and (key[:cut] in words or (key[cut - 1] == "s" and key[: cut - 1] in words))
+            for cut in range(4, min(len(key), 30) - 3)
+        )
 
     def _compound(self, key: str) -> int:
         parts = [p for p in key.split("-") if p]

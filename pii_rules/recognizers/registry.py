@@ -127,7 +127,7 @@ def rules_fingerprint() -> str:
     """A hash of the registry, the lists and the code of this package."""
     digest = hashlib.sha256()
     folder = files("pii_rules.recognizers")
-    for part in (folder, folder.joinpath("lists")):
+    for part in (folder, folder.joinpath("lists"), folder.joinpath("model")):
         for item in sorted(part.iterdir(), key=lambda i: i.name):
             if item.is_file() and item.name.endswith((".py", ".yaml", ".txt", ".yaml", ".gz")):
                 digest.update(item.name.encode())

@@ -7,7 +7,9 @@ one makes its own. Offsets are code points of the text as given: nothing is norm
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from pii_rules.recognizers.lexicon import Lexicon, lexicon
 
@@ -23,10 +25,21 @@ _ANY_WORD = re.compile(
 )
 
 
-class TextScan:
-    """Words of one text with their places and features."""
+class TaggedName(NamedTuple):
+    """First and last word of a name, and by how much it beats not being one (in thousandths)."""
 
-    __slots__ = ("__dict__", "ends", "features", "starts", "text", "words")
+    first: int
+    last: int
+    margin: int
+
+
+class TextScan:
+    """Words of one text with their places and features.
+
+    ``grammar`` and ``tagged`` hold the names of persons once each has been looked for.
+    """
+
+    __slots__ = ("__dict__", "ends", "features", "grammar", "starts", "tagged", "text", "words")
 
     def __init__(self, text: str, words_of: Lexicon | None = None) -> None:
         known = words_of or lexicon()
@@ -42,6 +55,8 @@ class TextScan:
             self.ends.append(end)
         features = known.features
         self.features: list[int] = [features(word) for word in self.words]
+        self.grammar: list[tuple[int, int, float, str]] | None = None
+        self.tagged: Sequence[TaggedName] | None = None
 
     @cached_property
     def lower(self) -> str:

@@ -7,25 +7,32 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from hashlib import blake2b
 from importlib.metadata import version as package_version
 from importlib.resources import files
+from secrets import token_bytes
 from types import TracebackType
 from typing import Protocol, Self
+
+from presidio_analyzer import BatchAnalyzerEngine, RecognizerResult
 
 from pii_rules.recognizers.registry import LANGUAGES, RegistryFaults, rules_fingerprint
 from pipelines.common.errors import FailedError, PolicyError, UsageError
 from pipelines.privacy.engine import SCORE_THRESHOLD, make_analyzer
 from pipelines.privacy.languages import guess_language
-from pipelines.privacy.normal_text import normal_text
+from pipelines.privacy.normal_text import NormalText, normal_text
 from pipelines.privacy.spans import Span, resolve
 
 __all__ = ["Detector", "PooledDetector", "PresidioDetector", "Span", "make_detector"]
 
 _PIECE = 20_000
 _OVERLAP = 256
+_KNOWN_TEXTS = 20_000
+_BATCH_TEXTS = 512
+_BATCH_CHARACTERS = 40_000
 _TASK_CHARACTERS = 200_000
 _TASK_TEXTS = 1_000
 
@@ -60,8 +67,9 @@ def detector_version() -> str:
 class PresidioDetector:
     """Presidio's analyzer in this process.
 
-    The same text is analysed once per call; a text longer than 20,000 code points goes through in
-    overlapping pieces, so that memory and time stay proportional.
+    The same text is analysed once: findings of the newest 20,000 texts are remembered by a keyed
+    digest. A text longer than 20,000 code points goes through in overlapping pieces, so that memory
+    and time stay proportional.
 
     Raises:
         PolicyError: When the recognizer registry and its classes disagree.
@@ -76,7 +84,10 @@ class PresidioDetector:
                 code="recognizer_registry_wrong",
                 where={"file": "pii_rules/recognizers/registry.yaml"},
             ) from None
+        self._batch = BatchAnalyzerEngine(self._analyzer)
         self._threshold = score_threshold
+        self._secret = token_bytes(16)
+        self._known: dict[bytes, tuple[Span, ...]] = {}
         self.version = detector_version()
 
     def detect(
@@ -89,37 +100,77 @@ class PresidioDetector:
             FailedError: When the analyzer fails on a text; says which one by its position.
         """
         wanted = _languages(texts, languages)
-        seen: dict[tuple[str, str | None], list[Span]] = {}
-        found: list[list[Span]] = []
-        for position, key in enumerate(zip(texts, wanted, strict=True)):
-            spans = seen.get(key)
-            if spans is None:
-                spans = seen[key] = self._spans(position, *key)
-            found.append(list(spans))
+        keys = [self._digest(text, language) for text, language in zip(texts, wanted, strict=True)]
+        new = {key: place for place, key in enumerate(keys) if key not in self._known}
+        found = dict(self._analysed([(key, texts[p], wanted[p]) for key, p in new.items()], keys))
+        spans = [found[key] if key in found else self._known[key] for key in keys]
+        self._remember(found)
+        return [list(each) for each in spans]
+
+    def _digest(self, text: str, language: str | None) -> bytes:
+        # surrogatepass: a text of a broken file may hold halves of pairs
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret)
+        digest.update((language or "").encode())
+        return digest.digest()
+
+    def _remember(self, found: Mapping[bytes, tuple[Span, ...]]) -> None:
+        """Keep the newest findings by the digest of their text; no text is kept."""
+        self._known.update(found)
+        while len(self._known) > _KNOWN_TEXTS:
+            del self._known[next(iter(self._known))]
+
+    def _analysed(
+        self, wanted: Sequence[tuple[bytes, str, str | None]], keys: Sequence[bytes]
+    ) -> Iterator[tuple[bytes, tuple[Span, ...]]]:
+        """The spans of each text that is not known yet."""
+        parts: dict[bytes, list[Span]] = {}
+        seen: dict[bytes, NormalText] = {}
+        pieces: dict[str, list[tuple[bytes, int, str]]] = {language: [] for language in LANGUAGES}
+        for key, text, language in wanted:
+            parts[key] = []
+            if text and not text.isspace():
+                seen[key] = normal_text(text)
+                chosen = pieces[language or guess_language(seen[key].text)]
+                chosen += [(key, offset, piece) for offset, piece in _pieces(seen[key].text)]
+        for language, rows in pieces.items():
+            for batch in _batches(rows):
+                found = self._results([row[2] for row in batch], language)
+                if found is None:
+                    raise self._failure(batch, language, keys)
+                for (key, offset, _), results in zip(batch, found, strict=True):
+                    place = seen[key].place
+                    parts[key] += [
+                        Span(
+                            *place(r.start + offset, r.end + offset),
+                            r.entity_type,
+                            round(r.score, 2),
+                        )
+                        for r in results
+                    ]
+        for key, spans in parts.items():
+            yield key, tuple(resolve(spans))
+
+    def _results(self, texts: list[str], language: str) -> list[list[RecognizerResult]] | None:
+        """Presidio's results of each text, or None when a recognizer failed on one."""
+        try:
+            found: list[list[RecognizerResult]] = self._batch.analyze_iterator(
+                texts, language, batch_size=len(texts), score_threshold=self._threshold
+            )
+        except Exception:  # noqa: BLE001 - whatever a recognizer raises may carry the text
+            return None
         return found
 
-    def _spans(self, position: int, text: str, language: str | None) -> list[Span]:
-        if not text or text.isspace():
-            return []
-        seen = normal_text(text)
-        chosen = language or guess_language(seen.text)
-        try:
-            spans = [
-                Span(
-                    *seen.place(result.start + offset, result.end + offset),
-                    result.entity_type,
-                    result.score,
-                )
-                for offset, piece in _pieces(seen.text)
-                for result in self._analyzer.analyze(piece, chosen, score_threshold=self._threshold)
-            ]
-        except Exception:  # noqa: BLE001 - whatever a recognizer raises may carry the text
-            failure = FailedError(
-                "detection failed on a text", code="detection_failed", where={"position": position}
-            )
-        else:
-            return resolve(Span(s, e, kind, round(score, 2)) for s, e, kind, score in spans)
-        raise failure
+    def _failure(
+        self, batch: Sequence[tuple[bytes, int, str]], language: str, keys: Sequence[bytes]
+    ) -> FailedError:
+        """What to raise: the texts of the batch are tried one by one for the first that fails."""
+        failing = (key for key, _, text in batch if self._results([text], language) is None)
+        key = next(failing, batch[0][0])
+        return FailedError(
+            "detection failed on a text",
+            code="detection_failed",
+            where={"position": keys.index(key)},
+        )
 
 
 def _languages(
@@ -146,6 +197,20 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
         back = text.find(" ", end - _OVERLAP, end)
         start = back + 1 if back >= 0 else end - _OVERLAP
     yield start, text[start:]
+
+
+def _batches(rows: Sequence[tuple[bytes, int, str]]) -> Iterator[list[tuple[bytes, int, str]]]:
+    """Stretches bounded in number and in characters, so that a batch's words fit in little memory."""
+    batch: list[tuple[bytes, int, str]] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += len(row[2])
+        if len(batch) >= _BATCH_TEXTS or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 _worker: PresidioDetector | None = None

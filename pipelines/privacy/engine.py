@@ -16,6 +16,7 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
+from pii_rules.recognizers.persons import tag_names
 from pii_rules.recognizers.registry import LANGUAGES, Registry, load_registry
 from pii_rules.recognizers.scan import TextScan
 
@@ -61,13 +62,13 @@ class ScanArtifacts(NlpArtifacts):  # type: ignore[misc]
 class ScanEngine(NlpEngine):  # type: ignore[misc]
     """One pass over the words of a text instead of a language model.
 
-    ``process_batch`` buffers, so that a model that wants batches of equal length (a later tagger)
-    can be put in here; the order is kept.
+    ``process_batch`` buffers: the name tagger reads a whole batch at once, sorted by length; the
+    order is kept, and a text gets the same names alone as in any batch.
     """
 
     def load(self) -> None:
-        """Reads the lists, so that the first text does not wait for them."""
-        TextScan("")
+        """Reads the lists and the model, so that the first text does not wait for them."""
+        tag_names([TextScan("")])
 
     def is_loaded(self) -> bool:
         """False until loaded; loading twice is cheap."""
@@ -88,8 +89,10 @@ class ScanEngine(NlpEngine):  # type: ignore[misc]
         """Each text with its artefacts, in the order given."""
         pending = iter(texts)
         while batch := list(islice(pending, max(1, batch_size))):
-            for text in batch:
-                yield text, self.process_text(text, language)
+            scans = [TextScan(text) for text in batch]
+            tag_names(scans)
+            for text, scan in zip(batch, scans, strict=True):
+                yield text, ScanArtifacts(scan, self, language)
 
     def is_stopword(self, word: str, language: str) -> bool:  # noqa: ARG002
         """No word is dropped."""

@@ -1,0 +1,231 @@
+"""What the name tagger sees of a word and of what stands between two words.
+
+Owns the features, so that training and tagging cannot differ. Each feature depends on one word, one
+gap, or a pair of coarse classes: that makes tagging a matter of table look-ups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import Final, NamedTuple
+
+from pii_rules.recognizers.lexicon import (
+    ACTS,
+    BLOCKED,
+    CAPITAL,
+    CLOSING,
+    CUE,
+    DOTTED,
+    FAMILY,
+    GIVEN,
+    GREETING,
+    INFIX,
+    INITIALS,
+    ORGANISATION,
+    PLACE,
+    ROLE_CUE,
+    SPEAKS,
+    TITLE,
+    UPPER,
+    WORD,
+    fold,
+)
+from pii_rules.recognizers.scan import TextScan
+
+LABELS: Final = ("O", "B", "I", "N", "A", "C")
+"""Nothing, a person's first word, its further words, name of something else, street, place."""
+
+OFFSETS: Final = (0, -1, 1, -2, 2)
+"""Of which neighbours a word's own features count, nearest first."""
+
+_FUNCTIONS: Final = (
+    TITLE, GREETING, CLOSING, ROLE_CUE, SPEAKS, ACTS, ORGANISATION, BLOCKED, CUE,
+)  # fmt: skip
+_LONE: Final = len(_FUNCTIONS) + 1
+CLASSES: Final = _LONE + 4 + 24
+"""Number of coarse classes, with 0 for what stands outside the text."""
+
+
+def coarse_class(bits: int) -> int:
+    """One of :data:`CLASSES` for a word of these bits: its function, or what lists know it as."""
+    if bits & INITIALS:
+        return _LONE if bits & DOTTED else _LONE + 1
+    if bits & INFIX:
+        return _LONE + 2 if bits & CAPITAL else _LONE + 3
+    if not bits & (GIVEN | FAMILY):
+        for place, function in enumerate(_FUNCTIONS, 1):
+            if bits & function:
+                return place
+    listed = (1 if bits & GIVEN else 0) + (2 if bits & FAMILY else 0)
+    common = 2 if bits & WORD else 1 if bits & PLACE else 0
+    return _LONE + 4 + listed * 6 + common * 2 + (1 if bits & CAPITAL else 0)
+
+
+def word_attributes(
+    word: str, bits: int, vocabulary: Container[str]
+) -> tuple[tuple[str, ...], ...]:
+    """The attributes that a word gives to itself and to its neighbours, in order of OFFSETS.
+
+    Args:
+        word: As written.
+        bits: Of the lexicon.
+        vocabulary: Words in lower case that count by themselves; of all others only the shape does.
+    """
+    key = fold(word)
+    known = key if key in vocabulary else ""
+    shape = _shape(word, bits)
+    masked = f"c={bits:x}"
+    lower = f"l={bits & ~(CAPITAL | UPPER):x}"
+    own = [masked, lower, f"sh={shape}", f"k={coarse_class(bits)}"]
+    if known:
+        own += [f"w={known}", f"w={known}|{shape}"]
+    else:
+        padded = f"^{key}$"
+        size = min(len(key), 9)
+        own += [f"n={size}", f"n={size}|{shape}"]
+        own += [f"s{n}={padded[-n - 1 :]}" for n in (1, 2, 3, 4) if len(key) > n]
+        own += [f"p{n}={padded[: n + 1]}" for n in (2, 3) if len(key) > n]
+    near = [masked, f"sh={shape}"]
+    far = [f"k={coarse_class(bits)}"]
+    if known:
+        near += [f"w={known}"]
+        far += [f"w={known}"]
+    else:
+        near += [f"s3={key[-3:]}"]
+    return tuple(
+        tuple(f"{offset}:{a}" for a in (own if offset == 0 else near if abs(offset) == 1 else far))
+        for offset in OFFSETS
+    )
+
+
+def _shape(word: str, bits: int) -> str:
+    if "-" in word:
+        parts = word.split("-")
+        return "-".join("X" if p[:1].isupper() else "x" for p in parts[:3])
+    if bits & UPPER:
+        return "XX"
+    if bits & CAPITAL:
+        return "X" if len(word) == 1 else "Xx" if word[1:].islower() else "XxX"
+    return "x" if len(word) == 1 else "xx" if word.islower() else "xX"
+
+
+START, END, GAPS = 20, 21, 24
+"""Gap classes before the first word and behind the last one, and how many there are."""
+
+_GAPS: Final = {
+    "": 0, " ": 1, "  ": 2, "\u00a0": 2, ", ": 5, ",": 5, ". ": 6, "! ": 6, "? ": 6, ": ": 7, ":": 7,
+    "; ": 8, " - ": 9, " – ": 9, "- ": 9, "-": 18, " / ": 16, "/": 16, ".": 17, "... ": 6,
+}  # fmt: skip
+
+
+def gap_class(gap: str) -> int:
+    """One of :data:`GAPS` for what stands between two words."""
+    known = _GAPS.get(gap)
+    if known is not None:
+        return known
+    if any(c.isdigit() for c in gap):
+        # glued to the word before, to the word behind, to both ("K-102938", "1234AB"), or to none
+        before = gap[0].isdigit() or (gap[0] == "-" and gap[1:2].isdigit())
+        behind = gap[-1].isdigit() or (gap[-1] == "-" and gap[-2:-1].isdigit())
+        return (12 if behind else 14) if before else (22 if behind else 13)
+    if "\n" in gap:
+        return 4 if gap.count("\n") > 1 else 3
+    if "@" in gap:
+        return 15
+    if "(" in gap or "[" in gap or "<" in gap:
+        return 10
+    if ")" in gap or "]" in gap or ">" in gap:
+        return 11
+    if '"' in gap or "'" in gap or "“" in gap or "”" in gap:
+        return 23
+    return 6 if gap.strip()[:1] in (".", "!", "?") else 19
+
+
+def text_case(capitals: int, uppers: int, words: int) -> int:
+    """How a text uses capitals: 0 not at all, 1 nearly only, 2 on most words, 3 as prose does."""
+    if not capitals:
+        return 0
+    if uppers * 3 > words * 2:
+        return 1
+    return 2 if capitals * 3 > words * 2 and words > 3 else 3
+
+
+RULES: Final = 64
+"""Upper bound of the numbers by which the grammar's finding of a word is known; 0 is none."""
+
+SIZES: Final = {"k": CLASSES, "g": GAPS, "r": RULES, "t": 4}
+"""Columns: coarse class, gap before the word, grammar rule, case of the text; and their values."""
+
+TABLES: Final[dict[str, tuple[tuple[str, int], ...]]] = {
+    "gb": (("g", 0),),
+    "ga": (("g", 1),),
+    "gbk": (("g", 0), ("k", 0)),
+    "gak": (("g", 1), ("k", 0)),
+    "kk-": (("k", -1), ("k", 0)),
+    "kk+": (("k", 0), ("k", 1)),
+    "kkk": (("k", -1), ("k", 0), ("k", 1)),
+    "kgk-": (("k", -1), ("g", 0), ("k", 0)),
+    "kgk+": (("k", 0), ("g", 1), ("k", 1)),
+    "r": (("r", 0),),
+    "r-": (("r", -1),),
+    "r+": (("r", 1),),
+    "rk": (("r", 0), ("k", 0)),
+    "tk": (("t", 0), ("k", 0)),
+    "tr": (("t", 0), ("r", 0)),
+}
+"""Which columns, at which distance from the word, count together."""
+
+
+class WordColumns(NamedTuple):
+    """One text as the model reads it: one entry a word, in each list; gaps have one more."""
+
+    attributes: list[tuple[tuple[str, ...], ...]]
+    classes: list[int]
+    gaps: list[int]
+    rules: list[int]
+    case: int
+
+    def at(self, column: str, place: int) -> int:
+        """The value of a column, 0 outside the text."""
+        if column == "t":
+            return self.case
+        if column == "g":
+            return self.gaps[place]
+        values = self.classes if column == "k" else self.rules
+        return values[place] if 0 <= place < len(values) else 0
+
+    def of_word(self, place: int) -> list[str]:
+        """All attributes of the word at a place, as the training reads them."""
+        found: list[str] = []
+        for order, offset in enumerate(OFFSETS):
+            other = place + offset
+            inside = 0 <= other < len(self.attributes)
+            found += self.attributes[other][order] if inside else [outside_attribute(offset)]
+        for name, parts in TABLES.items():
+            values = [self.at(column, place + offset) for column, offset in parts]
+            found.append(table_attribute(name, values))
+        return found
+
+
+def outside_attribute(offset: int) -> str:
+    """The attribute of a neighbour that lies before or behind the text."""
+    return f"{offset}:outside"
+
+
+def table_attribute(name: str, values: Iterable[int]) -> str:
+    """The attribute of values that count together."""
+    return f"{name}={'.'.join(map(str, values))}"
+
+
+def columns_of(scan: TextScan) -> tuple[list[int], list[int], int]:
+    """Coarse classes, gaps (one more than words) and case of a scanned text."""
+    bits, text, starts, ends = scan.features, scan.text, scan.starts, scan.ends
+    classes = [coarse_class(b) for b in bits]
+    head = text[: starts[0]] if starts else text
+    gaps = [gap_class(head) if any(c.isdigit() for c in head) else START]
+    gaps += [gap_class(text[e:s]) for e, s in zip(ends, starts[1:], strict=False)]
+    tail = text[ends[-1] :] if ends else ""
+    gaps.append(gap_class(tail) if any(c.isdigit() for c in tail[:12]) else END)
+    capitals = sum(1 for b in bits if b & CAPITAL)
+    uppers = sum(1 for b in bits if b & UPPER)
+    return classes, gaps, text_case(capitals, uppers, len(bits))

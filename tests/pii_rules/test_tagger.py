@@ -1,0 +1,96 @@
+"""The name tagger: same margins in any batch, model and code that belong together, no dead weights."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from importlib.resources import files
+
+import pytest
+
+from pii_rules.recognizers.persons import LEAST_MARGIN, RULES, rule_numbers
+from pii_rules.recognizers.scan import TextScan
+from pii_rules.recognizers.tagger import NameTagger, name_tagger, read_model
+from pii_rules.recognizers.word_features import (
+    CLASSES,
+    GAPS,
+    LABELS,
+    SIZES,
+    TABLES,
+    coarse_class,
+    columns_of,
+    gap_class,
+)
+
+TEXTS = (
+    "Gebeld met Jan de Vries, hij wil een offerte.",
+    "",
+    "niets",
+    "groet, sanne",
+    "Spoke with Priya Sharma about the invoice. " * 12,
+    "12 34 !!",
+    "Zargan Vedzizhev heeft gebeld en mevr. Yilmaz ook",
+)
+
+
+def _names(tagger: NameTagger, texts: tuple[str, ...]) -> list[list[tuple[int, int, int]]]:
+    scans = [TextScan(text) for text in texts]
+    found = tagger.tag(scans, [rule_numbers(scan) for scan in scans], LEAST_MARGIN)
+    return [[tuple(name) for name in names] for names in found]  # type: ignore[misc]
+
+
+def test_tag_alone_equals_any_batch_to_the_last_digit() -> None:
+    tagger = name_tagger()
+    together = _names(tagger, TEXTS)
+    assert together == [_names(tagger, (text,))[0] for text in TEXTS]
+    assert together[::-1] == _names(tagger, TEXTS[::-1])
+    assert together[1] == together[5] == []
+    assert together[0]
+
+
+def test_tag_forgotten_words_come_back_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    tagger = name_tagger()
+    before = _names(tagger, TEXTS)
+    monkeypatch.setattr("pii_rules.recognizers.tagger._ROWS", 3)
+    assert _names(tagger, TEXTS) == before
+    assert _names(tagger, TEXTS) == before
+
+
+def test_model_fits_the_code_that_reads_it() -> None:
+    raw = files("pii_rules.recognizers").joinpath("model", "names.gz").read_bytes()
+    assert len(raw) < 1_000_000
+    head = json.loads(gzip.decompress(raw).split(b"\n", 1)[0])
+    assert tuple(head["labels"]) == LABELS
+    model = read_model(raw)
+    for attribute in model.weights:
+        name, _, values = attribute.partition("=")
+        if name in TABLES:
+            sizes = [SIZES[column] for column, _ in TABLES[name]]
+            parts = [int(value) for value in values.split(".")]
+            assert all(0 <= v < size for v, size in zip(parts, sizes, strict=True))
+
+
+def test_columns_stay_within_their_sizes() -> None:
+    assert max(coarse_class(1 << bit) for bit in range(24)) < CLASSES
+    assert coarse_class((1 << 24) - 1 & ~(1 << 7 | 1 << 8)) < CLASSES
+    assert 2 * len(RULES) < SIZES["r"]
+    gaps = [
+        "",
+        " ",
+        ", ",
+        " 12 ",
+        "12 ",
+        " 12",
+        "-1-",
+        "\n",
+        "\n\n",
+        "@",
+        " (",
+        ") ",
+        '"',
+        "…",
+        ". ",
+    ]
+    assert all(0 <= gap_class(gap) < GAPS for gap in gaps)
+    classes, between, _ = columns_of(TextScan("een twee"))
+    assert (len(classes), len(between)) == (2, 3)

@@ -1,0 +1,41 @@
+"""The training recipe: the same seed composes the same texts, labels fit words, a model comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pii_rules.recognizers.tagger import read_model
+from training.composer import Composer
+from training.slots import clauses
+from training.train import fit
+
+
+def test_composer_same_seed_gives_the_same_examples() -> None:
+    one, other = ([*Composer(5).examples(40)] for _ in range(2))
+    assert [e.scan.text for e in one] == [e.scan.text for e in other]
+    assert [e.labels for e in one] == [e.labels for e in other]
+
+
+def test_composer_labels_one_for_each_word_and_no_inside_without_a_begin() -> None:
+    for example in Composer(6).examples(150):
+        assert len(example.labels) == len(example.scan.words) == len(example.literal)
+        before = "O"
+        for label in example.labels:
+            assert label != "I" or before in ("B", "I")
+            before = label
+
+
+def test_fit_small_model_is_reproducible() -> None:
+    one, other = (fit(60, seed=3, iterations=3, c1=0.1, c2=0.1) for _ in range(2))
+    assert one == other
+    assert read_model(one).weights
+
+
+def test_clauses_are_not_the_samples() -> None:
+    """No clause of the training texts is a phrase of the sample: its truth has to stay apart."""
+    folder = Path(__file__).parents[2] / "pipelines" / "sample"
+    phrases = "\n".join(p.read_text(encoding="utf-8") for p in folder.glob("phrases_*.py")).lower()
+    ours = [c for name in ("nl_person", "nl_none", "en_person", "en_none") for c in clauses(name)]
+    plain = [c for c in ours if "{" not in c and len(c) > 24]
+    assert plain
+    assert [c for c in plain if c.lower() in phrases] == []

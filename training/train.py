@@ -1,0 +1,95 @@
+"""Fits the model with CRFsuite and writes it as whole numbers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+
+import pycrfsuite
+
+from pii_rules.recognizers.lexicon import fold
+from pii_rules.recognizers.persons import rule_numbers
+from pii_rules.recognizers.tagger import SCALE
+from pii_rules.recognizers.word_features import (
+    LABELS,
+    WordColumns,
+    columns_of,
+    word_attributes,
+)
+from training.composer import Composer, Example
+
+UNKNOWN_SHARE = 0.25
+COMMON_FROM = 12
+"""So many times a word of the clauses has to occur before it counts by itself."""
+
+
+def vocabulary(examples: Iterable[Example]) -> frozenset[str]:
+    """Words of the clauses that are common enough; words that fill slots do not count."""
+    counts: Counter[str] = Counter()
+    for example in examples:
+        counts.update(
+            fold(word)
+            for word, literal in zip(example.scan.words, example.literal, strict=True)
+            if literal
+        )
+    return frozenset(word for word, count in counts.items() if count >= COMMON_FROM)
+
+
+def columns(example: Example, words: frozenset[str], random: Random) -> WordColumns:
+    """An example as the model reads it.
+
+    Some words of the clauses are read as if they were unknown: else the model takes every word
+    that it does not know for a name.
+    """
+    scan = example.scan
+    classes, gaps, case = columns_of(scan)
+    attributes = [
+        word_attributes(w, b, () if literal and random.random() < UNKNOWN_SHARE else words)
+        for w, b, literal in zip(scan.words, scan.features, example.literal, strict=True)
+    ]
+    return WordColumns(attributes, classes, gaps, rule_numbers(scan), case)
+
+
+def fit(count: int, seed: int, iterations: int, c1: float, c2: float) -> bytes:
+    """The model file for so many examples."""
+    trainer = pycrfsuite.Trainer(
+        algorithm="lbfgs",
+        params={"c1": c1, "c2": c2, "max_iterations": iterations, "feature.minfreq": 3},
+        verbose=False,
+    )
+    words = vocabulary(Composer(seed).examples(count // 2))
+    random = Random(seed)
+    for example in Composer(seed + 1).examples(count):
+        if example.labels:
+            read = columns(example, words, random)
+            sequence = [read.of_word(place) for place in range(len(example.labels))]
+            trainer.append(sequence, example.labels)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model"
+        trainer.train(str(path))
+        tagger = pycrfsuite.Tagger()
+        tagger.open(str(path))
+        info = tagger.info()
+        return export(info.state_features, info.transitions)
+
+
+def export(
+    states: dict[tuple[str, str], float], transitions: dict[tuple[str, str], float]
+) -> bytes:
+    """Weights in whole thousandths; what rounds to nothing is left out; bytes depend on them only."""
+    weights: dict[str, list[int]] = {}
+    for (attribute, label), weight in states.items():
+        rounded = round(weight * SCALE)
+        if abs(rounded) >= 20:
+            weights.setdefault(attribute, [0] * len(LABELS))[LABELS.index(label)] = rounded
+    between = [
+        [round(transitions.get((one, other), 0.0) * SCALE) for other in LABELS] for one in LABELS
+    ]
+    lines = [json.dumps({"labels": LABELS, "transitions": between})]
+    lines += [f"{name}\t{','.join(map(str, values))}" for name, values in sorted(weights.items())]
+    return gzip.compress("\n".join(lines).encode(), 9, mtime=0)
