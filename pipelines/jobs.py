@@ -165,13 +165,12 @@ def _execute(
     prepare_instance(run.deployment.home)
     import logging
 
-    import dagster as dg
-
     from pipelines.definitions import definitions
+    from pipelines.resources.storage import open_instance
 
     logging.getLogger("dagster.redacted_errors").disabled = True
     job = definitions(settings).resolve_job_def(job_name)
-    with dg.DagsterInstance.get() as instance:
+    with open_instance(run.deployment.home.dagster) as instance:
         result = job.execute_in_process(
             instance=instance,
             run_id=run.run_id,

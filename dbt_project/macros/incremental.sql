@@ -1,53 +1,45 @@
 {# Incremental tables that cannot drift from their source: before the batches that are not here
-   yet are added, the rows of those that are here are compared with the source by a fingerprint
-   over key, batch, person and what else may change. Only where it differs is anything joined:
-   an erasure, an undone or replaced row, a label or a consent that changed. #}
+   yet are added, every row of those that are here is compared with the source by a hash over key,
+   batch, person and what else may change. What the source has not like that goes (an erasure, an
+   undone or replaced row, a label or a consent that changed), what is missing comes. A batch of
+   which nothing is left comes with the new ones. Hashes alone are joined: at three million
+   rows, comparing the columns took more than twice the processor time. #}
 
-{% macro fingerprint(columns) -%}
-    {{ return(adapter.dispatch('fingerprint', 'klantkluis')(columns)) }}
+{% macro row_hash(columns) -%}
+    {{ return(adapter.dispatch('row_hash', 'klantkluis')(columns)) }}
 {%- endmacro %}
 
-{% macro default__fingerprint(columns) -%}
-    bit_xor(xxhash64({{ columns | join(', ') }}))
+{% macro default__row_hash(columns) -%}
+    xxhash64({{ columns | join(', ') }})
 {%- endmacro %}
 
-{% macro duckdb__fingerprint(columns) -%}
-    bit_xor(hash({{ columns | join(', ') }}))
+{% macro duckdb__row_hash(columns) -%}
+    hash({{ columns | join(', ') }})
 {%- endmacro %}
 
 {% macro reconcile_rows(source_relation, key, changing) -%}
 {%- set present = load_relation(this) if execute else none -%}
 {%- if present is not none and present.is_table and not should_full_refresh() -%}
-    {%- set columns = [key, 'batch_id', 'customer_key'] + changing -%}
-    {%- set landed = 'batch_id in (select batch_id from ' ~ this ~ ')' -%}
-    {%- set compared -%}
-        select
-            (select count(*) from {{ source_relation }} where {{ landed }})
-            = (select count(*) from {{ this }})
-            and coalesce(
-                (select {{ fingerprint(columns) }} from {{ source_relation }} where {{ landed }}), 0
-            ) = coalesce((select {{ fingerprint(columns) }} from {{ this }}), 0)
-    {%- endset -%}
-    {%- if not run_query(compared).rows[0][0] -%}
-        {%- set names = adapter.get_columns_in_relation(this) | map(attribute='quoted') | join(', ') -%}
-        create or replace temporary table landed_batches as
-        select distinct batch_id from {{ this }};
-        delete from {{ this }} as present
-        where not exists (
-            select 1
-            from {{ source_relation }} as wanted
-            where
-                wanted.{{ key }} = present.{{ key }}
-                {%- for column in columns[1:] %}
-                and wanted.{{ column }} is not distinct from present.{{ column }}
-                {%- endfor %}
-        );
-        insert into {{ this }} ({{ names }})
-        select {{ names }}
-        from {{ source_relation }} as wanted
-        where
-            wanted.batch_id in (select batch_id from landed_batches)
-            and not exists (select 1 from {{ this }} as present where present.{{ key }} = wanted.{{ key }})
-    {%- endif -%}
+    {%- set hashed = row_hash([key, 'batch_id', 'customer_key'] + changing) -%}
+    {%- set names = adapter.get_columns_in_relation(this) | map(attribute='quoted') | join(', ') -%}
+    {%- set wanted = 'wanted_' ~ this.identifier -%}
+    {%- set missing = 'missing_' ~ this.identifier -%}
+    create or replace temporary table {{ wanted }} as
+    select {{ hashed }} as row_hash
+    from {{ source_relation }}
+    where batch_id in (select batch_id from {{ this }});
+    create or replace temporary table {{ missing }} as
+    select row_hash from {{ wanted }}
+    where row_hash not in (select {{ hashed }} from {{ this }});
+    delete from {{ this }}
+    where {{ hashed }} not in (select row_hash from {{ wanted }});
+    insert into {{ this }} ({{ names }})
+    select {{ names }}
+    from {{ source_relation }}
+    where
+        batch_id in (select batch_id from {{ this }})
+        and {{ hashed }} in (select row_hash from {{ missing }});
+    drop table {{ wanted }};
+    drop table {{ missing }}
 {%- endif -%}
 {%- endmacro %}

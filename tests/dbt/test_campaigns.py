@@ -114,3 +114,30 @@ def test_incremental_interactions_follow_an_unlinked_person(built: Any, one: Any
     assert one(built.first["fct_interactions"], interaction_id="t/I1")["customer_key"] == "p7"
     assert one(built.second["fct_interactions"], interaction_id="t/I1")["customer_key"] is None
     assert len(built.second["fct_interactions"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("fact", "source", "columns"),
+    [
+        (
+            "marts.fct_campaign_events",
+            "intermediate.int_campaign_events_tracked",
+            "event_id, batch_id, customer_key, is_machine, occurred_at",
+        ),
+        (
+            "marts.fct_interactions",
+            "staging.stg_interactions",
+            "interaction_id, batch_id, customer_key, occurred_at",
+        ),
+    ],
+)
+def test_incremental_fact_has_the_rows_of_a_full_build(
+    built: Any, warehouse: Any, fact: str, source: str, columns: str
+) -> None:
+    assert built.second
+    with warehouse.connected() as connection:
+        rows = [
+            connection.execute(f"SELECT {columns} FROM {relation} ORDER BY ALL").fetchall()
+            for relation in (fact, source)
+        ]
+    assert rows[0] == rows[1]
