@@ -16,7 +16,7 @@ from evaluation import report, sets
 from evaluation.annotated import Annotated, by_language, read_annotated
 from evaluation.bar import judge
 from evaluation.matching import Matched, match
-from evaluation.misses import count_misses
+from evaluation.misses import count_misses, count_wrong
 from evaluation.scoring import SetScore, score_set
 from pipelines.common.clock import now
 from pipelines.privacy.detector import Detector, make_detector
@@ -76,10 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found, matched, scores[name] = run(detector, texts)
         if name == "test":
             missed = count_misses(texts, matched, found)
+            wrong = count_wrong(texts, matched)
             guessed = right_languages(texts)
     verdicts = judge(scores["test"])
     date = now().date().isoformat()
-    part = report.markdown(date, detector.version, scores, verdicts, missed, guessed)
+    part = report.markdown(date, detector.version, scores, verdicts, missed, wrong, guessed)
     sys.stdout.write(part + "\n")
     if chosen.write:
         _PAGE.write_text(report.replaced(_PAGE.read_text(encoding="utf-8"), part), encoding="utf-8")

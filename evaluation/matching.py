@@ -27,8 +27,9 @@ class Counts(NamedTuple):
 class Matched(NamedTuple):
     """One text, scored.
 
-    ``missed`` are the true places that no finding of their type overlaps by half; ``alarms`` counts
-    findings in a text in which nothing personal stands, else 0.
+    ``missed`` are the true places that no finding of their type overlaps by half, ``wrong`` the
+    findings that overlap none; ``alarms`` counts findings in a text in which nothing personal
+    stands, else 0.
     """
 
     by_type: dict[str, Counts]
@@ -36,6 +37,7 @@ class Matched(NamedTuple):
     covered_characters: int
     covered_personal_characters: int
     missed: tuple[Place, ...]
+    wrong: tuple[Place, ...]
     alarms: int
     plain_words: int
 
@@ -46,7 +48,7 @@ def match(text: Annotated, spans: Sequence[Span]) -> Matched:
     found = [Place(s.start, s.end, ours(s.type)) for s in spans]
     counted = [f for f in found if f in text.places or not _is_optional(f, text.optional)]
     strict = set(text.places) & set(counted)
-    pairs = _pair(text.places, counted)
+    pairs, wrong = _pair(text.places, counted)
     kinds = {p.type for p in text.places} | {f.type for f in counted}
     by_type = {
         kind: Counts(
@@ -67,13 +69,17 @@ def match(text: Annotated, spans: Sequence[Span]) -> Matched:
         len(covered),
         len(personal & covered),
         tuple(p for p in text.places if p not in pairs),
+        tuple(wrong),
         len(found) if is_plain else 0,
         len(text.text.split()) if is_plain else 0,
     )
 
 
-def _pair(places: Sequence[Place], found: Sequence[Place]) -> set[Place]:
-    """The true places that have a finding of their own; equal places before overlapping ones."""
+def _pair(places: Sequence[Place], found: Sequence[Place]) -> tuple[set[Place], list[Place]]:
+    """The true places that have a finding of their own, and the findings left over.
+
+    Equal places are paired before overlapping ones.
+    """
     free = list(found)
     paired: set[Place] = set()
     for place in sorted(places, key=lambda p: p not in free):
@@ -81,7 +87,7 @@ def _pair(places: Sequence[Place], found: Sequence[Place]) -> set[Place]:
         if partner is not None:
             free.remove(partner)
             paired.add(place)
-    return paired
+    return paired, free
 
 
 def _half(place: Place, found: Place) -> bool:

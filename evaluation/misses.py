@@ -47,6 +47,30 @@ def count_misses(
     )
 
 
+def count_wrong(texts: Sequence[Annotated], matched: Sequence[Matched]) -> Counter[Miss]:
+    """How often each class of finding was wrong, and what stands there.
+
+    Privacy: texts in, classes out.
+    """
+    return Counter(
+        Miss(place.type, text.language, text.channel, describe(text.text, place), what)
+        for text, score in zip(texts, matched, strict=True)
+        for place in score.wrong
+        for what in [_truth(place, text)]
+    )
+
+
+def _truth(found: Place, text: Annotated) -> str:
+    touched = [p for p in text.places if p.start < found.end and found.start < p.end]
+    if any(p.type == found.type for p in touched):
+        return "too much or too little of a true one"
+    if touched:
+        return "something personal of another type"
+    return (
+        "nothing, beside true ones" if text.places else "nothing, in a text without personal data"
+    )
+
+
 def describe(text: str, place: Place) -> str:
     """What is special about a place: case, form, letters, where it stands."""
     value = text[place.start : place.end]

@@ -42,6 +42,7 @@ def markdown(
     scores: Scores,
     verdicts: Sequence[Verdict],
     missed: Counter[Miss],
+    wrong: Counter[Miss],
     guessed: Mapping[str, float],
 ) -> str:
     """The part of the page between its markers."""
@@ -53,7 +54,10 @@ def markdown(
         *_aims(verdicts),
         *_sets(scores),
         *(line for lang, score in scores["test"].items() for line in _types(lang, score)),
-        *_misses(missed),
+        "\n### Every place of the test part that was missed, by class\n",
+        *_classes(missed, "what became of it"),
+        "\n### Every wrong finding in the test part, by class\n",
+        *_classes(wrong, "what stands there"),
     ]
     return "\n".join([BEGIN, *parts, END])
 
@@ -113,11 +117,10 @@ def _types(language: str, score: SetScore) -> Iterator[str]:
         yield f"| {name} | {s.true} | {s.found} | {_shown(s.recall)} | {_shown(s.precision)} | {shown} |"
 
 
-def _misses(missed: Counter[Miss]) -> Iterator[str]:
-    yield "\n### Every place of the test part that was missed, by class\n"
-    yield "| type | language | channel | class | what became of it | number |\n|---|---|---|---|---|---|"
-    for miss, count in sorted(missed.items()):
-        yield f"| {' | '.join(miss)} | {count} |"
+def _classes(counted: Counter[Miss], last: str) -> Iterator[str]:
+    yield f"| type | language | channel | class | {last} | number |\n|---|---|---|---|---|---|"
+    for kind, count in sorted(counted.items()):
+        yield f"| {' | '.join(kind)} | {count} |"
 
 
 def _shown(figure: Figure) -> str:

@@ -14,7 +14,7 @@ from evaluation import report
 from evaluation.__main__ import main, run
 from evaluation.annotated import read_annotated
 from evaluation.bar import Verdict, judge
-from evaluation.misses import count_misses
+from evaluation.misses import count_misses, count_wrong
 from evaluation.scoring import Figure
 from pipelines.privacy.detector import PresidioDetector
 
@@ -51,10 +51,14 @@ def test_report_holds_no_value_of_a_text(detector: PresidioDetector) -> None:
     texts = read_annotated("test")
     found, matched, scores = run(detector, texts)
     missed = count_misses(texts, matched, found)
-    part = report.markdown("2026-01-01", "v", {"test": scores}, judge(scores), missed, {"nl": 1.0})
+    wrong = count_wrong(texts, matched)
+    part = report.markdown(
+        "2026-01-01", "v", {"test": scores}, judge(scores), missed, wrong, {"nl": 1.0}
+    )
     values = {t.text[p.start : p.end] for t in texts for p in t.places}
     assert [v for v in values if len(v) > 5 and v in part] == []
     assert sum(missed.values()) == sum(len(m.missed) for m in matched)
+    assert sum(wrong.values()) == sum(len(m.wrong) for m in matched)
     json.dumps(report.as_json({"test": scores}))
 
 

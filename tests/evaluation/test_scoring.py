@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.annotated import Annotated, unmark
 from evaluation.matching import Counts, match
-from evaluation.misses import count_misses, describe
+from evaluation.misses import count_misses, count_wrong, describe
 from evaluation.scoring import ALL, Figure, score_set
 from evaluation.sets import held_out_texts, sample_texts
 from pipelines.privacy.spans import Span
@@ -63,6 +63,22 @@ def test_match_two_findings_in_one_place_one_is_false() -> None:
     text = text_of("van [PERSON:Jansen] hier")
     found = [span(text, "Jansen", "PERSON"), span(text, "Janse", "PERSON")]
     assert match(text, found).by_type["PERSON"] == Counts(1, 2, 1, 1)
+
+
+def test_wrong_findings_are_told_by_what_stands_there() -> None:
+    text = text_of("de heer [PERSON:Jan Smit] uit [CITY:Assen] belt")
+    plain = text_of("de ketel belt")
+    found = [span(text, "Smit uit Assen belt", "PERSON"), span(text, "Assen", "PHONE")]
+    found.append(span(text, "heer", "URL"))
+    wrong = count_wrong(
+        [text, plain], [match(text, found), match(plain, [span(plain, "ketel", "PERSON")])]
+    )
+    assert {(w.type, w.fate) for w in wrong} == {
+        ("PERSON", "too much or too little of a true one"),
+        ("PHONE", "something personal of another type"),
+        ("URL", "nothing, beside true ones"),
+        ("PERSON", "nothing, in a text without personal data"),
+    }
 
 
 def test_match_alarms_only_in_texts_without_personal_data() -> None:
