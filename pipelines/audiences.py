@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import duckdb
@@ -24,7 +23,6 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pipelines.common.errors import InputError
-from pipelines.common.settings import Home
 from pipelines.consents import enter_landed
 from pipelines.packages.release import new_passphrase, write_archive
 from pipelines.rights.addressing import Facts, rule_of, who_may_be_addressed
@@ -47,12 +45,12 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 }
 _GREETING: Final = ("first_name", "infix", "last_name", "full_name", "language")
 _BOUGHT: Final = """
-select customer_key, max(at) from (
-    select customer_key, ordered_at as at from warehouse.pseudo.orders
+select customer_key, max(bought_at) from (
+    select customer_key, ordered_at as bought_at from warehouse.pseudo.orders
     where coalesce(status, '') not in ('cancelled', 'refunded')
     union all select customer_key, started_at from warehouse.pseudo.subscriptions
     union all select customer_key, closed_at from warehouse.pseudo.deals where outcome = 'won')
-where customer_key is not null and at is not null group by customer_key
+where customer_key is not null and bought_at is not null group by customer_key
 """
 _BUSINESS: Final = (
     "select distinct customer_key from warehouse.pseudo.contacts where account_key is not null"
@@ -139,25 +137,6 @@ def build_audience(
         deployment, segment, purpose, channel, as_of, actor,
         rows, len(keys), {k: n for k, n in refused.items() if n}, decided.grounds,
     )  # fmt: skip
-
-
-def withdraw_persons(home: Home, vault: Vault, subject_ids: Collection[int]) -> int:
-    """Take back every audience that has one of these persons; returns how many.
-
-    The file goes, for it cannot be cut; who had it in hand has to build it again.
-    """
-    m = schema.audience_members
-    with vault.read() as conn:
-        ids = set(conn.scalars(sa.select(m.c.audience_id).where(m.c.subject_id.in_(subject_ids))))
-    return _end(home, vault, ids, "withdrawn")
-
-
-def expire_audiences(home: Home, vault: Vault, as_of: datetime) -> int:
-    """Remove audiences whose days are over, with the list of who was in them."""
-    t = schema.audiences
-    with vault.read() as conn:
-        ids = set(conn.scalars(sa.select(t.c.audience_id).where(t.c.expires_at <= as_of)))
-    return _end(home, vault, ids, "expired")
 
 
 def _run_segment(deployment: Deployment, sql: str) -> list[str]:
@@ -290,22 +269,3 @@ def _csv(rows: Mapping[int, Mapping[str, str]], channel: str) -> bytes:
 def _harmless(text: str) -> str:
     """A cell that no spreadsheet takes for a formula; a telephone number keeps its plus."""
     return f"'{text}" if text[:1] in "=@-\t\r" else text
-
-
-def _end(home: Home, vault: Vault, ids: Collection[int], state: str) -> int:
-    t, m = schema.audiences, schema.audience_members
-    with vault.read() as conn:
-        query = sa.select(t.c.file_name).where(t.c.audience_id.in_(ids), t.c.state == "ready")
-        names = list(conn.scalars(query))
-    for name in names:
-        (home.outbox / Path(name).name).unlink(missing_ok=True)
-    if ids:
-        with vault.begin() as conn:
-            conn.execute(
-                sa.update(t)
-                .where(t.c.audience_id.in_(ids), t.c.state == "ready")
-                .values(state=state)
-            )
-            if state == "expired":
-                conn.execute(sa.delete(m).where(m.c.audience_id.in_(ids)))
-    return len(names)

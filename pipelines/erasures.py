@@ -24,6 +24,7 @@ from pipelines.privacy.known_persons import NOBODY, KnownPersons, PersonMatcher,
 from pipelines.privacy.mentions import mention_identifiers
 from pipelines.privacy.name_sketches import SketchKey
 from pipelines.privacy.redaction import cut
+from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.erasure import (
     ErasureResult,
     ErasureTools,
@@ -97,8 +98,10 @@ def erase_queued(
         One result per person.
     """
     with deployment.vault.read() as conn:
-        if not unfinished_erasures(conn, buckets):
-            return []
+        persons = unfinished_erasures(conn, buckets)
+    if not persons:
+        return []
+    withdraw_persons(deployment.home, deployment.vault, [i for i, _ in persons])
     return resume_erasures(
         deployment.vault, _tools(deployment, make), complete=False, buckets=buckets
     )

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from pipelines.common.errors import UsageError
 from pipelines.erasure_requests import ERASURE, check_answered_first
 from pipelines.packages.handlers import PACKAGE
+from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.consent import EVERY_CHANNEL, purposes_to_withdraw, withdraw
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
 from pipelines.rights.keeping import let_go
@@ -147,6 +148,7 @@ def _withdraw_words(deployment: Deployment, request: Request) -> Fulfilment:
             is_objection=request.right == "objection",
             request=request.number,
         )
+    withdraw_persons(deployment.home, deployment.vault, [request.subject_id])
     return Fulfilment("fulfilled")
 
 
@@ -163,6 +165,7 @@ def _restrict(deployment: Deployment, request: Request) -> Fulfilment:
         restrict_subject(
             conn, deployment.vault, request.subject_id, actor="steward", request=request.number
         )
+    withdraw_persons(deployment.home, deployment.vault, [request.subject_id])
     return Fulfilment("fulfilled")
 
 

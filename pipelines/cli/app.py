@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli import (
+    audience,
     audit,
     backup,
+    consent,
     customer,
     demo,
     detect,
@@ -71,6 +73,8 @@ app.add_typer(request.group, name="request")
 app.add_typer(hold.group, name="hold")
 app.add_typer(backup.group, name="backup")
 app.add_typer(keys.group, name="keys")
+app.add_typer(consent.group, name="consent")
+app.add_typer(audience.group, name="audience")
 
 
 def command() -> Any:

@@ -1,0 +1,30 @@
+"""`consent` and `audience` from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.context import make_context
+
+
+def test_word_is_set_and_shown_as_of_a_day(cli, tmp_path: Path) -> None:
+    context = make_context(tmp_path)
+    context.deliver("contacts.csv", "id,name,email,mobile\n1,Jan Smit,jan@voorbeeld.example,\n")
+    context.land()
+    context.vault.close()
+    home = ("--home", context.home.root)
+    who = ("--email", "jan@voorbeeld.example")
+    word = ("--purpose", "marketing", "--channel", "email", "--status")
+    assert cli("consent", "set", *who, *word, "given", "--at", "2026-01-01", *home).status == 0
+    assert cli("consent", "set", *who, *word, "withdrawn", "--at", "2026-02-01", *home).status == 0
+    shown = cli("consent", "show", *who, "--at", "2026-01-15", *home, "--json").document
+    assert [row["status"] for row in shown["held"]] == ["given"]
+    shown = cli("consent", "show", *who, *home, "--json").document
+    assert [row["status"] for row in shown["held"]] == ["withdrawn"]
+    assert len(shown["words"]) == 2
+    assert "jan" not in str(shown)
+    assert cli("consent", "set", *who, *word, "perhaps", *home).status == 2
+    segment = tmp_path / "all.sql"
+    segment.write_text("select customer_key from marts.dim_customer")
+    answer = cli("audience", "build", segment, "--purpose", "marketing", *home)
+    assert answer.status == 1  # nothing is published yet
