@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +23,7 @@ from pipelines.vault.store import Vault
 from pipelines.warehouse.pseudo import BatchWriter
 
 if TYPE_CHECKING:
+    from pii_rules.special_categories import CueFinder
     from pipelines.privacy.detector import Detector
     from pipelines.privacy.known_persons import PersonMatcher
     from pipelines.quality.contracts import ContractChecker
@@ -55,6 +57,7 @@ class Tools:
         self._detector = detector
         self._checkers: dict[str, ContractChecker] = {}
         self._matcher: PersonMatcher | None = None
+        self._cues: CueFinder | None = None
 
     @property
     def detector(self) -> Detector:
@@ -73,6 +76,15 @@ class Tools:
 
             self._matcher = PersonMatcher(SketchKey(vault.sketch_key))
         return self._matcher
+
+    @property
+    def cues(self) -> CueFinder:
+        """What flags texts that may hold special categories."""
+        if self._cues is None:
+            from pii_rules.special_categories import CueFinder
+
+            self._cues = CueFinder()
+        return self._cues
 
     def checker(self, entity_name: str) -> ContractChecker:
         """The contract of an entity, as an expectation suite."""
@@ -104,6 +116,8 @@ class Batch:
     unmapped: dict[str, int] = field(default_factory=dict)
     rows_read: int = 0
     overlaid: frozenset[str] | None = None
+    flags: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    """Texts by entity, column, category and class of cue."""
     _seen: dict[str, Seen] = field(default_factory=dict)
 
     def seen_of(self, entity: Entity) -> Seen:

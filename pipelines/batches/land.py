@@ -40,6 +40,7 @@ from pipelines.vault.batches import (
 )
 from pipelines.vault.quarantine import add_rejects
 from pipelines.vault.suppression import has_suppressions
+from pipelines.vault.text_flags import save_flag_counts
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.pseudo import (
     COUNT_COLUMNS,
@@ -401,6 +402,7 @@ def _repeat(batch: Batch, earlier: int) -> None:
 
 
 def _finish(batch: Batch) -> None:
+    save_flag_counts(batch.connection, batch.batch_id, batch.flags)
     subjects = schema.subjects
     columns = (
         subjects.c.subject_key, subjects.c.kind, subjects.c.subject_bucket, subjects.c.staff_alias

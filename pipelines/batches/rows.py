@@ -76,19 +76,17 @@ def _land_sealed(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
     if rows.frame.is_empty():
         return
     owners = owners_of(batch, entity, rows, persons)
-    redacted, mentions, cut_texts = redact_texts(
-        batch, entity, rows.frame, owners, persons.accounts
-    )
-    if cut_texts:
-        rows = replace(rows, frame=rows.frame.with_columns(**cut_texts))
-    seal_rows(batch, entity, rows, persons, owners, mentions)
+    redacted = redact_texts(batch, entity, rows.frame, owners, persons.accounts)
+    if redacted.cut:
+        rows = replace(rows, frame=rows.frame.with_columns(**redacted.cut))
+    seal_rows(batch, entity, rows, persons, owners, redacted.mentions, redacted.flags)
     counts = batch.counts_of(entity.name)
     counts.landed += rows.frame.height
     changed = [i for i, s in enumerate(rows.states) if s is not None]
     counts.changed += len(changed)
     batch.writer.write(
         entity,
-        _pseudonymous(batch, entity, rows.frame, rows.record_keys, persons, redacted),
+        _pseudonymous(batch, entity, rows.frame, rows.record_keys, persons, redacted.texts),
         rows.record_keys.gather(changed),
     )
 

@@ -5,12 +5,13 @@ Privacy: canonical rows in; sealed records and mentions into the vault; redacted
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 import polars as pl
 
+from pii_rules.special_categories import Flag
 from pipelines.batches.context import Batch
 from pipelines.batches.known import RECORD_KIND, NewRows
 from pipelines.batches.named import NamedPersons
@@ -20,13 +21,15 @@ from pipelines.common.entities import Entity
 from pipelines.privacy.known_persons import SUBJECT
 from pipelines.privacy.mentions import mention_identifiers
 from pipelines.privacy.name_sketches import SKETCHED_COLUMNS, SketchKey
+from pipelines.privacy.normal_text import normal_text
 from pipelines.privacy.redaction import cut, redact_tagged
 from pipelines.privacy.spans import Span
 from pipelines.privacy.value_scan import WORTH_A_LOOK, is_suspicious
-from pipelines.vault.records import NewRecord, replace_mentions, save_records
+from pipelines.vault.records import NewRecord, record_aad, replace_mentions, save_records
 from pipelines.vault.sealing import seal_many
 from pipelines.vault.subjects import Pair, Subject, find_identifiers
 from pipelines.vault.suppression import find_suppressed
+from pipelines.vault.text_flags import seal_flags
 
 WITHHELD = "<WITHHELD>"
 Mentions = dict[int, set[Pair]]
@@ -42,14 +45,28 @@ class _Found(NamedTuple):
     spans: Sequence[Span]
 
 
+class RedactedTexts(NamedTuple):
+    """What became of the free texts of a frame.
+
+    ``texts`` have placeholders, by landed column; ``mentions`` are the identifiers named in them;
+    ``cut`` are originals, by landed column, where an erased person had to be cut out of one;
+    ``flags`` say which rows may hold special categories.
+    """
+
+    texts: dict[str, pl.Series]
+    mentions: Mentions
+    cut: dict[str, pl.Series]
+    flags: Mapping[int, set[Flag]]
+
+
 def redact_texts(
     batch: Batch,
     entity: Entity,
     frame: pl.DataFrame,
     owners: Sequence[Subject | None],
     accounts: Sequence[Subject | None],
-) -> tuple[dict[str, pl.Series], Mentions, dict[str, pl.Series]]:
-    """What becomes of the free texts of a frame.
+) -> RedactedTexts:
+    """Find, tag, replace and note what the free texts of a frame hold.
 
     Args:
         batch: The batch under way.
@@ -57,10 +74,6 @@ def redact_texts(
         frame: Canonical rows.
         owners: The owner of each row, whose own names become ``<CUSTOMER>``.
         accounts: The account of each row, whose contacts may be named.
-
-    Returns:
-        By landed column the texts with placeholders; the identifiers mentioned in them; by landed
-        column the originals where an erased person had to be cut out of one.
     """
     rules = batch.policy.entities[entity.name]
     columns = [c for c, r in rules.columns.items() if r.action == "redact_text"]
@@ -71,11 +84,16 @@ def redact_texts(
     filled = {c: (frame[c].is_not_null() & (frame[c] != "")).arg_true().to_list() for c in columns}
     persons = NamedPersons(batch, owners, accounts, set(chain.from_iterable(filled.values())))
     tag = batch.tools.matcher(batch.vault).tag
+    cues = batch.tools.cues
+    flags: dict[int, set[Flag]] = {}
     for column, places in filled.items():
         made: list[str | None] = frame[column].to_list()
         texts: list[str] = frame[column].gather(places).to_list()
         found = batch.tools.detector.detect(texts) if texts else []
         for place, text, detected in zip(places, texts, found, strict=True):
+            if flagged := cues.flags(normal_text(text).text):
+                flags.setdefault(place, set()).update(flagged)
+                batch.flags.update((entity.name, column, *flag) for flag in flagged)
             known = persons.of(place)
             if not detected and known is None:
                 continue
@@ -95,7 +113,7 @@ def redact_texts(
     cut_texts = _cut_erased(batch, frame, mentions, hits)
     for place, pairs in persons.mentions().items():
         mentions.setdefault(place, set()).update(pairs)
-    return redacted, mentions, cut_texts
+    return RedactedTexts(redacted, mentions, cut_texts, flags)
 
 
 def _withheld(texts: pl.Series) -> pl.Series:
@@ -145,6 +163,7 @@ def seal_rows(
     persons: Persons,
     owners: Sequence[Subject | None],
     mentions: Mentions,
+    flags: Mapping[int, set[Flag]],
 ) -> None:
     """Seal the originals under their owners' keys and save them with their mentions."""
     key_ids = _key_ids(batch, owners, rows)
@@ -162,12 +181,12 @@ def seal_rows(
                 # an owner that is an account is the row's own account, or a parent's
                 account.subject_id if account
                 else owner.subject_id if owner and owner.kind == "account" else None,
-                key_id, mac, blob, version, sketch,
+                key_id, mac, blob, version, sketch, noted,
             )
-            for blind, record_key, owner, account, key_id, mac, blob, sketch in zip(
+            for blind, record_key, owner, account, key_id, mac, blob, sketch, noted in zip(
                 rows.blinds, rows.record_keys.to_list(), owners, persons.accounts, key_ids,
                 rows.macs, _sealed(batch, entity, rows, key_ids), _sketches(batch, entity, rows),
-                strict=True,
+                _flags(batch, entity, rows, key_ids, flags), strict=True,
             )
         ),
     )  # fmt: skip
@@ -198,6 +217,22 @@ def _sketches(batch: Batch, entity: Entity, rows: NewRows) -> list[bytes | None]
     sketch = SketchKey(batch.vault.sketch_key).sketch
     contacts = rows.frame.select(SKETCHED_COLUMNS).iter_rows(named=True)
     return [sketch(contact, batch.source.region) or None for contact in contacts]
+
+
+def _flags(
+    batch: Batch,
+    entity: Entity,
+    rows: NewRows,
+    key_ids: Sequence[int],
+    flags: Mapping[int, set[Flag]],
+) -> list[bytes | None]:
+    """Which special categories a row's texts may hold, sealed: that alone says much of somebody."""
+    made: list[bytes | None] = [None] * rows.frame.height
+    keys = batch.vault.data_keys.get({key_ids[place] for place in flags})
+    for place, found in flags.items():
+        aad = record_aad(entity.name, batch.source.name, rows.blinds[place])
+        made[place] = seal_flags(keys[key_ids[place]], aad, found)
+    return made
 
 
 def _sealed(batch: Batch, entity: Entity, rows: NewRows, key_ids: list[int]) -> list[bytes]:

@@ -1,6 +1,7 @@
 """``detect``: personal data in text, JSON lines in and out.
 
-Privacy: text in; offsets and types out, never the text itself, and nothing is kept.
+Privacy: text in; offsets and types out, never the text itself, and nothing is kept. With
+``--flags`` counts of landed texts; with ``--category`` pseudonymous keys of records, on record.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.session import session_of
+from pipelines.cli.session import Session, session_of
+from pipelines.common.errors import UsageError
 
 LINES_PER_PROCESS = 2_000
 
@@ -22,8 +24,13 @@ def detect(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(dir_okay=False, exists=True)] = None,
     processes: Annotated[int, typer.Option("--processes", min=1, max=256)] = 1,
+    flags: Annotated[bool, typer.Option("--flags")] = False,
+    category: Annotated[str | None, typer.Option("--category")] = None,
 ) -> None:
     """Find spans of personal data in the texts of a file or of standard input."""
+    if flags or category is not None:
+        _flags(session_of(context), category)
+        return
     from pipelines.privacy.detector import PooledDetector, make_detector
     from pipelines.privacy.stream import detect_lines, lines_of
 
@@ -45,3 +52,37 @@ def detect(
     finally:
         if isinstance(detector, PooledDetector):
             detector.close()
+
+
+def _flags(session: Session, category: str | None) -> None:
+    """Special categories in the texts that have landed: counts, or which records of one of them."""
+    from pii_rules.special_categories import load_categories
+    from pipelines.cli.stores import open_vault
+    from pipelines.vault.text_flags import flag_counts, flagged_records
+
+    session.existing_home()
+    known = load_categories()
+    if category is not None and category not in known:
+        raise UsageError(
+            "there is no such special category",
+            code="category_unknown",
+            where={"known": ", ".join(sorted(known))},
+        )
+    rows: list[dict[str, object]]
+    with open_vault(session) as vault:
+        if category is None:
+            with vault.read() as connection:
+                rows = flag_counts(connection)
+        else:
+            with vault.begin() as connection:
+                records = flagged_records(connection, vault, category, actor="steward")
+                rows = [
+                    record._asdict() | {"cue_classes": ", ".join(record.cue_classes)}
+                    for record in records
+                ]
+    session.output.document(rows)
+    if not rows:
+        session.output.say("no_flags")
+        return
+    heads = [session.texts(f"head_{name}") for name in rows[0]]
+    session.output.table(heads, [list(row.values()) for row in rows])

@@ -6,6 +6,7 @@ of the fault, and the others are told all the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -35,6 +36,7 @@ def zones(session: Session) -> dict[str, Zone]:
             "landing": _landing(session, connection),
             "quarantine": _quarantine(connection),
             "vault": _vault(connection),
+            "texts": _texts(connection),
             "warehouse": _or_code(_warehouse, session),
             "publication": _or_code(_publication, session),
             "runs": _runs(connection),
@@ -98,6 +100,16 @@ def _vault(connection: sa.Connection) -> Zone:
         "identity_queue": connection.scalar(open_pairs),
         "subjects": [{"kind": kind, "count": count} for kind, count in found],
     }
+
+
+def _texts(connection: sa.Connection) -> Zone:
+    """What the texts that landed may hold, counted by category."""
+    from pipelines.vault.text_flags import flag_counts
+
+    texts: Counter[str] = Counter()
+    for row in flag_counts(connection):
+        texts[row["category"]] += row["texts"]
+    return {"flagged": [{"category": name, "texts": n} for name, n in sorted(texts.items())]}
 
 
 def _warehouse(session: Session) -> Zone:

@@ -1,32 +1,388 @@
-"""Which of two languages a text is in: a vote of its commonest words."""
+"""Which language a text is in, by a vote of its commonest words: Dutch, English or another.
+
+Recognizers know the words of both languages at once, so that a mixed text loses nothing; the
+language chooses what needs one, and is told with what was found.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Final, Literal, NamedTuple
 
 _DUTCH = frozenset(
-    {
-        "aan", "al", "als", "bij", "dan", "dat", "de", "dhr", "die", "dit", "door", "een", "en",
-        "er", "gebeld", "geen", "graag", "heb", "heeft", "het", "hij", "ik", "is", "je", "kan",
-        "klant", "maar", "met", "mevrouw", "mijn", "moet", "naar", "niet", "nog", "om", "ook",
-        "op", "over", "te", "terug", "u", "uw", "van", "voor", "was", "we", "wel", "wij",
-        "wordt", "ze", "zij", "zijn",
-    }
-)  # fmt: skip
+    [
+        "aan",
+        "al",
+        "alle",
+        "als",
+        "altijd",
+        "andere",
+        "bedankt",
+        "beste",
+        "bij",
+        "dan",
+        "dat",
+        "de",
+        "deze",
+        "dhr",
+        "die",
+        "dit",
+        "doen",
+        "door",
+        "dus",
+        "een",
+        "en",
+        "er",
+        "gaan",
+        "gebeld",
+        "geen",
+        "goed",
+        "graag",
+        "groet",
+        "groeten",
+        "haar",
+        "heb",
+        "hebben",
+        "heeft",
+        "hem",
+        "het",
+        "hier",
+        "hij",
+        "hoe",
+        "hun",
+        "ik",
+        "is",
+        "je",
+        "jij",
+        "kan",
+        "klant",
+        "komt",
+        "kon",
+        "krijgt",
+        "kunnen",
+        "maar",
+        "mee",
+        "meer",
+        "met",
+        "mevr",
+        "mevrouw",
+        "mij",
+        "mijn",
+        "moet",
+        "mogen",
+        "na",
+        "naar",
+        "nee",
+        "niet",
+        "niets",
+        "nog",
+        "nu",
+        "of",
+        "om",
+        "onder",
+        "ons",
+        "ook",
+        "op",
+        "over",
+        "ja",
+        "staat",
+        "stuur",
+        "stuurt",
+        "te",
+        "terug",
+        "toch",
+        "tot",
+        "tussen",
+        "u",
+        "uit",
+        "uw",
+        "van",
+        "vandaag",
+        "veel",
+        "voor",
+        "vraagt",
+        "wat",
+        "we",
+        "wel",
+        "werd",
+        "wij",
+        "wil",
+        "wilt",
+        "worden",
+        "wordt",
+        "zeer",
+        "zegt",
+        "ze",
+        "zich",
+        "zie",
+        "zij",
+        "zijn",
+        "zo",
+        "zoals",
+        "zonder",
+        "zou",
+    ]
+)
 _ENGLISH = frozenset(
-    {
-        "a", "about", "an", "and", "are", "at", "be", "but", "by", "called", "can", "customer",
-        "for", "from", "had", "has", "have", "he", "her", "his", "i", "if", "it", "my", "not",
-        "of", "our", "please", "she", "that", "the", "they", "this", "to", "was", "we", "were",
-        "will", "with", "would", "you", "your",
-    }
-)  # fmt: skip
-_WORD = re.compile(r"[a-z]{1,9}")
+    [
+        "about",
+        "after",
+        "again",
+        "all",
+        "also",
+        "and",
+        "any",
+        "are",
+        "asked",
+        "asks",
+        "at",
+        "back",
+        "be",
+        "been",
+        "before",
+        "but",
+        "by",
+        "called",
+        "calls",
+        "can",
+        "could",
+        "customer",
+        "dear",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "get",
+        "had",
+        "has",
+        "have",
+        "he",
+        "hello",
+        "her",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "into",
+        "it",
+        "its",
+        "just",
+        "kind",
+        "like",
+        "me",
+        "more",
+        "my",
+        "need",
+        "no",
+        "not",
+        "now",
+        "of",
+        "on",
+        "once",
+        "only",
+        "or",
+        "our",
+        "out",
+        "please",
+        "regards",
+        "said",
+        "send",
+        "sent",
+        "she",
+        "should",
+        "so",
+        "some",
+        "still",
+        "than",
+        "thank",
+        "thanks",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "to",
+        "today",
+        "until",
+        "up",
+        "us",
+        "wants",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "which",
+        "who",
+        "will",
+        "with",
+        "would",
+        "yes",
+        "you",
+        "your",
+    ]
+)
+_OTHER = frozenset(
+    [
+        "der",
+        "das",
+        "und",
+        "ist",
+        "nicht",
+        "ich",
+        "sie",
+        "mit",
+        "für",
+        "auf",
+        "dem",
+        "den",
+        "ein",
+        "eine",
+        "einen",
+        "wir",
+        "haben",
+        "bitte",
+        "danke",
+        "sehr",
+        "geehrte",
+        "guten",
+        "tag",
+        "mich",
+        "le",
+        "la",
+        "les",
+        "des",
+        "et",
+        "est",
+        "une",
+        "pas",
+        "je",
+        "vous",
+        "nous",
+        "pour",
+        "dans",
+        "avec",
+        "sur",
+        "merci",
+        "bonjour",
+        "madame",
+        "monsieur",
+        "cordialement",
+        "votre",
+        "el",
+        "los",
+        "las",
+        "y",
+        "es",
+        "que",
+        "por",
+        "para",
+        "con",
+        "una",
+        "muchas",
+        "gracias",
+        "hola",
+        "señor",
+        "il",
+        "che",
+        "di",
+        "non",
+        "per",
+        "grazie",
+        "buongiorno",
+        "sono",
+        "e",
+        "o",
+        "os",
+        "uma",
+        "não",
+        "obrigado",
+        "você",
+        "nie",
+        "jest",
+        "się",
+        "na",
+        "do",
+        "że",
+        "proszę",
+        "dziękuję",
+        "dzień",
+        "dobry",
+        "jak",
+        "ve",
+        "bir",
+        "bu",
+        "için",
+        "ile",
+        "çok",
+        "merhaba",
+        "teşekkür",
+        "ederim",
+        "değil",
+        "var",
+        "og",
+        "jeg",
+        "ikke",
+        "som",
+        "på",
+        "att",
+        "det",
+        "är",
+        "och",
+        "inte",
+        "som",
+        "hej",
+        "tack",
+    ]
+)
+_BOTH: Final = frozenset(("is", "in", "was", "we", "of", "over", "en", "me", "i", "on", "no", "do"))
+_WORD = re.compile(r"[^\W\d_]+")
+_READ = 2_000
+_FEW = 4
+
+Language = Literal["nl", "en", "other"]
 
 
-def guess_language(text: str, default: str = "nl") -> str:
-    """``nl`` or ``en`` by the first 2,000 code points; the default when it is even."""
-    words = _WORD.findall(text[:2_000].lower())
-    dutch = sum(word in _DUTCH for word in words)
-    english = sum(word in _ENGLISH for word in words)
-    return default if dutch == english else "nl" if dutch > english else "en"
+class TextLanguage(NamedTuple):
+    """The language that most words speak for, and whether another has at least a third of them."""
+
+    main: Language
+    is_mixed: bool
+
+
+def detect_language(text: str, default: Literal["nl", "en"] = "nl") -> TextLanguage:
+    """The language of the first 2,000 code points.
+
+    Args:
+        text: Any text.
+        default: What an even vote, or none, is taken for.
+    """
+    words = _WORD.findall(text[:_READ].lower())
+    dutch = _votes(words, _DUTCH)
+    english = _votes(words, _ENGLISH)
+    other = _votes(words, _OTHER)
+    if other > dutch and other > english and other >= 2:
+        return TextLanguage("other", max(dutch, english) * 3 >= other + max(dutch, english))
+    if len(words) >= _FEW and dutch == english == other == 0 and not text[:_READ].isascii():
+        strange = sum(letter > "\u024f" and letter.isalpha() for letter in text[:_READ])
+        if strange * 2 > sum(map(len, words)):
+            return TextLanguage("other", False)  # another alphabet
+    main: Literal["nl", "en"] = default if dutch == english else "nl" if dutch > english else "en"
+    less = min(dutch, english)
+    return TextLanguage(main, less >= 2 and less * 3 >= dutch + english)
+
+
+def guess_language(text: str, default: Literal["nl", "en"] = "nl") -> Literal["nl", "en"]:
+    """``nl`` or ``en``: which of the two recognizers are asked as; another language is as default."""
+    main = detect_language(text, default).main
+    return default if main == "other" else main
+
+
+def _votes(words: list[str], known: frozenset[str]) -> float:
+    """How many words speak for a language; those that two languages share count half."""
+    return sum(0.5 if word in _BOTH else 1.0 for word in words if word in known)

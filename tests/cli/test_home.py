@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Home:
 
 def test_status_of_an_empty_home_has_an_object_per_zone(cli, home: Home) -> None:
     found = cli("status", "--home", home.root, "--json").document
-    zones = ["landing", "quarantine", "vault", "warehouse", "publication", "runs"]
+    zones = ["landing", "quarantine", "vault", "texts", "warehouse", "publication", "runs"]
     assert list(found) == zones
     assert found["quarantine"] == {"rows": 0, "rules": []}
     assert found["publication"]["state"] == "not_published"
@@ -103,3 +103,13 @@ def test_sources_add_of_a_faulty_mapping_keeps_nothing(cli, home: Home, tmp_path
 
 def test_quarantine_list_is_empty_at_first(cli, home: Home) -> None:
     assert cli("quarantine", "list", "--home", home.root, "--json").document == []
+
+
+def test_flags_of_an_empty_home_are_none_and_a_strange_category_is_told(cli, tmp_path) -> None:
+    home = tmp_path / "home"
+    assert cli("init", "--home", home).status == 0
+    assert cli("detect", "--flags", "--home", home, "--json").document == []
+    assert cli("detect", "--category", "health", "--home", home, "--json").document == []
+    wrong = cli("detect", "--category", "zodiac", "--home", home)
+    assert wrong.status == 2
+    assert "health" in wrong.err
