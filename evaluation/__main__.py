@@ -18,6 +18,7 @@ from evaluation.bar import judge
 from evaluation.matching import Matched, match
 from evaluation.misses import count_misses, count_wrong
 from evaluation.scoring import SetScore, score_set
+from evaluation.special import score_flags
 from pipelines.common.clock import now
 from pipelines.privacy.detector import Detector, make_detector
 from pipelines.privacy.languages import guess_language
@@ -78,9 +79,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             missed = count_misses(texts, matched, found)
             wrong = count_wrong(texts, matched)
             guessed = right_languages(texts)
+            flags = {lang: score_flags(chosen) for lang, chosen in by_language(texts).items()}
     verdicts = judge(scores["test"])
     date = now().date().isoformat()
-    part = report.markdown(date, detector.version, scores, verdicts, missed, wrong, guessed)
+    part = report.markdown(date, detector.version, scores, verdicts, missed, wrong, guessed, flags)
     sys.stdout.write(part + "\n")
     if chosen.write:
         _PAGE.write_text(report.replaced(_PAGE.read_text(encoding="utf-8"), part), encoding="utf-8")
@@ -88,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "date": date,
             "detector": detector.version,
             "language_guessed_right": guessed,
+            "special_categories": report.as_json(flags),
             "sets": report.as_json(scores),
         }
         _RESULTS.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")

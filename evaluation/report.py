@@ -12,6 +12,7 @@ from typing import Any
 from evaluation.bar import LESS_IS_BETTER, Verdict
 from evaluation.misses import Miss
 from evaluation.scoring import Figure, SetScore, TypeScore
+from evaluation.special import FlagScore
 
 BEGIN, END = "<!-- evaluation: begin -->", "<!-- evaluation: end -->"
 _NAMES = {
@@ -29,7 +30,7 @@ def as_json(value: Any) -> Any:
     """The scores as plain data; a figure is its value and the bounds of its interval."""
     if isinstance(value, Figure):
         return list(value)
-    if isinstance(value, SetScore | TypeScore):
+    if isinstance(value, SetScore | TypeScore | FlagScore):
         return {name: as_json(part) for name, part in value._asdict().items()}
     if isinstance(value, Mapping):
         return {str(name): as_json(part) for name, part in value.items()}
@@ -44,6 +45,7 @@ def markdown(
     missed: Counter[Miss],
     wrong: Counter[Miss],
     guessed: Mapping[str, float],
+    flags: Mapping[str, FlagScore],
 ) -> str:
     """The part of the page between its markers."""
     parts = [
@@ -53,6 +55,7 @@ def markdown(
         + ", short and mixed texts included.",
         *_aims(verdicts),
         *_sets(scores),
+        *_flags(flags),
         *(line for lang, score in scores["test"].items() for line in _types(lang, score)),
         "\n### Every place of the test part that was missed, by class\n",
         *_classes(missed, "what became of it"),
@@ -103,6 +106,16 @@ def _sets(scores: Scores) -> Iterator[str]:
                 f"{_value(score.alarms_per_1000_words)} ({score.alarms} in {score.plain_words:,})",
             )  # fmt: skip
             yield f"| {_NAMES[name]} | {language} | {score.texts:,} | {' | '.join(cells)} |"
+
+
+def _flags(flags: Mapping[str, FlagScore]) -> Iterator[str]:
+    yield "\n### Special categories (GDPR Art. 9, 10, children), test part\n"
+    yield (
+        "A flag is a category of a text. The interval of so few is wide: this tells no more than the order.\n"
+    )
+    yield "| language | true | found | right | texts without a mark | of these flagged |\n|---|---|---|---|---|---|"
+    for language, score in flags.items():
+        yield f"| {language} | {' | '.join(map(str, score))} |"
 
 
 def _types(language: str, score: SetScore) -> Iterator[str]:

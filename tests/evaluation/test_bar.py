@@ -12,10 +12,12 @@ import pytest
 
 from evaluation import report
 from evaluation.__main__ import main, run
-from evaluation.annotated import read_annotated
+from evaluation.annotated import Annotated, read_annotated
 from evaluation.bar import Verdict, judge
 from evaluation.misses import count_misses, count_wrong
 from evaluation.scoring import Figure
+from evaluation.special import FlagScore, score_flags
+from pii_rules.special_categories import load_categories
 from pipelines.privacy.detector import PresidioDetector
 
 
@@ -53,7 +55,14 @@ def test_report_holds_no_value_of_a_text(detector: PresidioDetector) -> None:
     missed = count_misses(texts, matched, found)
     wrong = count_wrong(texts, matched)
     part = report.markdown(
-        "2026-01-01", "v", {"test": scores}, judge(scores), missed, wrong, {"nl": 1.0}
+        "2026-01-01",
+        "v",
+        {"test": scores},
+        judge(scores),
+        missed,
+        wrong,
+        {"nl": 1.0},
+        {"nl": score_flags(texts)},
     )
     values = {t.text[p.start : p.end] for t in texts for p in t.places}
     assert [v for v in values if len(v) > 5 and v in part] == []
@@ -79,3 +88,16 @@ def test_main_does_not_write_a_page_of_some_sets(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         main(["--sets", "test", "--write"])
     assert "leave out" in capsys.readouterr().err
+
+
+def test_flags_are_counted_by_text_and_category() -> None:
+    texts = [
+        Annotated("nl-001", "nl", "note", "klant is ziek, heeft diabetes", (), (), ("health",)),
+        Annotated("nl-002", "nl", "note", "klant heeft diabetes", ()),
+        Annotated("nl-003", "nl", "note", "ketel lekt", (), (), ("belief",)),
+    ]
+    assert score_flags(texts) == FlagScore(2, 2, 1, 1, 1)
+    marked = {
+        c for part in ("development", "test") for t in read_annotated(part) for c in t.special
+    }
+    assert marked <= {"union", *load_categories()}
