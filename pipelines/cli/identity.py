@@ -102,3 +102,16 @@ def apart(context: typer.Context, key: Key, other: Annotated[str, typer.Argument
         )
     session.output.document({"answered": count})
     session.output.say("kept_apart", count=count)
+
+
+@group.command("propose")
+def propose(context: typer.Context) -> None:
+    """Look for more pairs with Splink and queue them; nobody is merged by it."""
+    from pipelines.cli.request import deployed
+    from pipelines.proposals import propose_pairs
+
+    session = session_of(context)
+    with deployed(session) as deployment:
+        count = propose_pairs(deployment)
+    session.output.document({"queued": count})
+    session.output.say("pairs_proposed", count=count)
