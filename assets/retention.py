@@ -9,6 +9,7 @@ from pipelines.retention import RUN_HISTORY, sweep_quarantine
 
 QUARANTINE = dg.AssetKey(["vault", "quarantine_rows"])
 RUNS = dg.AssetKey(["dagster", "runs"])
+PACKAGES = dg.AssetKey(["outbox", "packages"])
 
 _AT_ONCE = 100
 
@@ -25,6 +26,22 @@ def quarantine_rows(context: dg.AssetExecutionContext) -> dg.MaterializeResult[N
     with step(context, OPEN_HOME) as run:
         removed = sweep_quarantine(run.deployment.vault, now())
     return dg.MaterializeResult(metadata={"removed_rows": removed})
+
+
+@dg.asset(
+    key=PACKAGES,
+    group_name="retention",
+    kinds={"sqlalchemy"},
+    pool=WRITER,
+    required_resource_keys={OPEN_HOME},
+)
+def packages(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Erase packages for subjects whose time is over, and files that no row knows."""
+    from pipelines.packages.release import expire_packages
+
+    with step(context, OPEN_HOME) as run:
+        expired = expire_packages(run.deployment.vault, run.deployment.home, now())
+    return dg.MaterializeResult(metadata={"expired_packages": expired})
 
 
 @dg.asset(key=RUNS, group_name="retention", kinds={"dagster"})

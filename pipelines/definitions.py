@@ -7,7 +7,7 @@ import dagster as dg
 from assets.backups import backup_opens, data_backup
 from assets.landing import inbox, land_files
 from assets.publication import check_warehouse, publication
-from assets.retention import quarantine_rows, run_history
+from assets.retention import packages, quarantine_rows, run_history
 from assets.rights import erasures
 from assets.warehouse import dbt_assets, load_manifest
 from pipelines.common.settings import Settings
@@ -30,6 +30,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             publication(marts),
             erasures,
             quarantine_rows,
+            packages,
             run_history,
             data_backup,
         ],

@@ -71,21 +71,26 @@ def discard_erased(batch: Batch, rejects: list[Reject]) -> list[Reject]:
 
 
 def identifiers_of(batch: Batch, reject: Reject) -> list[Pair]:
-    """Blind e-mail addresses and telephone numbers in a rejected row."""
+    """Blind e-mail addresses, telephone numbers and the customer's number in a rejected row."""
     values = [v for v in reject.row.values() if isinstance(v, str) and len(v) < 200]
     emails = {email_key(v) for v in values if "@" in v}
     phones = {phone_key(v, batch.source.region) for v in values if sum(c.isdigit() for c in v) > 8}
     found = [("email", v) for v in emails if v] + [("phone", v) for v in phones if v]
-    return sorted((kind, batch.vault.index.of(kind, value)) for kind, value in found)
+    blinds = [(kind, batch.vault.index.of(kind, value)) for kind, value in found]
+    return sorted([*blinds, *_customer_of(batch, reject)])
+
+
+def _customer_of(batch: Batch, reject: Reject) -> list[Pair]:
+    """The source key of the contact that a row names, or is."""
+    contact = reject.row.get("contact_id") if reject.entity else None
+    if contact is None or reject.entity is None:
+        return []
+    namespace = batch.namespace(reject.entity, "contact_id")
+    return [batch.resolver.blind(source_key("contacts", namespace, str(contact)))]
 
 
 def _suppressing(batch: Batch, reject: Reject) -> list[Pair]:
-    pairs = [pair for pair in identifiers_of(batch, reject) if pair[0] == "email"]
-    contact = reject.row.get("contact_id") if reject.entity else None
-    if contact is not None and reject.entity is not None:
-        namespace = batch.namespace(reject.entity, "contact_id")
-        pairs.append(batch.resolver.blind(source_key("contacts", namespace, str(contact))))
-    return pairs
+    return [p for p in identifiers_of(batch, reject) if p[0] in ("email", "source_key")]
 
 
 def _kept_texts(batch: Batch, entity: Entity) -> list[str]:
