@@ -10,6 +10,7 @@ from pipelines.cli import (
     audience,
     audit,
     backup,
+    classify,
     consent,
     customer,
     demo,
@@ -62,6 +63,7 @@ app.command("sql")(sql.sql)
 app.command("dashboards")(services.dashboards)
 app.command("dagster")(services.dagster)
 app.command("detect")(detect.detect)
+app.command("classify")(classify.classify)
 app.add_typer(rules.group, name="rules")
 app.add_typer(quarantine.group, name="quarantine")
 app.add_typer(audit.group, name="audit")

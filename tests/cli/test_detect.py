@@ -77,3 +77,16 @@ def test_detect_text_without_language_is_not_taken_for_the_language_of_messages(
     cli("detect", file)
     cli("detect", file, "--lang", "en")
     assert seen == [None, "en"]
+
+
+def test_classify_shows_kinds_and_a_proposal(cli, tmp_path: Path) -> None:
+    file = tmp_path / "klanten.csv"
+    rows = "".join(f"{i},persoon{i}@voorbeeld.example\n" for i in range(20))
+    file.write_text("klantnummer,mail\n" + rows)
+    found = cli("classify", file, "--json").document
+    assert [c["kind"] for c in found["columns"]][1] == "EMAIL"
+    answer = cli("classify", file)
+    assert answer.status == 0
+    assert "contacts" in answer.out
+    assert "voorbeeld" not in answer.out
+    assert cli("classify", _lines(tmp_path / "x.pdf")).status == 2
