@@ -6,8 +6,10 @@ from assets.steps import WRITER, step
 from pipelines.common.clock import now
 from pipelines.resources.pipeline_run import OPEN_HOME
 from pipelines.retention import RUN_HISTORY, sweep_quarantine
+from pipelines.sweeps import apply_sweep
 
 QUARANTINE = dg.AssetKey(["vault", "quarantine_rows"])
+SWEPT = dg.AssetKey(["vault", "retention_runs"])
 RUNS = dg.AssetKey(["dagster", "runs"])
 PACKAGES = dg.AssetKey(["outbox", "packages"])
 
@@ -42,6 +44,25 @@ def packages(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     with step(context, OPEN_HOME) as run:
         expired = expire_packages(run.deployment.vault, run.deployment.home, now())
     return dg.MaterializeResult(metadata={"expired_packages": expired})
+
+
+@dg.asset(
+    key=SWEPT,
+    group_name="retention",
+    kinds={"sqlalchemy", "duckdb"},
+    pool=WRITER,
+    required_resource_keys={OPEN_HOME},
+)
+def retention_runs(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Remove what the rules of the policy keep no longer; persons are queued for the day's run."""
+    with step(context, OPEN_HOME) as run:
+        swept = apply_sweep(run.deployment, now())
+        run.deployment.vault.note_audit_head()
+    counts = {f"due_{rule.rule.name}": rule.count for rule in swept.plan.rules}
+    held = sum(rule.held for rule in swept.plan.rules)
+    return dg.MaterializeResult(
+        metadata={**counts, "held": held, "certificate": swept.certificate or "none"}
+    )
 
 
 @dg.asset(key=RUNS, group_name="retention", kinds={"dagster"})

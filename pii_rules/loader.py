@@ -23,6 +23,7 @@ from pii_rules.models import (
     Policy,
     Purpose,
     Retention,
+    SweepRule,
 )
 from pii_rules.strict_yaml import load_strict_yaml, yaml_fault
 
@@ -38,11 +39,11 @@ class PolicyFaultsError(Exception):
 
 
 def shipped_policy_files() -> dict[str, str]:
-    """The text of each shipped policy file by name: purposes, retention, entities, channels."""
+    """The text of each shipped policy file by name: purposes, retention, entities and so on."""
     folder = files("pii_rules").joinpath("policy")
     return {
         name: folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-        for name in ("purposes", "retention", "entities", "channels")
+        for name in ("purposes", "retention", "entities", "channels", "sweeps")
     }
 
 
@@ -70,6 +71,8 @@ def load_policy(
             entities[entity] = rules
     _check_names(entities, purposes, retention, faults)
     channels = _channels(parsed.get("channels", {}), purposes, faults)
+    sweeps = _models(SweepRule, "sweep", parsed.get("sweeps", {}), faults)
+    _check_sweeps(sweeps, entities, retention, faults)
     approvals: dict[str, Approval] = {}
     if approvals_file is not None and approvals_file.exists():
         raw = _parsed("approvals", approvals_file.read_text(encoding="utf-8"), faults)
@@ -85,6 +88,7 @@ def load_policy(
         approvals=approvals,
         fingerprint=fingerprint,
         channels=channels,
+        sweeps=sweeps,
     )
 
 
@@ -144,6 +148,27 @@ def _channels(
             if rule.double_opt_in and "consent" not in rule.grounds:
                 faults.append(f"{place} {channel}: double_opt_in without the ground consent")
     return found
+
+
+def _check_sweeps(
+    sweeps: dict[str, SweepRule],
+    entities: dict[str, EntityRules],
+    retention: dict[str, Retention],
+    faults: list[str],
+) -> None:
+    for rule in sweeps.values():
+        place = f"sweep {rule.name}"
+        if rule.retention not in retention:
+            faults.append(f"{place}: unknown retention {rule.retention}")
+        if rule.entity not in entities:
+            faults.append(f"{place}: unknown entity {rule.entity}")
+        for name in (*rule.starts, *rule.unless):
+            entity, _, column = name.partition(".")
+            found = entities[entity].columns.get(column) if entity in entities else None
+            if found is None or found.warehouse_column is None:
+                faults.append(f"{place}: {name} is no column of the warehouse")
+            if not rule.persons and entity != rule.entity:
+                faults.append(f"{place}: {name} is of another entity")
 
 
 def _check_names(

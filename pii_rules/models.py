@@ -139,6 +139,23 @@ class ChannelRule(_Frozen):
     source: str = Field(min_length=1, description="article of the law")
 
 
+class SweepRule(_Frozen):
+    """What the daily sweep removes, and what starts its period; the retention class says the rest.
+
+    ``unless`` names columns that, empty in a row of a person, keep the whole person: an end that
+    has not come.
+    """
+
+    name: str
+    entity: str
+    retention: str
+    starts: tuple[str, ...] = Field(min_length=1)
+    unless: tuple[str, ...] = ()
+    persons: bool = False
+    from_year_end: bool = False
+    grace_days: int = Field(0, ge=0)
+
+
 class Approval(_Frozen):
     """Who made the rules of an entity live, and when."""
 
@@ -158,6 +175,7 @@ class Policy(_Frozen):
     approvals: dict[str, Approval]
     fingerprint: str
     channels: dict[str, dict[str, ChannelRule]] = Field(default_factory=dict)
+    sweeps: dict[str, SweepRule] = Field(default_factory=dict)
 
     def is_live(self, entity: str) -> bool:
         """Whether rows of this entity may be landed: its rules exist and are approved."""

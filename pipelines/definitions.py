@@ -7,7 +7,7 @@ import dagster as dg
 from assets.backups import backup_opens, data_backup
 from assets.landing import inbox, land_files
 from assets.publication import check_warehouse, publication
-from assets.retention import packages, quarantine_rows, run_history
+from assets.retention import packages, quarantine_rows, retention_runs, run_history
 from assets.rights import erasures
 from assets.warehouse import dbt_assets, load_manifest
 from pipelines.common.settings import Settings
@@ -32,6 +32,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             quarantine_rows,
             packages,
             run_history,
+            retention_runs,
             data_backup,
         ],
         asset_checks=[check_warehouse, backup_opens],

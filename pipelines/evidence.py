@@ -32,7 +32,10 @@ def gather_evidence(deployment: Deployment, connection: Connection) -> Evidence:
     return Evidence(
         policy=deployment.policy,
         landed=landed_rows(connection),
-        erasures=connection.scalar(sa.select(sa.func.count()).select_from(schema.erasures)) or 0,
+        erasures=sum(  # what took rows away: erasures and sweeps
+            connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+            for table in (schema.erasures, schema.retention_runs)
+        ),
         holds_identifier=suspicious_values,
         is_known=lambda values: known_values(vault, connection, values),
     )

@@ -157,6 +157,7 @@ def build_fingerprint(deployment: Deployment, as_of: datetime) -> str:
             )
         )
         erased = conn.scalar(sa.select(sa.func.count()).select_from(schema.erasures))
+        swept = conn.scalar(sa.select(sa.func.max(schema.retention_runs.c.retention_run_id)))
         s = schema.subjects
         linked = sa.select(s.c.subject_key, s.c.state, s.c.merged_into)
         changed = linked.where(s.c.state.in_(("merged", "restricted"))).order_by(s.c.subject_id)
@@ -173,6 +174,7 @@ def build_fingerprint(deployment: Deployment, as_of: datetime) -> str:
         settings.reporting_currency,
         last_batch,
         erased,
+        swept,
         links,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

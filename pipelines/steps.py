@@ -215,9 +215,11 @@ class PipelineRun:
             return None
         from pipelines.corrections import bring_corrections
         from pipelines.links import bring_links
-        from pipelines.warehouse.dbt import BuildChoices, build
+        from pipelines.quality.purposes import check_purposes
+        from pipelines.warehouse.dbt import PROJECT, BuildChoices, build
 
         deployment = self.deployment
+        check_purposes(PROJECT, deployment.policy)
         bring_links(deployment)
         bring_corrections(deployment)
         result = build(

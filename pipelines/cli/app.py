@@ -24,6 +24,7 @@ from pipelines.cli import (
     quarantine,
     request,
     request_others,
+    retention,
     rules,
     sample,
     services,
@@ -77,6 +78,7 @@ app.add_typer(backup.group, name="backup")
 app.add_typer(keys.group, name="keys")
 app.add_typer(consent.group, name="consent")
 app.add_typer(audience.group, name="audience")
+app.add_typer(retention.group, name="retention")
 
 
 def command() -> Any:

@@ -1,0 +1,78 @@
+"""``retention``: what the policy would remove, and removing it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from pipelines.sweep_plan import SweepPlan
+
+group = typer.Typer(no_args_is_help=True)
+
+_HEADS = ("rule", "entity", "action", "what", "count", "held", "ground")
+
+
+@group.command("plan")
+def plan(
+    context: typer.Context,
+    on: Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"])] = None,
+) -> None:
+    """What would go on a day, per rule; nothing is changed."""
+    from pipelines.common.clock import now
+    from pipelines.runs import Deployment
+    from pipelines.sweep_plan import plan_sweep
+    from pipelines.warehouse.lock import home_lock
+
+    session = session_of(context)
+    home = session.existing_home()
+    at = on.replace(tzinfo=UTC) if on else now()
+    with (
+        home_lock(home, session.wait_seconds),
+        Deployment.open(session.settings) as deployment,
+    ):
+        found = plan_sweep(deployment, at)
+    session.output.document(found.document())
+    _show(session, found)
+
+
+@group.command("apply")
+def apply(context: typer.Context) -> None:
+    """Remove what is due now, and write the certificate."""
+    from pipelines.common.clock import now
+    from pipelines.runs import Deployment
+    from pipelines.sweeps import apply_sweep
+    from pipelines.warehouse.lock import home_lock
+
+    session = session_of(context)
+    home = session.existing_home()
+    with (
+        home_lock(home, session.wait_seconds),
+        Deployment.open(session.settings) as deployment,
+    ):
+        done = apply_sweep(deployment, now(), actor="steward")
+        deployment.vault.note_audit_head()
+    session.output.document(done.document())
+    _show(session, done.plan)
+    session.output.say(
+        "retention_else", outbox=done.outbox_files, quarantine=done.quarantined_rows,
+        backups=done.backups,
+    )  # fmt: skip
+    if done.certificate:
+        session.output.say("retention_done", certificate=home.reports / done.certificate)
+    else:
+        session.output.say("retention_nothing")
+
+
+def _show(session: Session, found: SweepPlan) -> None:
+    rows: list[dict[str, Any]] = [rule.document() for rule in found.rules]
+    heads = [session.texts(f"head_sweep_{name}") for name in _HEADS]
+    session.output.table(heads, [[row[name] for name in _HEADS] for row in rows])
+    if found.sealed_kpis:
+        session.output.say("retention_sealed", names=", ".join(found.sealed_kpis))
+    if found.open_kpis:
+        session.output.say("retention_open", names=", ".join(found.open_kpis))
