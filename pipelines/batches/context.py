@@ -11,7 +11,7 @@ import duckdb
 import sqlalchemy as sa
 
 from pii_rules.models import Policy
-from pipelines.batches.report import EntityCounts
+from pipelines.batches.report import ColumnChange, EntityCounts
 from pipelines.batches.seen import Seen
 from pipelines.common.entities import Entity
 from pipelines.common.rejects import Reject
@@ -115,6 +115,9 @@ class Batch:
     rejects: list[Reject] = field(default_factory=list)
     unmapped: dict[str, int] = field(default_factory=dict)
     rows_read: int = 0
+    profiled_rows: dict[str, int] = field(default_factory=dict)
+    profiles: dict[tuple[str, str], tuple[int, dict[str, int]]] = field(default_factory=dict)
+    changes: list[ColumnChange] = field(default_factory=list)
     overlaid: frozenset[str] | None = None
     flags: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     """Texts by entity, column, category and class of cue."""

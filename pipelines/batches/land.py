@@ -18,6 +18,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from pipelines.batches.context import Batch, LandingContext, Progress, Tools
+from pipelines.batches.profiles import compare
 from pipelines.batches.recovery import landing_under_way, recover, remove_aside, set_aside
 from pipelines.batches.report import UNREADABLE, BatchReport, LandSummary
 from pipelines.batches.snapshot import delete_missing
@@ -244,6 +245,7 @@ def _land_file(
         rows_read=batch.rows_read,
         entities=batch.counts,
         unmapped=batch.unmapped,
+        changes=batch.changes,
     )
 
 
@@ -403,6 +405,7 @@ def _repeat(batch: Batch, earlier: int) -> None:
 
 def _finish(batch: Batch) -> None:
     save_flag_counts(batch.connection, batch.batch_id, batch.flags)
+    compare(batch)
     subjects = schema.subjects
     columns = (
         subjects.c.subject_key, subjects.c.kind, subjects.c.subject_bucket, subjects.c.staff_alias

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 UNREADABLE = "unreadable"
 """Stands for the entity of rows that yielded none: ragged, empty, no condition applied."""
@@ -36,6 +37,16 @@ class EntityCounts:
             setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
 
 
+class ColumnChange(NamedTuple):
+    """A kind that a column did not hold before: how many of the filled values looked at have it."""
+
+    entity: str
+    column: str
+    kind: str
+    value_count: int
+    filled_count: int
+
+
 @dataclass
 class BatchReport:
     """One file. ``state`` is landed, unchanged (the same file again) or failed."""
@@ -47,6 +58,7 @@ class BatchReport:
     rows_read: int = 0
     entities: dict[str, EntityCounts] = field(default_factory=dict)
     unmapped: dict[str, int] = field(default_factory=dict)
+    changes: list[ColumnChange] = field(default_factory=list)
     error: str | None = None
     error_code: str | None = None
 

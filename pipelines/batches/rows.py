@@ -14,6 +14,7 @@ from pipelines.batches.door import turn_away
 from pipelines.batches.known import record_blinds, record_keys, split_known
 from pipelines.batches.overlay import has_overlays, overlaid
 from pipelines.batches.persons import Persons, find_persons
+from pipelines.batches.profiles import look_at
 from pipelines.batches.seal import owners_of, redact_texts, seal_rows
 from pipelines.common.entities import Entity
 from pipelines.common.errors import NotAllowedError
@@ -40,6 +41,7 @@ def land_rows(batch: Batch, entity: Entity, frame: pl.DataFrame) -> None:
         )
     counts = batch.counts_of(entity.name)
     counts.rows_read += frame.height
+    look_at(batch, entity, frame)
     accepted, rejects = batch.tools.checker(entity.name).split(frame)
     counts.quarantined += len(rejects)
     accepted, turned_away = turn_away(batch, entity, accepted)

@@ -22,6 +22,7 @@ def landed_document(summary: LandSummary) -> dict[str, Any]:
                 "rows_read": batch.rows_read,
                 "entities": {name: vars(counts) for name, counts in batch.entities.items()},
                 "unmapped": batch.unmapped,
+                "changes": [change._asdict() for change in batch.changes],
                 "error": batch.error,
                 "error_code": batch.error_code,
             }
@@ -54,6 +55,15 @@ def say_landed(session: Session, summary: LandSummary) -> None:
         if batch.unmapped:
             names = ", ".join(sorted(batch.unmapped))
             session.output.say("unmapped", source=batch.source, names=names)
+        for change in batch.changes:
+            session.output.say(
+                "column_changed",
+                source=batch.source,
+                column=f"{change.entity}.{change.column}",
+                kind=change.kind,
+                count=change.value_count,
+                filled=change.filled_count,
+            )
     for batch in summary.failed:
         session.output.say("file_failed", source=batch.source, error=batch.error or "")
 

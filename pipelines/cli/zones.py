@@ -103,13 +103,17 @@ def _vault(connection: sa.Connection) -> Zone:
 
 
 def _texts(connection: sa.Connection) -> Zone:
-    """What the texts that landed may hold, counted by category."""
+    """What texts may hold, counted by category, and columns that began to hold something else."""
+    from pipelines.vault.column_profiles import column_changes
     from pipelines.vault.text_flags import flag_counts
 
     texts: Counter[str] = Counter()
     for row in flag_counts(connection):
         texts[row["category"]] += row["texts"]
-    return {"flagged": [{"category": name, "texts": n} for name, n in sorted(texts.items())]}
+    return {
+        "flagged": [{"category": name, "texts": n} for name, n in sorted(texts.items())],
+        "changed_columns": column_changes(connection),
+    }
 
 
 def _warehouse(session: Session) -> Zone:
