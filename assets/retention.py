@@ -4,6 +4,7 @@ import dagster as dg
 
 from assets.steps import WRITER, step
 from pipelines.common.clock import now
+from pipelines.fulfilment import let_go_due
 from pipelines.resources.pipeline_run import OPEN_HOME
 from pipelines.retention import RUN_HISTORY, sweep_quarantine
 from pipelines.sweeps import apply_sweep
@@ -57,11 +58,17 @@ def retention_runs(context: dg.AssetExecutionContext) -> dg.MaterializeResult[No
     """Remove what the rules of the policy keep no longer; persons are queued for the day's run."""
     with step(context, OPEN_HOME) as run:
         swept = apply_sweep(run.deployment, now())
+        released = let_go_due(run.deployment, now().date())
         run.deployment.vault.note_audit_head()
     counts = {f"due_{rule.rule.name}": rule.count for rule in swept.plan.rules}
     held = sum(rule.held for rule in swept.plan.rules)
     return dg.MaterializeResult(
-        metadata={**counts, "held": held, "certificate": swept.certificate or "none"}
+        metadata={
+            **counts,
+            "held": held,
+            "kept_released": released,
+            "certificate": swept.certificate or "none",
+        }
     )
 
 

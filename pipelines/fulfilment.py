@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from pipelines.packages.handlers import PACKAGE
 from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.consent import EVERY_CHANNEL, purposes_to_withdraw, withdraw
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
-from pipelines.rights.keeping import let_go
+from pipelines.rights.keeping import due_kept, let_go
 from pipelines.rights.letters import Letter, letter_of, write_letter
 from pipelines.rights.others_told import has_open_tasks
 from pipelines.rights.person import load_person
@@ -92,6 +93,13 @@ def write_letter_of(deployment: Deployment, request: Request, letter: Letter | N
         others_open=others_open,
         kept=[(row[0], row[1]) for row in kept],
     )
+
+
+def let_go_due(deployment: Deployment, on: date) -> int:
+    """Let go what a statutory period kept, once its last day is over; returns how many records."""
+    with deployment.vault.read() as conn:
+        due = due_kept(conn, on)
+    return let_go_kept(deployment, due) if due else 0
 
 
 def let_go_kept(deployment: Deployment, kept_ids: Collection[int], actor: str = "retention") -> int:

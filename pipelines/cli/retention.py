@@ -44,6 +44,7 @@ def plan(
 def apply(context: typer.Context) -> None:
     """Remove what is due now, and write the certificate."""
     from pipelines.common.clock import now
+    from pipelines.fulfilment import let_go_due
     from pipelines.runs import Deployment
     from pipelines.sweeps import apply_sweep
     from pipelines.warehouse.lock import home_lock
@@ -55,6 +56,7 @@ def apply(context: typer.Context) -> None:
         Deployment.open(session.settings) as deployment,
     ):
         done = apply_sweep(deployment, now(), actor="steward")
+        let_go_due(deployment, now().date())
         deployment.vault.note_audit_head()
     session.output.document(done.document())
     _show(session, done.plan)
