@@ -73,7 +73,7 @@ class Composer:
 
     def _note(self, language: str, count: int) -> list[Piece]:
         pieces: list[Piece] = []
-        person_share = self._random.choice((0.0, 0.3, 0.7, 1.0))
+        person_share = self._random.choice((0.0, 0.0, 0.3, 0.6, 1.0))
         for number in range(count):
             join = ""
             if number:

@@ -25,6 +25,9 @@ _CAPITAL_NEXT = re.compile(r"[ ,]{1,2}['’]?[A-Z]|\s*$")
 _BRITISH = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?!\w)")
 
 
+_BRITISH_LABEL = re.compile(r"post ?code[\w ?:\r\n]{0,24}$")
+
+
 class PostcodeRecognizer(ScanRecognizer):
     """Dutch and British postcodes; Belgian ones have four digits and come with their place.
 
@@ -51,6 +54,10 @@ class PostcodeRecognizer(ScanRecognizer):
             )
         for match in _BRITISH.finditer(scan.text):
             yield Finding(match.start(), match.end(), 0.85, "British")
+        if "code" in scan.lower:
+            for match in _BRITISH.finditer(scan.text.upper() if scan.text.isascii() else ""):
+                if _BRITISH_LABEL.search(scan.before(match.start())):
+                    yield Finding(match.start(), match.end(), 0.6, "British, labelled")
 
 
 _SUFFIX = re.compile(
@@ -103,6 +110,8 @@ class StreetRecognizer(ScanRecognizer):
             return
         text = scan.text
         for index, end in enumerate(scan.ends):
+            if text.startswith("str.", end - 3):
+                end += 1
             number = _NUMBER.match(text, end)
             if number and (start := self._street(scan, index, number.end())) is not None:
                 yield Finding(start, number.end(), 0.85, "street and number")
@@ -155,10 +164,10 @@ def _opens_sentence_as_word(scan: TextScan, place: int) -> bool:
 
 
 _PLACE_CUE = re.compile(
-    r"(?:woon(?:t|achtig)?(?: nu| sinds \w{1,12})? (?:in|te)|wonend (?:in|te)|wonen in|verhuis(?:d|t|en) naar|lives? in|"
+    r"(?:woon(?:t|achtig)?(?: nu| sinds \w{1,12})? (?:in|te)|wonend (?:in|te)|wonen in|verhui(?:sd|st|zen|zing) naar|geboren (?:te|in)|born in|lives? in|"
     r"living in|moved to|woonplaats:?|plaats:|city:|based in|afkomstig uit|komt uit) $"
 )
-_AFTER_CODE = re.compile(r"[1-9]\d{3} ?[A-Z]{2}[ ,]{1,2}$|(?<![\d\-/.])[1-9]\d{3} $")
+_AFTER_CODE = re.compile(r"[1-9]\d{3} ?[A-Z]{2}[ ,]{1,2}(?:te |in )?$|(?<![\d\-/.])[1-9]\d{3} $")
 _AFTER_CODE_LOWER = re.compile(r"[1-9]\d{3} ?[a-z]{2} $")
 _AFTER_NUMBER = re.compile(r"([^\W\d_]+)\.? \d{1,5} ?[a-z]?(?:[\-/]\w{1,4})?,? (?:te |in )?$")
 _AFTER_ENGLISH = re.compile(r"\b(?:street|road|avenue|lane|drive|st|rd)\.?, (?:in )?$")

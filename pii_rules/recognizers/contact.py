@@ -76,8 +76,8 @@ _ANY_NUMBER = re.compile(
     r"(?<![\w+.,/\-€$£])\(?\d(?:[ .\-/()]{0,2}\d){6,12}(?:x\d{2,5})?(?!\w)(?![.,:]\d)"
 )
 _PHONE_LABEL = re.compile(
-    r"(?:\b(?:tel|telefoon(?:nummer|nr)?|phone|mobile|mobiel(?:nummer)?|fax|desk|gsm|cell|whatsapp|telnr|"
-    r"mob)(?: (?:number|no|nr|is|op|at|nummer))?|\b(?:bel|call|reach|answering|bereikbaar|terugbellen)"
+    r"(?:\b(?:06[ \-]?nr|tel|telefoon(?:nummer|nr)?|phone|mobile|mobiel(?:nummer)?|fax|desk|gsm|cell|whatsapp|telnr|"
+    r"mob)(?: (?:number|no|nr|is|op|at|nummer))?|\b(?:bel|call|text|app|sms|reach|answering|bereikbaar|terugbellen)"
     r"(?: (?:me|mij|us|ons|him|her|hem|haar|back|terug))?(?: (?:on|at|op|via|naar)))[.:# ]{0,3}$"
 )
 _NOT_A_PHONE = re.compile(
@@ -184,8 +184,15 @@ _IP6 = re.compile(
 )
 
 
+_INSIDE_NETWORK = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
+"""Addresses within an organisation's own network, which are servers more often than persons."""
+
+
 class IpAddressRecognizer(ScanRecognizer):
-    """IPv4 and IPv6 addresses. Source: CJEU C-582/14 (a dynamic IP address is personal data)."""
+    """IPv4 and IPv6 addresses; one of an inner network needs a word for a person's log-in beside it.
+
+    Source: CJEU C-582/14 (a dynamic IP address is personal data); RFC 1918.
+    """
 
     ENTITY = "IP_ADDRESS"
 
@@ -195,9 +202,11 @@ class IpAddressRecognizer(ScanRecognizer):
         if scan.digit_count >= 4 and "." in text:
             for match in _IP4.finditer(text):
                 if _parses(match.group()) and not re.search(
-                    r"(?:versie|version|release|build|firmware|v)[ .]?$", scan.before(match.start())
+                    r"(?:versie|version|release|build|firmware)[\w .,:]{0,40}$|\bv[ .]?$",
+                    scan.before(match.start()),
                 ):
-                    yield Finding(match.start(), match.end(), 0.9, "IPv4")
+                    inside = _INSIDE_NETWORK.match(match.group())
+                    yield Finding(match.start(), match.end(), 0.3 if inside else 0.9, "IPv4")
         if "::" in text or text.count(":") >= 7:
             for match in _IP6.finditer(text):
                 if len(match.group()) > 4 and _parses(match.group()):

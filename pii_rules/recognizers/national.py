@@ -54,6 +54,10 @@ _NINO = re.compile(
 )
 
 
+_NINO_SHAPE = re.compile(r"(?<!\w)[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)", re.IGNORECASE)
+_NINO_LABEL = re.compile(r"(?:nino|nat(?:ional|\.)? ?insurance|ni) ?(?:number|no|nr)?[.:# ]{0,3}$")
+
+
 class ForeignNationalNumberRecognizer(ScanRecognizer):
     """Belgian national register, British national insurance and American social security numbers.
 
@@ -74,9 +78,12 @@ class ForeignNationalNumberRecognizer(ScanRecognizer):
             yield Finding(match.start(), match.end(), 0.7, "US")
         for match in _NINO.finditer(scan.text):
             yield Finding(match.start(), match.end(), 0.8, "GB")
+        for match in _NINO_SHAPE.finditer(scan.text):
+            if _NINO_LABEL.search(scan.before(match.start())):
+                yield Finding(match.start(), match.end(), 0.7, "GB, labelled")
 
 
-_DOCUMENT = re.compile(r"(?<!\w)(?:[A-NP-Za-np-z]{2}[A-NP-Za-np-z0-9]{6}\d|\d{10})(?!\w)")
+_DOCUMENT = re.compile(r"(?<!\w)(?:[A-NP-Za-np-z]{2}[A-NP-Za-np-z0-9]{6}\d|\d{9,10})(?!\w)")
 _DOCUMENT_LABEL = re.compile(
     r"(?:paspoort|passport|identiteitskaart|id[ \-]?kaart|id[ \-]?card|rijbewijs|driving licen[cs]e|"
     r"verblijfs(?:document|vergunning)|legitimatie|documentnummer|id[ \-]?bewijs)"

@@ -52,6 +52,19 @@ _CUSTOMER = re.compile(
 )
 
 
+_BARE_LABEL = re.compile(
+    r"(?<!\w)(?:polis|abonnee|kl\.? ?nr|kl|klant|lid|pers(?:oneels|\.)? ?nr|personeelsnummer|policy|staff|employee|member)"
+    r"(?:[ \-]?(?:nummer|nr|number|no|id))?[.:#]{0,2} {0,2}"
+    r"((?=[A-Za-z\d/.\-]{5,18}(?!\w))(?=[^ \n]*\d{2}[^ \n]*\d{2})[A-Za-z]{0,4}[\d\-./A-Za-z]{4,17})",
+    re.IGNORECASE,
+)
+_CONTRACT = re.compile(
+    r"(?<!\w)(?:contract|claim|hypotheek|mortgage|dossier|policy|polis)[ \-]?(?:nummer|nr|number|no)\b[.:#]{0,2} {0,2}"
+    r"([A-Za-z]{1,4}[\d]{1,8}(?:[/\-.]\d{2,8}){1,3})(?!\w)",
+    re.IGNORECASE,
+)
+
+
 class CustomerNumberRecognizer(ScanRecognizer):
     """Numbers under which an organisation knows a person: customer, contract, policy, member."""
 
@@ -65,6 +78,10 @@ class CustomerNumberRecognizer(ScanRecognizer):
             number = match.group(1).rstrip(".-")
             start = match.start(1) + (len(number) - len(number.lstrip(" .-")))
             yield Finding(start, match.start(1) + len(number), 0.85, "labelled")
+        for pattern in (_BARE_LABEL, _CONTRACT):
+            for match in pattern.finditer(scan.text):
+                end = match.start(1) + len(match.group(1).rstrip(".-/"))
+                yield Finding(match.start(1), end, 0.6, "behind what it numbers")
 
 
 _MONTH = (
@@ -73,7 +90,7 @@ _MONTH = (
     r"de[cz](?:ember)?)"
 )
 _DATE = re.compile(
-    rf"(?<![\w.\-/])(?:\d{{1,2}}[\-/. ]\d{{1,2}}[\-/. ](?:19|20)?\d{{2}}"
+    rf"(?<![\w.\-/])(?:\d{{1,2}}[\-/. ]\d{{1,2}}[\-/. ](?:(?:19|20)?|'|’)\d{{2}}"
     rf"|(?:19|20)\d{{2}}[\-/.]\d{{1,2}}[\-/.]\d{{1,2}}"
     rf"|\d{{1,2}}(?:st|nd|rd|th|e)? (?:of )?{_MONTH}\.?,? ?(?:(?:19|20)\d{{2}}|'?\d{{2}})?"
     rf"|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d{{2}})(?![\w])",
@@ -81,7 +98,7 @@ _DATE = re.compile(
 )
 _BIRTH = re.compile(
     r"(?:geb\b\.?|geboren|geboorte|geb\.?datum|verjaart|verjaardag|jarig|born|birth|birthday|verificatie met|verified with|"
-    r"\bdob\b|d\.o\.b\.)[\w :.,()/\-]{0,32}$"
+    r"\bdob\b|d\.o\.b\.)[\w :.,()/\-?\r\n]{0,32}$"
 )
 _BIRTH_AFTER = re.compile(
     r"^[ ,.()]{0,3}(?:geboren|is geboren|jarig|verjaart|is my birthday|is (?:his|her) birthday)"

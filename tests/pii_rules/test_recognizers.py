@@ -37,6 +37,7 @@ FOUND = {
         ("call +44 20 7946 0958", "+44 20 7946 0958"),
         ("mobiel 612345678", "612345678"),
         ("call me on 450 0840", "450 0840"),
+        ("text me on 0 7 7 0 0 9 0 0 1 2 3", "0 7 7 0 0 9 0 0 1 2 3"),
         ("07700 900123", "07700 900123"),
     ],
     "IBAN": [
@@ -57,6 +58,7 @@ FOUND = {
         ("rijksregister 85.07.30-033.28", "85.07.30-033.28"),
         ("SSN 219-09-9999", "219-09-9999"),
         ("NINO QQ12 is none, AB 12 34 56 C is", "AB 12 34 56 C"),
+        ("nat. insurance no QQ 12 34 56 C", "QQ 12 34 56 C"),
     ],
     "CREDIT_CARD": [
         ("4111 1111 1111 1111", "4111 1111 1111 1111"),
@@ -68,6 +70,7 @@ FOUND = {
     "COMPANY_ID": [("KvK 12345678", "12345678"), ("kvk-nummer: 12345678", "12345678")],
     "ID_DOCUMENT": [
         ("paspoortnummer NW0R2C5K8", "NW0R2C5K8"),
+        ("passport 533401372 seen", "533401372"),
         ("rijbewijs 1234567890", "1234567890"),
     ],
     "LICENCE_PLATE": [
@@ -80,6 +83,9 @@ FOUND = {
         ("klantnummer K-102938", "K-102938"),
         ("customer number is 4471-22", "4471-22"),
         ("polisnr. 99.123.456", "99.123.456"),
+        ("Polis AB-22.871.094 loopt af", "AB-22.871.094"),
+        ("contract nr C98/0031", "C98/0031"),
+        ("staff no. E20417", "E20417"),
     ],
     "DATE_OF_BIRTH": [
         ("geboren op 12-03-1985", "12-03-1985"),
@@ -87,9 +93,12 @@ FOUND = {
         ("DOB: 03/12/85", "03/12/85"),
         ("date of birth March 12, 1980", "March 12, 1980"),
         ("geboortedatum 1985-03-12", "1985-03-12"),
+        ("(geb. 30-10-'62)", "30-10-'62"),
+        ("date of birth?\ncustomer: 11.12.69", "11.12.69"),
     ],
     "IP_ADDRESS": [
         ("vanaf 192.0.2.44 ingelogd", "192.0.2.44"),
+        ("klant ingelogd vanaf 10.0.4.17", "10.0.4.17"),
         ("2001:db8::8a2e:370:7334", "2001:db8::8a2e:370:7334"),
     ],
     "URL": [("zie https://www.example.nl/leden/jan-de-vries.", "https://www.example.nl/leden/jan-de-vries")],
@@ -100,6 +109,7 @@ FOUND = {
         ("1058 MB Amsterdam", "1058 MB"),
         ("te 2511 ab", "2511 ab"),
         ("SW1A 1AA", "SW1A 1AA"),
+        ("postcode? sw1a 1aa", "sw1a 1aa"),
     ],
     "ADDRESS": [
         ("op Kerkstraat 12a, beneden", "Kerkstraat 12a"),
@@ -110,12 +120,15 @@ FOUND = {
         ("Spui 4, 2511 BL Den Haag", "Spui 4"),
         ("at 12 Baker Street today", "12 Baker Street"),
         ("postbus 1234", "postbus 1234"),
+        ("Beethovenstr. 120 hs", "Beethovenstr. 120 hs"),
     ],
     "CITY": [
         ("1234 AB Utrecht", "Utrecht"),
         ("woont in Bergen op Zoom", "Bergen op Zoom"),
         ("Kerkstraat 1 te Den Haag", "Den Haag"),
         ("moved to Manchester", "Manchester"),
+        ("4101 AJ te Culemborg", "Culemborg"),
+        ("geboren te Kerkrade", "Kerkrade"),
     ],
     "PERSON": [
         ("Gebeld met Jan de Vries over morgen", "Jan de Vries"),
@@ -156,9 +169,9 @@ NOT_FOUND = {
     "COMPANY_ID": ["12345678 stuks", "kvk 1234567"],
     "ID_DOCUMENT": ["NW0R2C5K8 is een artikel", "paspoort verlopen in 2024"],
     "LICENCE_PLATE": ["10-12-24", "1ABC23", "AB-CD-EF"],
-    "CUSTOMER_NUMBER": ["klantnummer onbekend", "5 klanten", "nummer 102938"],
+    "CUSTOMER_NUMBER": ["klantnummer onbekend", "5 klanten", "nummer 102938", "polis van 2024", "klant 12 keer gebeld"],
     "DATE_OF_BIRTH": ["afspraak 12-03-2024", "geleverd op 4 juli"],
-    "IP_ADDRESS": ["versie 10.2.0.1", "999.1.1.1", "1.2.3", "12::"],
+    "IP_ADDRESS": ["server 10.0.4.17 herstart", "version 8.14.2.1 rolled back to 8.14.1.9", "versie 10.2.0.1", "999.1.1.1", "1.2.3", "12::"],
     "URL": ["www", "http in de tekst"],
     "SOCIAL_HANDLE": ["@ kantoor", "@12"],
     "POSTCODE": ["in 2024 is het", "1500 km", "2019 en 2020", "1234 SS", "0123 AB", "2000 MB vrij"],
