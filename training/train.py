@@ -6,7 +6,7 @@ import gzip
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -14,7 +14,7 @@ import pycrfsuite
 
 from pii_rules.recognizers.lexicon import fold
 from pii_rules.recognizers.persons import rule_numbers
-from pii_rules.recognizers.tagger import SCALE
+from pii_rules.recognizers.tagger import SCALE, read_model
 from pii_rules.recognizers.word_features import (
     LABELS,
     WordColumns,
@@ -78,6 +78,20 @@ def fit(count: int, seed: int, iterations: int, c1: float, c2: float) -> bytes:
         return export(info.state_features, info.transitions)
 
 
+def average(models: Sequence[bytes]) -> bytes:
+    """One model whose weights are the means of several: they err in different places."""
+    read = [read_model(raw) for raw in models]
+    names = sorted({name for model in read for name in model.weights})
+    none = (0,) * len(LABELS)
+    weights = {name: _mean([model.weights.get(name, none) for model in read]) for name in names}
+    between = [_mean(rows) for rows in zip(*(model.transitions for model in read), strict=True)]
+    return _packed(weights, between)
+
+
+def _mean(rows: Sequence[Sequence[int]]) -> list[int]:
+    return [round(sum(values) / len(rows)) for values in zip(*rows, strict=True)]
+
+
 def export(
     states: dict[tuple[str, str], float], transitions: dict[tuple[str, str], float]
 ) -> bytes:
@@ -90,6 +104,10 @@ def export(
     between = [
         [round(transitions.get((one, other), 0.0) * SCALE) for other in LABELS] for one in LABELS
     ]
+    return _packed(weights, between)
+
+
+def _packed(weights: Mapping[str, Sequence[int]], between: Sequence[Sequence[int]]) -> bytes:
     lines = [json.dumps({"labels": LABELS, "transitions": between})]
     lines += [f"{name}\t{','.join(map(str, values))}" for name, values in sorted(weights.items())]
     return gzip.compress("\n".join(lines).encode(), 9, mtime=0)

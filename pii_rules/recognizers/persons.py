@@ -95,12 +95,12 @@ def _least_margin(features: Sequence[int], *, single: bool) -> int:
     """
     common = all(bits & (WORD | PLACE | INFIX | BLOCKED) for bits in features)
     if any(bits & (GIVEN_HOME | FAMILY_HOME) for bits in features):
-        return LEAST_MARGIN if single or not common else 2_600
+        return 1_000 if single or not common else 3_400
     if any(bits & (GIVEN | FAMILY) for bits in features):
-        return 2_800 if common else LEAST_MARGIN
+        return 3_600 if common else 1_000
     if not single:
-        return 6_000
-    return 5_000 if common and not features[0] & CAPITAL else 2_600
+        return 6_800
+    return 5_800 if common and not features[0] & CAPITAL else 3_400
 
 
 LEAST_MARGIN = 250
