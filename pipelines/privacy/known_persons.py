@@ -9,6 +9,7 @@ Privacy: a text and what was found in it in, places out; a bounded cache of word
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
@@ -284,8 +285,10 @@ class _Reading:
                 if kinds:
                     found.append((match.start(), match.start() + len(form), kinds[0]))
                     break
+        ends = [end for _, _, end in self.words]
         for match in _HOUSE.finditer(self.text):
-            words = [w for w in self.words if w[2] < match.start()][-4:]
+            behind = bisect_left(ends, match.start())
+            words = self.words[max(0, behind - 4) : behind]
             for place in range(len(words)):
                 street = fold(" ".join(w[0] for w in words[place:]))
                 if token("address", f"{street} {compact(match.group())}") in tokens:

@@ -192,3 +192,11 @@ def test_places_hold_whatever_the_text(text: str) -> None:
     places = MATCHER.tag(text, [], KNOWN)
     assert all(0 <= p.start < p.end <= len(text) for p in places)
     assert all(a.end <= b.start for a, b in pairwise(places))
+
+
+def test_text_of_a_megabyte_takes_time_in_proportion() -> None:
+    """A square of the time would take minutes; the places at the end are found and hold."""
+    line = "op den kamp 5 en Kerkstraat 12, bel 0611111111, Jan Smit \u0430\u200bb 2-3-1999 🙂\r\n"
+    text = line * 14_000 + "tot zover Quirina Verborgen, op den kamp 4"
+    places = MATCHER.tag(text, [], KNOWN)
+    assert [text[p.start : p.end] for p in places] == ["Quirina Verborgen", "op den kamp 4"]
