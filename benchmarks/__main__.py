@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline] [--repeat 3]``.
+"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline access] [--repeat 3]``.
 
 Scale 1 is 1,000 contacts with their interactions and events. The comparisons with bare peers are
 made at the largest scale up to 10, the whole pipeline at every scale. 100 takes about an hour.
@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import compare, report
+from benchmarks.access import measure_access
 from pipelines.common.clock import now
 
-KINDS = ("events", "sealed", "pipeline")
+KINDS = ("events", "sealed", "pipeline", "access")
 COMPARED_UP_TO = 10
 
 
@@ -49,7 +50,7 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
     scales = sorted(chosen.scale)
     compared = max((s for s in scales if s <= COMPARED_UP_TO), default=scales[0])
     results: dict[str, Any] = {"date": now().date().isoformat(), "repeat": chosen.repeat}
-    results |= {"events": [], "sealed": [], "pipeline": []}
+    results |= {kind: [] for kind in KINDS}
 
     def tell(what: str) -> None:
         console.print(what, style="dim")
@@ -63,6 +64,8 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
             results["sealed"] = compare.measure_sealed(samples, chosen.repeat, tell)
         if "pipeline" in chosen.only:
             results["pipeline"].append(compare.measure_pipeline(samples, tell))
+        if "access" in chosen.only:
+            results["access"].append(measure_access(samples, tell))
     return results | {"machine": report.machine()}
 
 

@@ -17,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from benchmarks.access import access
 from benchmarks.homes import settings_of
 from benchmarks.measure import PeakWatch, Stopwatch, peak_megabytes
 from benchmarks.truth_detector import TruthDetector
@@ -232,7 +233,7 @@ def pipeline(root: str, spans: str, as_of: str) -> dict[str, Any]:
     }
 
 
-TASKS = {f.__name__: f for f in (prepare, peer_events, land, floor, pipeline)}
+TASKS = {f.__name__: f for f in (prepare, peer_events, land, floor, pipeline, access)}
 
 if __name__ == "__main__":
     gc.collect()
