@@ -36,6 +36,7 @@ from pipelines.rights.erasure import (
 )
 from pipelines.rights.erasure_plan import FactErasure
 from pipelines.rights.keeping import FactRow
+from pipelines.rights.package_files import remove_unknown
 from pipelines.runs import Deployment
 from pipelines.vault.blind_index import BlindIndex
 from pipelines.vault.index_rotation import catch_up_index
@@ -125,6 +126,7 @@ def complete_published(deployment: Deployment) -> int:
         compact_warehouse(deployment.home, key, deployment.settings)
     if has_keys_backup(deployment.home):  # the keys destroyed must not outlive it there
         refresh_keys_backup(deployment.home, deployment.vault, deployment.keyring)
+    remove_unknown(deployment.vault, deployment.home)  # packages went with their rows
     return complete_erasures(deployment.vault, _tools(deployment, make_detector))
 
 

@@ -73,7 +73,7 @@ def review(
 @group.command("release")
 def release(context: typer.Context, number: Number) -> None:
     """Write a reviewed package into the outbox, encrypted; its passphrase is told once."""
-    from pipelines.cli.request import deployed
+    from pipelines.cli.request import deployed, write
     from pipelines.packages.release import release_package
     from pipelines.rights.requests import advance, load_request
 
@@ -81,7 +81,8 @@ def release(context: typer.Context, number: Number) -> None:
     with deployed(session) as deployment, deployment.vault.begin() as conn:
         request = load_request(conn, number)
         released = release_package(conn, deployment.vault, deployment.home, request.number)
-        advance(conn, deployment.vault, request, "fulfil")
+        request = advance(conn, deployment.vault, request, "fulfil")
+    write(session, request)
     session.output.document(
         {
             "request": request.number,
@@ -100,7 +101,8 @@ def release(context: typer.Context, number: Number) -> None:
 def withdraw(context: typer.Context, number: Number) -> None:
     """Destroy the draft and the file of a request."""
     from pipelines.cli.request import deployed
-    from pipelines.packages.release import remove_unknown, withdraw_package
+    from pipelines.packages.release import withdraw_package
+    from pipelines.rights.package_files import remove_unknown
     from pipelines.rights.requests import load_request
 
     session = session_of(context)

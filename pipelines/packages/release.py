@@ -7,7 +7,6 @@ kept nowhere. Privacy: what may be handed over in, encrypted out.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from pipelines.common.errors import StorageError, UsageError
 from pipelines.packages.drafts import KEEP, open_draft, released_package
 from pipelines.packages.gather import PURPOSE
 from pipelines.packages.render import files_of
+from pipelines.rights.package_files import remove_unknown
 from pipelines.vault import audit, schema
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters that are read as one another; five groups of five are 123 bits."""
-_NAME: Final = re.compile(r"(?:access|portability)-[\w-]+\.zip(?:\.part)?")
 _t = schema.packages
 
 
@@ -150,18 +149,6 @@ def withdraw_package(
         payload={"package_ids": ids},
     )  # fmt: skip
     return len(ids)
-
-
-def remove_unknown(vault: Vault, home: Home) -> int:
-    """Remove package files that no row of the vault knows: expired, erased, or left by a kill."""
-    with vault.read() as conn:
-        known = set(conn.scalars(sa.select(_t.c.file_name).where(_t.c.file_name.is_not(None))))
-    removed = 0
-    for path in home.outbox.glob("*.zip*") if home.outbox.is_dir() else ():
-        if _NAME.fullmatch(path.name) and path.name not in known:
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
 
 
 def list_packages(conn: Connection) -> list[dict[str, Any]]:

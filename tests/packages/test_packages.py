@@ -19,10 +19,10 @@ from pipelines.packages.release import (
     expire_packages,
     list_packages,
     release_package,
-    remove_unknown,
     withdraw_package,
 )
 from pipelines.privacy.third_persons import BLACK
+from pipelines.rights.package_files import remove_unknown
 from pipelines.vault import audit, schema
 from tests.support.context import Context, WordDetector, make_context
 

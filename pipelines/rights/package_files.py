@@ -1,0 +1,32 @@
+"""Package files of the outbox that nobody is owed any more: expired, withdrawn, erased.
+
+Privacy: names of files of ours; what is in them is encrypted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from pipelines.vault import schema
+
+if TYPE_CHECKING:
+    from pipelines.common.settings import Home
+    from pipelines.vault.store import Vault
+
+_NAME: Final = re.compile(r"(?:access|portability)-[\w-]+\.zip(?:\.part)?")
+_t = schema.packages
+
+
+def remove_unknown(vault: Vault, home: Home) -> int:
+    """Remove package files that no row of the vault knows: expired, erased, or left by a kill."""
+    with vault.read() as conn:
+        known = set(conn.scalars(sa.select(_t.c.file_name).where(_t.c.file_name.is_not(None))))
+    removed = 0
+    for path in home.outbox.glob("*.zip*") if home.outbox.is_dir() else ():
+        if _NAME.fullmatch(path.name) and path.name not in known:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
