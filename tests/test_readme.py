@@ -33,7 +33,7 @@ def _commands(text: str) -> list[list[str]]:
 
 def _targets() -> set[str]:
     text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", NAMES)
