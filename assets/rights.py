@@ -1,4 +1,4 @@
-"""Rights: whoever is queued for erasure is erased, bucket by bucket, in one run."""
+"""Rights: whoever is queued for erasure is erased, in one run; the register is attended to."""
 
 import dagster as dg
 
@@ -7,6 +7,7 @@ from pipelines.partitions import SUBJECT_BUCKETS
 from pipelines.resources.pipeline_run import OPEN_HOME
 
 ERASURES = dg.AssetKey(["vault", "erasures"])
+REQUESTS = dg.AssetKey(["vault", "requests"])
 
 
 @dg.asset(
@@ -27,3 +28,17 @@ def erasures(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     with step(context, OPEN_HOME) as run:
         persons = run.erase_and_publish(buckets)
     return dg.MaterializeResult(metadata={"buckets": len(buckets), "erased_persons": persons})
+
+
+@dg.asset(
+    key=REQUESTS,
+    group_name="rights",
+    kinds={"sqlalchemy"},
+    pool=WRITER,
+    required_resource_keys={OPEN_HOME},
+)
+def requests(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Attend to the register: alerts, what is kept no longer, erasures past their days of grace."""
+    with step(context, OPEN_HOME) as run:
+        attended = run.attend_requests()
+    return dg.MaterializeResult(metadata=dict(attended._asdict()))

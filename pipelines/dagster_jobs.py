@@ -14,6 +14,7 @@ DAILY = "daily_pipeline"
 ERASURE = "erasure_backfill"
 RETENTION = "retention_sweep"
 BACKUP = "backup"
+REQUESTS = "subject_requests"
 
 
 def daily_pipeline() -> dg.UnresolvedAssetJobDefinition:
@@ -31,8 +32,17 @@ def erasure_backfill() -> dg.UnresolvedAssetJobDefinition:
     """
     return dg.define_asset_job(
         ERASURE,
-        selection=dg.AssetSelection.groups("rights"),
+        selection=dg.AssetSelection.assets(dg.AssetKey(["vault", "erasures"])),
         description=erasure_backfill.__doc__,
+    )
+
+
+def subject_requests() -> dg.UnresolvedAssetJobDefinition:
+    """Attend to the register of requests; a request is only ever named by its number."""
+    return dg.define_asset_job(
+        REQUESTS,
+        selection=dg.AssetSelection.assets(dg.AssetKey(["vault", "requests"])),
+        description=subject_requests.__doc__,
     )
 
 

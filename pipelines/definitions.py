@@ -8,13 +8,19 @@ from assets.backups import backup_opens, data_backup
 from assets.landing import inbox, land_files
 from assets.publication import check_warehouse, publication
 from assets.retention import packages, quarantine_rows, retention_runs, run_history
-from assets.rights import erasures
+from assets.rights import erasures, requests
 from assets.warehouse import dbt_assets, load_manifest
 from pipelines.common.settings import Settings
-from pipelines.dagster_jobs import backup, daily_pipeline, erasure_backfill, retention_sweep
+from pipelines.dagster_jobs import (
+    backup,
+    daily_pipeline,
+    erasure_backfill,
+    retention_sweep,
+    subject_requests,
+)
 from pipelines.resources.pipeline_run import OPEN_HOME, RUN, open_home, pipeline_run
 from pipelines.schedules import backup_schedule, daily_schedule, retention_schedule
-from pipelines.sensors import pipeline_due
+from pipelines.sensors import pipeline_due, requests_due
 
 
 def definitions(settings: Settings) -> dg.Definitions:
@@ -22,6 +28,7 @@ def definitions(settings: Settings) -> dg.Definitions:
     models = dbt_assets(load_manifest(settings))
     marts = sorted(key for key in models.keys if key.path[0] == "marts")
     daily, sweep, backups = daily_pipeline(), retention_sweep(), backup()
+    register = subject_requests()
     return dg.Definitions(
         assets=[
             inbox,
@@ -29,6 +36,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             models,
             publication(marts),
             erasures,
+            requests,
             quarantine_rows,
             packages,
             run_history,
@@ -36,13 +44,13 @@ def definitions(settings: Settings) -> dg.Definitions:
             data_backup,
         ],
         asset_checks=[check_warehouse, backup_opens],
-        jobs=[daily, erasure_backfill(), sweep, backups],
+        jobs=[daily, erasure_backfill(), sweep, backups, register],
         schedules=[
             daily_schedule(daily, settings),
             retention_schedule(sweep, settings),
             backup_schedule(backups, settings),
         ],
-        sensors=[pipeline_due(daily)],
+        sensors=[pipeline_due(daily), requests_due(register)],
         resources={RUN: pipeline_run, OPEN_HOME: open_home},
         executor=dg.in_process_executor,
     )

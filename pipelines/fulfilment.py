@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+<<<<<<< HEAD
 from datetime import date
+=======
+from datetime import date, datetime
+>>>>>>> c05fae5 (The register is attended to by a job and a sensor; requests and erasures tested from receipt to certificate; runbook)
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlalchemy as sa
 
 from pipelines.common.errors import UsageError
-from pipelines.erasure_requests import ERASURE, check_answered_first
+from pipelines.common.log import log_event
+from pipelines.erasure_requests import (
+    ERASURE,
+    check_answered_first,
+    ready_erasures,
+    settle_erasures,
+)
 from pipelines.packages.handlers import PACKAGE
+from pipelines.rights.alerts import beat, pressing, send
 from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.consent import EVERY_CHANNEL, purposes_to_withdraw, withdraw
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
@@ -116,6 +127,53 @@ def let_go_kept(deployment: Deployment, kept_ids: Collection[int], actor: str = 
                 advance(conn, vault, request, "complete", ground=None)
     vault.checkpoint()
     return len(kept_ids)
+
+
+class Attended(NamedTuple):
+    """What a round over the register did, in counts."""
+
+    alerts: int
+    queued_erasures: int
+    let_go: int
+
+
+def is_due(conn: sa.Connection, at: datetime, on: date, country: str) -> bool:
+    """Whether a round over the register would do or tell anything."""
+    return bool(
+        [a for a in pressing(conn, at, on, country) if a.request]
+        or ready_erasures(conn, at)
+        or due_kept(conn, on)
+    )
+
+
+def attend(deployment: Deployment, at: datetime, on: date) -> Attended:
+    """One round over the register: settle, let go what is kept no longer, queue, alert.
+
+    Verified erasures that can no longer be taken back are queued; whoever calls this erases them.
+
+    Args:
+        deployment: Open; the caller holds the lock.
+        at: The instant (UTC).
+        on: The day it is where deadlines count.
+
+    Raises:
+        FailedError: An alert could not be sent; all the rest is done.
+    """
+    settings, vault = deployment.settings, deployment.vault
+    settle_erasures(deployment)
+    with vault.begin() as conn:
+        beat(conn, at)
+        ready = [request.number for request in ready_erasures(conn, at)]
+        kept = due_kept(conn, on)
+    if kept:
+        let_go_kept(deployment, kept)
+    queued = len(fulfil_requests(deployment, ready)) if ready else 0
+    with vault.read() as conn:
+        found = pressing(conn, at, on, settings.country)
+    for alert in found:
+        log_event("request_presses", request=alert.request or "-", state=alert.kind)
+    send(found, settings.alert_command)
+    return Attended(len(found), queued, len(kept))
 
 
 def _fulfil(deployment: Deployment, request: Request) -> Fulfilment:

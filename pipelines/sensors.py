@@ -10,6 +10,8 @@ import dagster as dg
 from pipelines.common.clock import now
 from pipelines.common.errors import KlantkluisError
 from pipelines.common.settings import Home, Settings
+from pipelines.fulfilment import is_due
+from pipelines.rights.alerts import beat
 from pipelines.runs import Deployment, needs_run
 
 DUE_HOUR = 6
@@ -57,3 +59,41 @@ def decide(settings: Settings, at: datetime) -> dg.RunRequest | dg.SkipReason:
         return dg.SkipReason(f"the home cannot be opened: {error.code}")
     # One request per hour at most, so that a run that fails is not repeated all day long.
     return dg.RunRequest(run_key=f"{local:%Y-%m-%dT%H}") if is_due else dg.SkipReason("up to date")
+
+
+def requests_due(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Looks at the register of requests, and starts its job when something presses or is ready.
+
+    Each look is a sign of life of the scheduler; without one for a day, ``status`` says so.
+    """
+
+    @dg.sensor(
+        name="requests_due",
+        job=job,
+        minimum_interval_seconds=900,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        """Ask the register, unless a round is under way."""
+        active = context.instance.get_runs(
+            dg.RunsFilter(job_name=job.name, statuses=_ACTIVE), limit=1
+        )
+        if active:
+            return dg.SkipReason("a round is under way")
+        return attend_or_skip(Settings(), now())
+
+    return sensor
+
+
+def attend_or_skip(settings: Settings, at: datetime) -> dg.RunRequest | dg.SkipReason:
+    """Whether a round over the register is due at an instant (UTC): once a day while it is."""
+    if not Home.of(settings).vault.is_file() and settings.vault_url is None:
+        return dg.SkipReason("there is no home yet")
+    on = at.astimezone(ZoneInfo(settings.reporting_timezone)).date()
+    try:
+        with Deployment.open(settings) as deployment, deployment.vault.begin() as conn:
+            beat(conn, at)
+            due = is_due(conn, at, on, settings.country)
+    except KlantkluisError as error:
+        return dg.SkipReason(f"the home cannot be opened: {error.code}")
+    return dg.RunRequest(run_key=on.isoformat()) if due else dg.SkipReason("nothing presses")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import ZoneInfo
 
 from pipelines.batches.report import LandSummary
 from pipelines.common.clock import now
@@ -32,6 +33,7 @@ from pipelines.warehouse.lock import home_lock
 
 if TYPE_CHECKING:
     from pipelines.batches.context import Progress, Tools
+    from pipelines.fulfilment import Attended
     from pipelines.quality.results import CheckResult
     from pipelines.warehouse.dbt import BuildResult
     from pipelines.warehouse.publication import Published
@@ -188,6 +190,16 @@ class PipelineRun:
             self.finish()
         return self.summary.erased_persons
 
+    def attend_requests(self) -> Attended:
+        """One round over the register of requests, and the erasures that it queued."""
+        from pipelines.fulfilment import attend
+
+        at = now()
+        on = at.astimezone(ZoneInfo(self.deployment.settings.reporting_timezone)).date()
+        attended = attend(self.deployment, at, on)
+        self.erase_and_publish()
+        return attended
+
     def land(self) -> LandSummary:
         """Land and pseudonymise what waits; a file that cannot be read fails alone.
 
@@ -273,9 +285,11 @@ class PipelineRun:
         if self._has_erased and self._is_rebuilt:  # a partial build may still know them
             from pipelines.erasure_requests import settle_erasures
             from pipelines.erasures import complete_published
+            from pipelines.fulfilment import write_letter_of
 
             self.summary.erased_persons = complete_published(deployment)
-            settle_erasures(deployment)
+            for request in settle_erasures(deployment):
+                write_letter_of(deployment, request)
         return published
 
     def finish(self) -> None:

@@ -40,6 +40,7 @@ def zones(session: Session) -> dict[str, Zone]:
             "warehouse": _or_code(_warehouse, session),
             "publication": _or_code(_publication, session),
             "runs": _runs(connection),
+            "requests": _requests(session, connection),
         }
 
 
@@ -147,6 +148,25 @@ def _publication(session: Session) -> Zone:
         **{name: said[name] for name in ("published_at", "run_id", "as_of") if name in said},
         "tables": [{"table": f"marts.{table}", "rows": count} for table, count in tables],
     }
+
+
+def _requests(session: Session, connection: sa.Connection) -> Zone:
+    """Open requests with their deadlines, and what presses; numbers only."""
+    from pipelines.cli.request import today
+    from pipelines.common.clock import now
+    from pipelines.rights.alerts import pressing
+    from pipelines.rights.requests import list_requests
+
+    on, country = today(session), session.settings.country
+    found = [
+        {"request": r.number, "right": r.right, "state": r.state, "due_on": r.due(on, country)}
+        for r in list_requests(connection)
+    ]
+    alerts = [
+        {"kind": a.kind, "request": a.request, "days_left": a.days_left}
+        for a in pressing(connection, now(), on, country)
+    ]
+    return {"open": len(found), "requests": found, "alerts": alerts}
 
 
 def _runs(connection: sa.Connection) -> Zone:

@@ -358,8 +358,10 @@ def _write_completion(vault: Vault, persons: Sequence[_Person], tools: ErasureTo
             where = _e.c.subject_id == subject_id
             done = {"state": "completed", "completed_at": now()}
             conn.execute(sa.update(_e).where(where).values(**done))
-            # the ledger alone knows under which pseudonym somebody was erased
-            conn.execute(sa.update(s).where(s.c.subject_id == subject_id).values(subject_key=blank))
+            # the ledger alone knows under which pseudonym somebody was erased; the key is gone
+            conn.execute(
+                sa.update(s).where(s.c.subject_id == subject_id).values(subject_key=blank, key_id=0)
+            )
         vault.note_ledger(conn, entry)
 
 

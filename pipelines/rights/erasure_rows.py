@@ -73,7 +73,9 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
     ]
     columns = ("subject_id", "entity", "source", "record_key")
     insert_rows(conn, schema.erasure_facts, columns, facts, ignore=True)
-    deleted = delete_records(conn, [r.record_id for r in plan.deleted])
+    stays = {r.record_id for r in plan.deleted if _stays_as_fact(r, plan)}
+    deleted = delete_records(conn, [r.record_id for r in plan.deleted if r.record_id not in stays])
+    deleted += _strip(conn, stays)
     quarantine.delete_rows(conn, plan.quarantined)
     _forget_subject(conn, ids)
     e = schema.erasures
@@ -133,6 +135,22 @@ def cut_texts(
                 payload={"record_ids": [r.record_id for r in records]},
             )  # fmt: skip
     return len(records)
+
+
+def _stays_as_fact(record: SealedRecord, plan: ErasurePlan) -> bool:
+    """Whether the warehouse keeps its row without the person; the own row of somebody goes."""
+    is_own = record.entity in ("accounts", "contacts", "users")
+    return not is_own and plan.facts.actions.get(record.entity, "delete") != "delete"
+
+
+def _strip(conn: Connection, record_ids: Collection[int]) -> int:
+    """Leave of records that they are known, or the next import would add their rows once more."""
+    execute_in(conn, "DELETE FROM mentions WHERE record_id IN ({values})", record_ids)
+    columns = "sealed = NULL, subject_id = NULL, account_subject_id = NULL, key_id = 0"
+    if "name_sketch" in schema.sealed_records.c:
+        columns += ", name_sketch = NULL, sealed_flags = NULL"
+    sql = f"UPDATE sealed_records SET {columns} WHERE record_id IN ({{values}})"
+    return execute_in(conn, sql, record_ids)
 
 
 def _recut(

@@ -29,6 +29,7 @@ def home(tmp_path: Path) -> Home:
 def test_status_of_an_empty_home_has_an_object_per_zone(cli, home: Home) -> None:
     found = cli("status", "--home", home.root, "--json").document
     zones = ["landing", "quarantine", "vault", "texts", "warehouse", "publication", "runs"]
+    zones.append("requests")
     assert list(found) == zones
     assert found["quarantine"] == {"rows": 0, "rules": []}
     assert found["publication"]["state"] == "not_published"

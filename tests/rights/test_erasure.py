@@ -122,6 +122,9 @@ class World:
 
     def check_jan_is_gone(self) -> None:
         records = self.records()
+        # the task stays known without its content, or the next import would add its row again
+        task = records.pop("crm/K1")
+        assert (task.sealed, task.subject_id, task.key_id) == (None, None, 0)
         assert set(records) == {"crm/2", "crm/I1"}
         assert self.vault.data_keys.get([self.keys[JAN], self.keys[0]]) == {}
         assert set(self.vault.data_keys.get(self.keys.values())) == {
@@ -209,7 +212,7 @@ def test_erase_reaches_merged_subjects(world: World) -> None:
         )
     result = erase_subject(world.vault, PIET, world.tools)
     assert len(result.subject_keys) == 2
-    assert world.records() == {}
+    assert [k for k, r in world.records().items() if r.sealed is not None] == []
 
 
 def _kill_at(calls: int, function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
