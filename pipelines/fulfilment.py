@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-<<<<<<< HEAD
-from datetime import date
-=======
 from datetime import date, datetime
->>>>>>> c05fae5 (The register is attended to by a job and a sensor; requests and erasures tested from receipt to certificate; runbook)
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
