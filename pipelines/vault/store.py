@@ -272,14 +272,14 @@ class Vault:
 
     def known_key_ids(self) -> set[int]:
         """Data keys that somebody or something still needs; others in ``keys.db`` are orphans."""
-        s, r, q = schema.subjects, schema.sealed_records, schema.quarantine_rows
+        known: set[int] = set()
         with self.read() as conn:
-            known = set(conn.scalars(sa.select(s.c.key_id).where(s.c.state != "erased")))
-            known.update(conn.scalars(sa.select(r.c.key_id)))
-            known.update(conn.scalars(sa.select(q.c.key_id)))
-            for table in (schema.requests, schema.outbound_tasks, schema.kept_records):
-                column = table.c.key_id
-                known.update(conn.scalars(sa.select(column).where(column.is_not(None))))
+            for table in schema.metadata.sorted_tables:
+                if "key_id" in table.c:
+                    query = sa.select(table.c.key_id).where(table.c.key_id.is_not(None))
+                    if table is schema.subjects:
+                        query = query.where(table.c.state != "erased")
+                    known.update(conn.scalars(query.distinct()))
         return known
 
     def missed(self) -> list[LedgerEntry]:
