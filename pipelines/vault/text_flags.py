@@ -20,7 +20,7 @@ from pipelines.vault.sealing import seal, unseal
 if TYPE_CHECKING:
     from pipelines.vault.store import Vault
 
-_PURPOSE = b"|flags"
+FLAGS_PURPOSE = b"|flags"
 
 
 class FlaggedRecord(NamedTuple):
@@ -34,7 +34,7 @@ class FlaggedRecord(NamedTuple):
 
 def seal_flags(key: bytes, aad: bytes, flags: Iterable[tuple[str, str]]) -> bytes:
     """The flags of one record, sealed under its key; ``aad`` is the record's own."""
-    return seal(key, orjson.dumps([list(flag) for flag in sorted(flags)]), aad + _PURPOSE)
+    return seal(key, orjson.dumps([list(flag) for flag in sorted(flags)]), aad + FLAGS_PURPOSE)
 
 
 def save_flag_counts(
@@ -90,7 +90,7 @@ def flagged_records(
     for row in rows:
         if row.key_id not in keys:
             continue
-        aad = record_aad(row.entity, row.source, row.record_blind) + _PURPOSE
+        aad = record_aad(row.entity, row.source, row.record_blind) + FLAGS_PURPOSE
         flags = orjson.loads(unseal(keys[row.key_id], row.sealed_flags, aad))
         classes = tuple(cue_class for of, cue_class in flags if of == category)
         if classes:

@@ -15,6 +15,7 @@ from pipelines.vault.keyring import KeyRing
 from pipelines.vault.records import record_aad
 from pipelines.vault.sealing import unseal
 from pipelines.vault.store import Vault
+from pipelines.vault.text_flags import FLAGS_PURPOSE
 from tests.support.stores import duckdb_relations, sqlite_tables, stores_of
 
 RANDOM_OR_TIME = {
@@ -22,6 +23,8 @@ RANDOM_OR_TIME = {
     "subject_bucket", "run_id", "at", "mac", "payload_digest", "published_at", "wrapped",
     "sealed_at", "loaded_at", "as_of",
 }  # fmt: skip
+SEALED_COLUMNS = {"sealed": b"", "sealed_flags": FLAGS_PURPOSE}
+"""Sealed columns of a record, with what their sealing is bound to beside the record."""
 SKIPPED = {
     "meta",
     "audit_entries",
@@ -90,13 +93,14 @@ def _opened(home: Home) -> dict[bytes, str]:
         at = {c: i for i, c in enumerate(columns)}
         keys = vault.data_keys.get({row[at["key_id"]] for row in rows})
         return {
-            row[at["sealed"]]: unseal(
+            row[at[column]]: unseal(
                 keys[row[at["key_id"]]],
-                row[at["sealed"]],
-                record_aad(row[at["entity"]], row[at["source"]], row[at["record_blind"]]),
+                row[at[column]],
+                record_aad(row[at["entity"]], row[at["source"]], row[at["record_blind"]]) + purpose,
             ).decode()
             for row in rows
-            if row[at["sealed"]] is not None
+            for column, purpose in SEALED_COLUMNS.items()
+            if row[at[column]] is not None
         }
     finally:
         vault.close()
@@ -113,8 +117,8 @@ def _canonical(
     for row in rows:
         values: dict[str, Any] = {}
         for column, value in zip(columns, row, strict=True):
-            if column == "sealed" and table == "sealed_records":
-                values[column] = opened[value]
+            if column in SEALED_COLUMNS and table == "sealed_records":
+                values[column] = opened.get(value)
             elif (column in RANDOM_OR_TIME and "." not in table) or column in {
                 "subject_bucket",
                 "published_at",
