@@ -19,7 +19,7 @@ from pipelines.vault.text_flags import FLAGS_PURPOSE
 from tests.support.stores import duckdb_relations, sqlite_tables, stores_of
 
 RANDOM_OR_TIME = {
-    "started_at", "landed_at", "finished_at", "created_at", "expires_at", "key_id", "sealed", "sealed_flags",
+    "started_at", "landed_at", "finished_at", "created_at", "expires_at", "key_id", "sealed",
     "subject_bucket", "run_id", "at", "mac", "payload_digest", "published_at", "wrapped",
     "sealed_at", "loaded_at", "as_of",
 }  # fmt: skip
