@@ -92,6 +92,11 @@ class CueFinder:
             if not any(c == flag.category and a < end and start < b for a, b, c in barred)
         )
 
+    def may_open(self, word: str) -> bool:
+        """Whether a word of a text may be the first of a cue; a text of other words has no flag."""
+        word = word.lower()
+        return bool(self._opening.get(word) or self._openings(word))
+
     def _add(self, phrase: _Phrase) -> None:
         first = phrase.words[0]
         if first.endswith("*"):

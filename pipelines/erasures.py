@@ -170,7 +170,7 @@ def cut_identifiers(
     """
     columns = list(texts)
     made: dict[str, str] = {}
-    erased = KnownPersons([sketch for kind, sketch in pairs if kind == SKETCH_KIND])
+    erased = KnownPersons(b"".join(sketch for kind, sketch in pairs if kind == SKETCH_KIND))
     found = detector.detect([texts[c] for c in columns])
     for column, spans in zip(columns, found, strict=True):
         text = texts[column]

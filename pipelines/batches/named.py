@@ -8,14 +8,12 @@ Privacy: keyed hashes; nobody is unsealed (docs/decisions/0038).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.batches.context import Batch
 from pipelines.privacy.known_persons import KnownPersons
 from pipelines.vault.sketches import sketches_of_accounts, sketches_of_subjects
 from pipelines.vault.subjects import Pair, Subject, names_of
-
-Sketches = dict[int, list[bytes]]
 
 
 class NamedPersons:
@@ -47,18 +45,35 @@ class NamedPersons:
             )
         subjects = {s for s, _ in self._row.values() if s is not None}
         found = {a for _, a in self._row.values() if a is not None}
-        self._subjects = sketches_of_subjects(self._connection, subjects) if subjects else {}
-        self._accounts = sketches_of_accounts(self._connection, found) if found else {}
-        self._made: dict[tuple[int | None, int | None], tuple[KnownPersons | None, list[int]]] = {}
+        own = sketches_of_subjects(self._connection, subjects) if subjects else {}
+        teams = sketches_of_accounts(self._connection, found) if found else {}
+        self._subjects = {subject: b"".join(sketches) for subject, sketches in own.items()}
+        self._accounts = {
+            account: {subject: b"".join(sketches) for subject, sketches in team.items()}
+            for account, team in teams.items()
+        }
         self._noted: list[tuple[int, int]] = []
 
     def of(self, place: int) -> KnownPersons | None:
         """Those whom the text of a row may name; None when nobody is known."""
-        return self._of(self._row[place])[0]
+        subject, account = self._row[place]
+        own = self._subjects.get(subject, b"") if subject is not None else b""
+        team = self._accounts.get(account, {}) if account is not None else {}
+        if not own and not team:
+            return None
+        return KnownPersons(own, [sketch for i, sketch in team.items() if i != subject])
+
+    def sketches(self) -> Iterator[bytes]:
+        """The sketches of all whom any of the texts may name."""
+        yield from self._subjects.values()
+        for team in self._accounts.values():
+            yield from team.values()
 
     def note(self, place: int, person: int) -> None:
         """Note that the text of a row names one of its known persons, not the subject."""
-        self._noted.append((place, self._of(self._row[place])[1][person - 1]))
+        subject, account = self._row[place]
+        team = self._accounts[account] if account is not None else {}
+        self._noted.append((place, [i for i in team if i != subject][person - 1]))
 
     def mentions(self) -> dict[int, set[Pair]]:
         """The names, blind, of the persons noted, by place of the row."""
@@ -70,19 +85,3 @@ class NamedPersons:
         for place, subject_id in self._noted:
             found[place] |= names[subject_id]
         return {place: pairs for place, pairs in found.items() if pairs}
-
-    def _of(self, row: tuple[int | None, int | None]) -> tuple[KnownPersons | None, list[int]]:
-        made = self._made.get(row)
-        if made is None:
-            made = self._made[row] = self._make(*row)
-        return made
-
-    def _make(
-        self, subject: int | None, account: int | None
-    ) -> tuple[KnownPersons | None, list[int]]:
-        own = self._subjects.get(subject, []) if subject is not None else []
-        team: Sketches = self._accounts.get(account, {}) if account is not None else {}
-        others = [i for i in sorted(team) if i != subject]
-        if not own and not others:
-            return None, []
-        return KnownPersons(own, [team[i] for i in others]), others

@@ -24,6 +24,7 @@ from pipelines.privacy.name_sketches import SKETCHED_COLUMNS, SketchKey
 from pipelines.privacy.normal_text import normal_text
 from pipelines.privacy.redaction import cut, redact_tagged
 from pipelines.privacy.spans import Span
+from pipelines.privacy.text_words import TextWords, stretches
 from pipelines.privacy.value_scan import WORTH_A_LOOK, is_suspicious
 from pipelines.vault.records import NewRecord, record_aad, replace_mentions, save_records
 from pipelines.vault.sealing import seal_many
@@ -43,6 +44,19 @@ class _Found(NamedTuple):
     place: int
     text: str
     spans: Sequence[Span]
+
+
+class _Made(NamedTuple):
+    """What becomes of the texts of a frame while they are gone through, by place of the row.
+
+    ``named`` are known persons whom a text names, ``mentions`` what it names of anybody.
+    """
+
+    texts: dict[str, list[str | None]]
+    mentions: Mentions
+    named: Mentions
+    flags: dict[int, set[Flag]]
+    hits: list[_Found]
 
 
 class RedactedTexts(NamedTuple):
@@ -77,43 +91,61 @@ def redact_texts(
     """
     rules = batch.policy.entities[entity.name]
     columns = [c for c, r in rules.columns.items() if r.action == "redact_text"]
+    texts = frame.select(columns)
+    made = _Made({c: texts[c].to_list() for c in columns}, {}, {}, {}, [])
+    for first, behind in stretches(texts):
+        rows = range(first, behind)
+        filled = {c: [i for i in rows if made.texts[c][i]] for c in columns}
+        places = set(chain.from_iterable(filled.values()))
+        persons = NamedPersons(batch, owners, accounts, places)
+        for column, where in filled.items():
+            if where:
+                _redact_column(
+                    batch, entity, column, texts[column].gather(where), where, persons, made
+                )
+        made.named.update(persons.mentions())
+    redacted = {c: _withheld(pl.Series(t, dtype=pl.String)) for c, t in made.texts.items()}
+    cut_texts = _cut_erased(batch, frame, made.mentions, made.hits)
+    for place, pairs in made.named.items():
+        made.mentions.setdefault(place, set()).update(pairs)
+    return RedactedTexts(redacted, made.mentions, cut_texts, made.flags)
+
+
+def _redact_column(
+    batch: Batch,
+    entity: Entity,
+    column: str,
+    texts: pl.Series,
+    places: Sequence[int],
+    persons: NamedPersons,
+    made: _Made,
+) -> None:
+    """Look at those texts of a column in which something was found or may be found by its words."""
     blind = batch.vault.index.of
-    redacted: dict[str, pl.Series] = {}
-    mentions: Mentions = {}
-    hits: list[_Found] = []
-    filled = {c: (frame[c].is_not_null() & (frame[c] != "")).arg_true().to_list() for c in columns}
-    persons = NamedPersons(batch, owners, accounts, set(chain.from_iterable(filled.values())))
-    tag = batch.tools.matcher(batch.vault).tag
+    detected = batch.tools.detector.detect(texts.to_list())
+    words = TextWords(texts)
     cues = batch.tools.cues
-    flags: dict[int, set[Flag]] = {}
-    for column, places in filled.items():
-        made: list[str | None] = frame[column].to_list()
-        texts: list[str] = frame[column].gather(places).to_list()
-        found = batch.tools.detector.detect(texts) if texts else []
-        for place, text, detected in zip(places, texts, found, strict=True):
-            if flagged := cues.flags(normal_text(text).text):
-                flags.setdefault(place, set()).update(flagged)
-                batch.flags.update((entity.name, column, *flag) for flag in flagged)
-            known = persons.of(place)
-            if not detected and known is None:
-                continue
-            tagged = tag(text, detected, known)
-            if not tagged:
-                continue
-            made[place] = redact_tagged(text, tagged)
-            for spot in tagged:
-                if spot.person > SUBJECT and spot.type == "PERSON":
-                    persons.note(place, spot.person)
-            spans = [spot.span for spot in tagged]
-            named = {(kind, blind(kind, v)) for kind, v in mention_identifiers(text, spans)}
-            if named:
-                mentions.setdefault(place, set()).update(named)
-                hits.append(_Found(column, place, text, spans))
-        redacted[column] = _withheld(pl.Series(made, dtype=pl.String))
-    cut_texts = _cut_erased(batch, frame, mentions, hits)
-    for place, pairs in persons.mentions().items():
-        mentions.setdefault(place, set()).update(pairs)
-    return RedactedTexts(redacted, mentions, cut_texts, flags)
+    for i in words.where(cues.may_open):
+        if flagged := cues.flags(normal_text(texts[i]).text):
+            made.flags.setdefault(places[i], set()).update(flagged)
+            batch.flags.update((entity.name, column, *flag) for flag in flagged)
+    matcher = batch.tools.matcher(batch.vault).among(words.different, persons.sketches())
+    found = {i for i, spans in enumerate(detected) if spans}
+    for i in sorted(found | words.with_digits | words.where(matcher.may_name)):
+        text, place = made.texts[column][places[i]], places[i]
+        assert text is not None  # only filled places are looked at
+        tagged = matcher.tag(text, detected[i], persons.of(place))
+        if not tagged:
+            continue
+        made.texts[column][place] = redact_tagged(text, tagged)
+        for spot in tagged:
+            if spot.person > SUBJECT and spot.type == "PERSON":
+                persons.note(place, spot.person)
+        spans = [spot.span for spot in tagged]
+        named = {(kind, blind(kind, v)) for kind, v in mention_identifiers(text, spans)}
+        if named:
+            made.mentions.setdefault(place, set()).update(named)
+            made.hits.append(_Found(column, place, text, spans))
 
 
 def _withheld(texts: pl.Series) -> pl.Series:

@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-_STRANGE = re.compile(
-    "[^\u0000-\u009f\u00a1-\u00ac\u00ae-\u024f\u2013-\u2015\u2018-\u201f\u2022\u2026\u20ac]"
+STRANGE: Final = (
+    r"[^\x00-\x9f\xa1-\xac\xae-\x{024f}\x{2013}-\x{2015}\x{2018}-\x{201f}\x{2022}\x{2026}\x{20ac}]"
 )
+_STRANGE = re.compile(STRANGE.replace(r"\x{", r"\u").replace("}", ""))
 """Everything but what Western European text is made of; a text without any is left alone."""
 _ZERO_WIDTH = frozenset(
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ QUIRINA = {
     "house_number": "4",
 }
 PIETER = {"full_name": "Pieter van der Berg"}
-KNOWN = KnownPersons([KEY.sketch(QUIRINA)], [[KEY.sketch(PIETER)]])
+KNOWN = KnownPersons(KEY.sketch(QUIRINA), [KEY.sketch(PIETER)])
 
 
 def tagged(text: str, *found: tuple[str, str]) -> list[TaggedSpan]:
@@ -106,12 +106,12 @@ def test_contact_of_the_account_is_known_by_a_bare_surname() -> None:
 
 
 def test_ij_and_y_are_one_letter() -> None:
-    known = KnownPersons([KEY.sketch({"full_name": "Ubbo Zwartendijk"})])
+    known = KnownPersons(KEY.sketch({"full_name": "Ubbo Zwartendijk"}))
     assert [p.party for p in MATCHER.tag("met Zwartendyk", [], known)] == ["subject"]
 
 
 def test_nobody_known_leaves_all_to_third_parties() -> None:
-    for known in (None, KnownPersons([])):
+    for known in (None, KnownPersons(b"")):
         (place,) = MATCHER.tag("Jan belt", [Span(0, 3, "PERSON", 0.9)], known)
         assert (place.party, place.person) == ("third_party", NOBODY)
 
@@ -174,7 +174,7 @@ def test_parts_of_names(row: dict[str, str], given: set[str], family: set[str]) 
 
 @given(st.text("abcde", min_size=5, max_size=9), st.data())
 def test_one_slip_is_known_and_two_are_not(word: str, data: st.DataObject) -> None:
-    tokens = KnownPersons([KEY.sketch({"last_name": f"x{word}x"})]).tokens
+    known = KnownPersons(KEY.sketch({"last_name": f"x{word}x"}))
     word = f"x{word}x"
     place = data.draw(st.integers(0, len(word) - 1))
     letter = data.draw(st.sampled_from("abcdx"))
@@ -183,8 +183,8 @@ def test_one_slip_is_known_and_two_are_not(word: str, data: st.DataObject) -> No
         word[:place] + letter + word[place:],
         word[:place] + letter + word[place + 1 :],
     ):
-        assert MATCHER.hit(slip, tokens) is not None
-    assert MATCHER.hit(word[:place] + "qq" + word[place + 2 :], tokens) is None
+        assert MATCHER.hit(slip, known) is not None
+    assert MATCHER.hit(word[:place] + "qq" + word[place + 2 :], known) is None
 
 
 @given(st.text("Quirina Verborgen\u0301\u200b🙂0612345678.\r\n'-\u202e", max_size=60))
@@ -200,3 +200,23 @@ def test_text_of_a_megabyte_takes_time_in_proportion() -> None:
     text = line * 14_000 + "tot zover Quirina Verborgen, op den kamp 4"
     places = MATCHER.tag(text, [], KNOWN)
     assert [text[p.start : p.end] for p in places] == ["Quirina Verborgen", "op den kamp 4"]
+
+
+@given(st.lists(st.text("Quirina Verborgn", max_size=40), max_size=5))
+def test_matcher_among_some_texts_finds_what_the_plain_one_finds(texts: list[str]) -> None:
+    sketches = [KEY.sketch(QUIRINA), KEY.sketch(PIETER)]
+    texts += ["mevr. Verborgn belt, Quirina ook", "niets van dien aard"]
+    narrowed = MATCHER.among(chain.from_iterable(map(str.split, texts)), sketches)
+    for text in (*texts, "Quirinna stond er niet bij"):
+        assert narrowed.tag(text, [], KNOWN) == MATCHER.tag(text, [], KNOWN)
+
+
+def test_words_of_nobody_are_set_aside_and_those_of_somebody_are_not() -> None:
+    narrowed = MATCHER.among(["Quirina", "Verborgem", "zegt", "dat2morgen"], [KEY.sketch(QUIRINA)])
+    words = ["Quirina", "Verborgem", "zegt", "dat", "2morgen", "dat2Quirina", "nooit gezien"]
+    assert [w for w in words if narrowed.may_name(w)] == [
+        "Quirina",
+        "Verborgem",
+        "dat2Quirina",
+        "nooit gezien",
+    ]

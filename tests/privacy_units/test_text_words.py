@@ -1,0 +1,44 @@
+"""Which texts have a word is told as a look at each text would tell it."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pii_rules.special_categories import CueFinder
+from pipelines.privacy.normal_text import normal_text
+from pipelines.privacy.text_words import TextWords, stretches
+
+# the letters that need no undoing, and some that do
+LETTERS = st.characters(max_codepoint=0x24F) | st.sampled_from("–’•…€\u200b\u0430ſ²½")
+
+
+@given(st.lists(st.text(LETTERS, max_size=30), min_size=1, max_size=5))
+def test_words_are_those_that_python_sees(texts: list[str]) -> None:
+    words = TextWords(pl.Series(texts, dtype=pl.String))
+    for place, text in enumerate(texts):
+        if normal_text(text).starts is not None:
+            assert place in words.where(lambda _: False) & words.with_digits
+            continue
+        for word in re.findall(r"[^\W_]+", text):
+            assert word in words.different
+            assert place in words.where(word.__eq__)
+        assert (place in words.with_digits) == (re.search(r"\d", text) is not None)
+
+
+def test_texts_with_a_cue_are_among_those_that_may_open_one() -> None:
+    cues = CueFinder()
+    texts = ["is ZIEK gemeld, griep", "de rekening klopt niet", "lid van de vakbond FNV", ""]
+    found = TextWords(pl.Series(texts)).where(cues.may_open)
+    assert {i for i, text in enumerate(texts) if cues.flags(text)} <= found
+    assert found < set(range(4))
+
+
+def test_stretches_hold_all_rows_once_and_little_each() -> None:
+    frame = pl.DataFrame({"a": ["aa", None, "a" * 9, "b"], "b": ["b", "", None, "c"]})
+    assert stretches(frame, 5) == [(0, 2), (2, 3), (3, 4)]
+    assert stretches(frame) == [(0, 4)]
+    assert stretches(frame.clear()) == []
