@@ -66,3 +66,23 @@
 {%- do types.update({'excluded_rows': count}) -%}
 {{ return(types) }}
 {%- endmacro %}
+
+{# What a period has: the figures of its deals, and those of the plan. #}
+{% macro sales_period_types() -%}
+{%- set types = sales_measure_types() -%}
+{%- do types.update(plan_measure_types()) -%}
+{{ return(types) }}
+{%- endmacro %}
+
+{# The figures of a joined relation; where it has no row nothing was closed or created: counts and
+   what was won are 0, the rest is unknown. #}
+{% macro sales_measures_or_none(relation) -%}
+{%- for name, type in sales_measure_types().items() %}
+        {%- if type == 'bigint' or name in ('won_revenue', 'win_rate_value_numerator') %}
+        case when {{ relation }}.period_grain is null then 0 else {{ relation }}.{{ name }} end
+            as {{ name }}{{ ',' if not loop.last }}
+        {%- else %}
+        {{ relation }}.{{ name }}{{ ',' if not loop.last }}
+        {%- endif %}
+{%- endfor -%}
+{%- endmacro %}

@@ -71,3 +71,16 @@
     {%- set microseconds = {'minute': 60000000, 'hour': 3600000000, 'day': 86400000000}[unit] -%}
     ({{ dbt.datediff(from_instant, to_instant, 'microsecond') }} / {{ microseconds }}.0)
 {%- endmacro %}
+
+{# The instant at which a day of the reporting time zone begins. #}
+{% macro local_midnight(day) -%}
+    {{ return(adapter.dispatch('local_midnight', 'klantkluis')(day)) }}
+{%- endmacro %}
+
+{% macro default__local_midnight(day) -%}
+    to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("reporting_timezone") }}')
+{%- endmacro %}
+
+{% macro duckdb__local_midnight(day) -%}
+    timezone('{{ var("reporting_timezone") }}', cast({{ day }} as timestamp))
+{%- endmacro %}

@@ -1,32 +1,94 @@
--- Grain: period grain and period. What may be shown of each period, and whether it has closed.
+-- Grain: period grain and period. What may be shown of each period, and whether it has closed. What
+-- the plan says of a period is hidden too where the deals due in one month of it are about few.
 with
 
-measured as (
+plan as (
     select
-        measured.*,
-        {{ period_end('measured.period_grain', 'measured.period_start') }} as period_end
-    from {{ ref('int_sales_periods_measured') }} as measured
+        period_grain,
+        period_start,
+        case when sum(quotas_unknown) = 0 then sum(quota) end as quota,
+        sum(forecast) as forecast,
+        sum(due_deals) as due_deals,
+        sum(slipped_deals) as slipped_deals,
+        sum(open_due_amount) as open_due_amount,
+        sum(forecast_unknown) as forecast_unknown
+    from {{ ref('int_sales_plan') }}
+    group by period_grain, period_start
+),
+
+measured as (select * from {{ ref('int_sales_periods_measured') }}),
+
+periods as (
+    select
+        period_grain,
+        period_start
+    from measured
+    union
+    select
+        period_grain,
+        period_start
+    from plan
+),
+
+joined as (
+    select
+        periods.period_grain,
+        periods.period_start,
+        {{ period_end('periods.period_grain', 'periods.period_start') }} as period_end,
+        {{ sales_measures_or_none('measured') }}
+    from periods
+    left join measured on {{ same_keys('periods', 'measured', ['period_grain', 'period_start']) }}
+),
+
+planned as (
+    select
+        joined.*,
+        {{ plan_measures('plan', 'joined.won_revenue', 'joined.period_end') }}
+    from joined
+    left join plan on {{ same_keys('joined', 'plan', ['period_grain', 'period_start']) }}
+),
+
+-- Each set of deals that any figure of the plan is about, apart.
+few_due as (
+    select distinct
+        period_grain,
+        period_start
+    from (
+        select
+            period_grain,
+            period_start,
+            count(distinct person_key) as persons
+        from {{ ref('int_sales_plan_deals') }}
+        where person_key is not null
+        group by period_grain, period_start, role, is_slipped, due_month
+    ) as counted
+    where persons {{ is_small() }}
 ),
 
 suppressed as (select * from {{ ref('int_sales_suppressed_periods') }}),
 
+flagged as (
+    select
+        planned.*,
+        coalesce(suppressed.is_suppressed, false) as is_suppressed,
+        coalesce(suppressed.is_suppressed, few_due.period_start is not null) as is_plan_suppressed
+    from planned
+    left join suppressed on {{ same_keys('planned', 'suppressed', ['period_grain', 'period_start']) }}
+    left join few_due on {{ same_keys('planned', 'few_due', ['period_grain', 'period_start']) }}
+),
+
 final as (
     select
-        measured.period_grain,
-        measured.period_start,
-        measured.period_end,
+        period_grain,
+        period_start,
+        period_end,
         '{{ var("reporting_currency") }}' as currency,
-        coalesce(suppressed.is_suppressed, false) as is_suppressed,
-        {{ is_period_closed('measured.period_end', var('period_close_days')) }} as is_closed,
-        {%- for name in sales_measure_types() %}
-        case when not coalesce(suppressed.is_suppressed, false) then measured.{{ name }} end
-            as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from measured
-    left join suppressed
-        on
-            measured.period_grain = suppressed.period_grain
-            and measured.period_start = suppressed.period_start
+        is_suppressed,
+        is_plan_suppressed,
+        {{ is_period_closed('period_end', var('period_close_days')) }} as is_closed,
+        {{ disclosed_figures(sales_measure_types(), 'flagged', 'is_suppressed') }},
+        {{ disclosed_figures(plan_measure_types(), 'flagged', 'is_plan_suppressed') }}
+    from flagged
 )
 
 select * from final

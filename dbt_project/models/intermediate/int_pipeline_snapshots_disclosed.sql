@@ -1,0 +1,182 @@
+-- Grain: snapshot, pipeline and stage, and snapshot and pipeline (level says which). A snapshot is
+-- taken at the start of every month, and at the run. The row of a pipeline is hidden too where the
+-- hidden stages of it are about few.
+with
+
+snapshots as (
+    select
+        month_start as snapshot_date,
+        {{ local_midnight('month_start') }} as snapshot_at
+    from {{ ref('dim_date') }}
+    where date_day = month_start and {{ local_midnight('month_start') }} <= {{ as_of() }}
+    union all
+    select
+        {{ local_date(as_of()) }} as snapshot_date,
+        {{ as_of() }} as snapshot_at
+    where {{ local_date(as_of()) }} <> {{ local_month(as_of()) }}
+),
+
+open_deals as (
+    select
+        snapshots.snapshot_date,
+        states.deal_id,
+        states.pipeline,
+        coalesce(states.stage, 'unknown') as stage,
+        case when states.account_key is null then states.customer_key end as person_key,
+        {{ in_reporting_currency('states.amount', 'states.currency', 'rates') }} as amount,
+        states.probability,
+        case when states.is_qualified then 1 else 0 end as is_qualified,
+        case
+            when
+                states.valid_from + interval '{{ var("stale_deal_days") | int }}' day
+                < snapshots.snapshot_at
+                then 1
+            else 0
+        end as is_stale
+    from snapshots
+    inner join {{ ref('int_deal_states') }} as states
+        on
+            states.started_at <= snapshots.snapshot_at
+            and states.valid_from <= snapshots.snapshot_at
+            and (snapshots.snapshot_at < states.valid_to or states.valid_to is null)
+            and (snapshots.snapshot_at < states.decided_at or states.decided_at is null)
+    {{ join_rates('rates', 'states.currency', 'snapshots.snapshot_date') }}
+),
+
+levels as (
+    select
+        *,
+        'stage' as level
+    from open_deals
+    union all
+    select
+        * replace ('' as stage),
+        'pipeline' as level
+    from open_deals
+),
+
+measured as (
+    select
+        level,
+        snapshot_date,
+        pipeline,
+        stage,
+        count(*) as open_deals,
+        sum(is_stale) as stale_deals,
+        sum(is_qualified) as qualified_deals,
+        coalesce(sum(amount), 0) as open_amount,
+        coalesce(sum(cast(cast(amount as double) * probability as decimal(18, 4))), 0)
+            as weighted_pipeline,
+        count(*) - count(amount) as excluded_amount_unknown,
+        count(*) - count(probability) as excluded_probability_unknown,
+        sum(case when amount is null or probability is null then 1 else 0 end) as excluded_rows,
+        count(distinct person_key) as persons,
+        count(distinct case when is_stale = 1 then person_key end) as stale_persons,
+        count(distinct case when is_qualified = 1 then person_key end) as qualified_persons
+    from levels
+    group by level, snapshot_date, pipeline, stage
+),
+
+small_stages as (
+    select
+        snapshot_date,
+        pipeline,
+        stage
+    from measured
+    where
+        level = 'stage'
+        and (
+            persons {{ is_small() }} or stale_persons {{ is_small() }}
+            or qualified_persons {{ is_small() }}
+        )
+),
+
+hidden_parts as (
+    select
+        open_deals.snapshot_date,
+        open_deals.pipeline,
+        count(distinct open_deals.person_key) as hidden_persons
+    from open_deals
+    inner join small_stages
+        on {{ same_keys('open_deals', 'small_stages', ['snapshot_date', 'pipeline', 'stage']) }}
+    group by open_deals.snapshot_date, open_deals.pipeline
+),
+
+-- Won and lost in the trailing 90 days before the snapshot.
+recent as (
+    select
+        snapshots.snapshot_date,
+        coalesce(deals.pipeline, 'unknown') as pipeline,
+        sum(case when deals.outcome = 'won' then 1 else 0 end) as won,
+        count(*) as closed,
+        avg(case when deals.outcome = 'won' then cast(deals.amount as double) end) as mean_amount,
+        {{ percentile("case when deals.outcome = 'won' then deals.cycle_days end", 0.5) }}
+            as median_days,
+        count(
+            distinct case
+                when deals.outcome = 'won' and deals.account_key is null then deals.customer_key
+            end
+        ) as won_persons,
+        count(
+            distinct case
+                when deals.outcome = 'lost' and deals.account_key is null then deals.customer_key
+            end
+        ) as lost_persons
+    from snapshots
+    inner join {{ ref('fct_deals') }} as deals
+        on
+            deals.outcome in ('won', 'lost')
+            and deals.closed_at < snapshots.snapshot_at
+            and deals.closed_at >= snapshots.snapshot_at - interval '90' day
+    group by snapshots.snapshot_date, coalesce(deals.pipeline, 'unknown')
+),
+
+joined as (
+    select
+        measured.*,
+        case
+            when
+                measured.level = 'pipeline'
+                and not (recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }})
+                then cast(measured.qualified_deals as double)
+                    * {{ ratio('recent.won', 'recent.closed') }} * recent.mean_amount
+        end as pipeline_velocity_numerator,
+        case
+            when
+                measured.level = 'pipeline'
+                and not (recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }})
+                then recent.median_days
+        end as pipeline_velocity_denominator,
+        measured.persons {{ is_small() }} or measured.stale_persons {{ is_small() }}
+        or measured.qualified_persons {{ is_small() }}
+        or (measured.level = 'pipeline' and coalesce(hidden_parts.hidden_persons {{ is_small() }}, false))
+            as is_suppressed
+    from measured
+    left join recent on {{ same_keys('measured', 'recent', ['snapshot_date', 'pipeline']) }}
+    left join hidden_parts
+        on {{ same_keys('measured', 'hidden_parts', ['snapshot_date', 'pipeline']) }}
+),
+
+figured as (
+    select
+        *,
+        {{ ratio('pipeline_velocity_numerator', 'pipeline_velocity_denominator') }}
+            as pipeline_velocity
+    from joined
+),
+
+final as (
+    select
+        level,
+        snapshot_date,
+        pipeline,
+        stage,
+        '{{ var("reporting_currency") }}' as currency,
+        is_suppressed,
+        snapshot_date = {{ 'cast(' ~ dbt.date_trunc('month', 'snapshot_date') ~ ' as date)' }}
+        and {{ is_period_closed('snapshot_date', var('period_close_days')) }} as is_closed,
+        {{ disclosed_figures(pipeline_measure_types(), 'figured', 'is_suppressed') }}
+    from figured
+)
+
+select * from final

@@ -1,0 +1,58 @@
+-- Grain: month, pipeline and stage. Only months are published of what is cut by a stage, and no
+-- total over stages, so that no cell can be had by subtraction.
+with
+
+entries as (
+    select
+        *,
+        {{ local_month('entered_at') }} as period_start,
+        case when account_key is null then customer_key end as person_key,
+        case when not is_censored then 1 else 0 end as is_decided
+    from {{ ref('fct_deal_stages') }}
+    where not is_closing and entered_at is not null
+),
+
+measured as (
+    select
+        period_start,
+        pipeline,
+        stage,
+        count(*) as entries,
+        {{ ratio_columns(
+            'stage_conversion', 'sum(case when has_advanced then 1 else 0 end)', 'sum(is_decided)'
+        ) }},
+        count(*) - sum(is_decided) as censored,
+        {{ percentile('days_in_stage', 0.5) }} as days_in_stage_median,
+        count(days_in_stage) as days_in_stage_entries,
+        count(exclusion_reason) as excluded_rows,
+        count(distinct case when has_advanced then person_key end) as advanced_persons,
+        count(distinct case when is_decided = 1 and not has_advanced then person_key end)
+            as stopped_persons,
+        count(distinct case when is_decided = 0 then person_key end) as censored_persons,
+        count(distinct case when days_in_stage is not null then person_key end) as timed_persons
+    from entries
+    group by period_start, pipeline, stage
+),
+
+flagged as (
+    select
+        *,
+        {{ period_end("'month'", 'period_start') }} as period_end,
+        advanced_persons {{ is_small() }} or stopped_persons {{ is_small() }}
+        or censored_persons {{ is_small() }} or timed_persons {{ is_small() }} as is_suppressed
+    from measured
+),
+
+final as (
+    select
+        period_start,
+        period_end,
+        pipeline,
+        stage,
+        is_suppressed,
+        {{ is_period_closed('period_end', var('period_close_days')) }} as is_closed,
+        {{ disclosed_figures(stage_measure_types(), 'flagged', 'is_suppressed') }}
+    from flagged
+)
+
+select * from final
