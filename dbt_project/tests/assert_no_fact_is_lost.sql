@@ -6,6 +6,10 @@
     ('stg_interactions', 'fct_interactions'),
     ('stg_campaign_events', 'fct_campaign_events'),
     ('stg_campaigns', 'kpi_campaign'),
+    ('stg_leads', 'fct_leads'),
+    ('stg_tasks', 'fct_tasks'),
+    ('stg_orders', 'fct_orders'),
+    ('stg_products', 'dim_product'),
 ] %}
 {%- for staged, mart in pairs %}
 select '{{ mart }}' as mart

@@ -197,8 +197,9 @@ def quota_shares(rows: Rows) -> list[Row]:
     for quota in rows.get("quotas", ()):
         begin, end = quota["period_start"], quota["period_end"]
         user = users.get(quota["user_key"], {})
-        first = max([begin] + [local_day(user["hired_at"])] * bool(user.get("hired_at")))
-        last = min([end] + [local_day(user["left_at"])] * bool(user.get("left_at")))
+        hired, left = user.get("hired_at"), user.get("left_at")
+        first = max(begin, local_day(hired)) if hired else begin
+        last = min(end, local_day(left)) if left else end
         amount = rates.convert(quota["amount"], quota["currency"], begin)
         for grain in GRAINS:
             start = start_of(grain, first)

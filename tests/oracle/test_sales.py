@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 
 from tests.oracle import sales
 from tests.oracle.project import Project, Rows
@@ -39,8 +39,9 @@ def faults_of(rows: Rows, tables: Rows, as_of: Any) -> dict[str, list[str]]:
     return {name: faults[:8] for name, faults in found.items() if faults}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(rows=crm(sales_part))
 def test_sales_of_adversarial_crms(project: Project, rows: Rows) -> None:
+    # Without shrinking: a failure names table, period and column, which is enough to find it.
     tables = project.run(rows, AS_OF, *TABLES)
     assert not faults_of(rows, tables, AS_OF)
