@@ -180,3 +180,23 @@ def crm(draw: st.DrawFn, *parts: Any) -> dict[str, list[Row]]:
     for part in parts:
         found |= draw(part())
     return found
+
+
+@st.composite
+def purchases(draw: st.DrawFn) -> dict[str, list[Row]]:
+    """Subscriptions, and words on marketing and profiling."""
+    return {
+        "subscriptions": [
+            {"record_key": f"s{number}", "customer_key": draw(maybe(st.sampled_from(PERSONS))),
+             "started_at": draw(instants), "ended_at": draw(maybe(instants)),
+             "amount_per_month": draw(amounts), "currency": draw(st.sampled_from(CURRENCIES))}
+            for number in range(draw(st.integers(0, 5)))
+        ],
+        "consents": [
+            {"record_key": f"w{number}", "customer_key": draw(st.sampled_from(PERSONS)),
+             "purpose": draw(st.sampled_from(["marketing", "profiling", "tracking"])),
+             "lawful_basis": "consent", "occurred_at": draw(instants),
+             "status": draw(st.sampled_from(["given", "given", "objected", "withdrawn", "pending"]))}
+            for number in range(draw(st.integers(0, 5)))
+        ],
+    }  # fmt: skip
