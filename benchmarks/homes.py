@@ -12,9 +12,12 @@ from pipelines.common.settings import Settings
 from pipelines.runs import Deployment
 
 
-def settings_of(root: Path) -> Settings:
-    """Settings of the home under a folder, of one worker: the floor has one process too."""
-    return Settings(home=root / "home", ledger=root / "ledger", workers=1)
+def settings_of(root: Path, workers: int = 1) -> Settings:
+    """Settings of the home under a folder, of one worker: the floor has one process too.
+
+    Whole runs have no such peer, and are given 0, as by default: all cores.
+    """
+    return Settings(home=root / "home", ledger=root / "ledger", workers=workers)
 
 
 def make_home(root: Path) -> Settings:

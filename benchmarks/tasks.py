@@ -5,7 +5,6 @@ Prints one line of JSON: times, counts and the peak of memory.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
@@ -17,10 +16,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.access import access
 from benchmarks.homes import settings_of
 from benchmarks.measure import PeakWatch, Stopwatch, peak_megabytes
 from benchmarks.truth_detector import TruthDetector
+from pipelines.common.memory import collect_seldom
 
 
 def prepare(root: str, spans: str) -> dict[str, Any]:
@@ -207,7 +206,7 @@ def pipeline(root: str, spans: str, as_of: str) -> dict[str, Any]:
     from pipelines.jobs import run_pipeline
     from pipelines.steps import PipelineRun
 
-    settings = settings_of(Path(root))
+    settings = settings_of(Path(root), workers=0)
     detector = TruthDetector(Path(spans))
     parts, inner = _time_files(landing, detector)
     stages, peaks = Stopwatch(), PeakWatch()
@@ -233,9 +232,16 @@ def pipeline(root: str, spans: str, as_of: str) -> dict[str, Any]:
     }
 
 
+def access(**choices: Any) -> dict[str, Any]:
+    """Packages for subjects: see :mod:`benchmarks.access`."""
+    from benchmarks.access import access as timed
+
+    return timed(**choices)
+
+
 TASKS = {f.__name__: f for f in (prepare, peer_events, land, floor, pipeline, access)}
 
 if __name__ == "__main__":
-    gc.collect()
+    collect_seldom()  # as the command line does
     result = TASKS[sys.argv[1]](**json.loads(sys.argv[2]))
     sys.stdout.write("\n" + json.dumps(result) + "\n")

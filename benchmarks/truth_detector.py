@@ -15,7 +15,6 @@ from pathlib import Path
 import orjson
 
 from pipelines.privacy.spans import Span
-from pipelines.sample import read_spans
 
 
 def write_span_store(path: Path, samples: Sequence[Path]) -> None:
@@ -29,6 +28,8 @@ def write_span_store(path: Path, samples: Sequence[Path]) -> None:
 
 
 def _rows(samples: Sequence[Path]) -> Iterator[tuple[bytes, bytes]]:
+    from pipelines.sample import read_spans
+
     for sample in samples:
         for line in read_spans(sample / "truth"):
             if line["spans"]:

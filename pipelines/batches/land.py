@@ -7,9 +7,8 @@ with what it replaced kept for undo, vault committed (the point of truth), file 
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ from pipelines.common.clock import now
 from pipelines.common.entities import Entity, load_entities
 from pipelines.common.errors import InputError
 from pipelines.common.log import log_event
-from pipelines.common.memory import give_back
+from pipelines.common.memory import give_back, rare_collections
 from pipelines.common.rejects import Reject
 from pipelines.identity.resolve import SubjectResolver
 from pipelines.landing.chunks import canonical_chunks, file_fingerprint
@@ -119,20 +118,6 @@ def land_inbox(
                     batch=report.batch_id or 0,
                 )
     return summary
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Let Python look for cycles rarely: a chunk makes lists of 100,000 tuples without any.
-
-    The default looks after every 700 of them, which took a third of the time of landing.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def find_files(

@@ -18,6 +18,7 @@ from pipelines.cli.faults import WRONG_USAGE, explain, stack
 from pipelines.cli.output import Output
 from pipelines.cli.session import Session
 from pipelines.cli.texts import LANGUAGES, Texts, localise
+from pipelines.common.memory import collect_seldom
 from pipelines.common.settings import Settings
 
 WITH_VALUE = ("--home", "--lang", "--wait")
@@ -26,6 +27,7 @@ WITHOUT_VALUE = ("--json", "--debug")
 
 def main() -> NoReturn:
     """Entry point of the script."""
+    collect_seldom()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -6,7 +6,9 @@ Each file has a key of its own and is replaced as a whole. Nothing but tables of
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -130,14 +132,17 @@ def _write(
         attach(connection, beside, key, alias=_NEW)
         try:
             connection.execute(f"CREATE SCHEMA {_NEW}.{MARTS}")
-            written = tuple(_copy(connection, table) for table in tables)
+            # Most tables are too small to keep more than one core busy; so two at a time.
+            with ThreadPoolExecutor(2) as threads:
+                written = tuple(threads.map(partial(_copy, connection), tables))
             connection.execute(f"USE {WAREHOUSE}")
         finally:
             connection.execute(f"DETACH {_NEW}")
     return written
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> PublishedTable:
+def _copy(of: duckdb.DuckDBPyConnection, table: str) -> PublishedTable:
+    connection = of.cursor()
     target = f"{_NEW}.{MARTS}.{quote(table)}"
     row = connection.execute(
         f"CREATE TABLE {target} AS FROM {WAREHOUSE}.{MARTS}.{quote(table)}"
