@@ -53,28 +53,30 @@ moments as (
     where recency = 1
 ),
 
+first_words as (
+    select
+        deal_id,
+        min(changed_at) as changed_at,
+        max(first_stage) as first_stage,
+        max(first_amount) as first_amount,
+        max(first_expected_close_date) as first_expected_close_date
+    from ordered
+    group by deal_id
+),
+
 -- The state in which a deal began, where its history does not begin at or before it.
 beginnings as (
     select
         deals.deal_id,
         deals.started_at as valid_from,
-        ordered.first_stage as stage,
-        ordered.first_amount as amount,
-        ordered.first_expected_close_date as expected_close_date
+        first_words.first_stage as stage,
+        first_words.first_amount as amount,
+        first_words.first_expected_close_date as expected_close_date
     from deals
-    left join (
-        select
-            deal_id,
-            min(changed_at) as changed_at,
-            max(first_stage) as first_stage,
-            max(first_amount) as first_amount,
-            max(first_expected_close_date) as first_expected_close_date
-        from ordered
-        group by deal_id
-    ) as ordered on deals.deal_id = ordered.deal_id
+    left join first_words on deals.deal_id = first_words.deal_id
     where
         deals.started_at is not null
-        and (ordered.changed_at is null or deals.started_at < ordered.changed_at)
+        and (first_words.changed_at is null or deals.started_at < first_words.changed_at)
 ),
 
 states as (

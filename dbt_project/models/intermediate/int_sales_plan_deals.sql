@@ -22,25 +22,28 @@ bounded as (
     from states
 ),
 
+-- Comparisons alone can be hashed: with an OR every state of a deal met those of all others.
+later as (
+    select
+        deal_id,
+        expected_close_date,
+        valid_from,
+        coalesce(valid_to, cast('9999-12-31' as timestamp with time zone)) as valid_to
+    from {{ ref('int_deal_states') }}
+),
+
 due as (
     select
         bounded.*,
-        period_start as rate_date,
+        bounded.period_start as rate_date,
         later.expected_close_date as last_expected_date,
         'due' as role
     from bounded
-    left join (
-        select
-            deal_id,
-            expected_close_date,
-            valid_from,
-            valid_to
-        from {{ ref('int_deal_states') }}
-    ) as later
+    left join later
         on
             bounded.deal_id = later.deal_id
             and later.valid_from < bounded.end_at
-            and (later.valid_to >= bounded.end_at or later.valid_to is null)
+            and later.valid_to >= bounded.end_at
     where
         bounded.start_at <= {{ as_of() }}
         and bounded.started_at <= bounded.start_at

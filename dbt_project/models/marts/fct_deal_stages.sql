@@ -16,6 +16,8 @@ changes as (
     where field = 'stage' and changed_at <= {{ as_of() }}
 ),
 
+known as (select distinct deal_id from changes),
+
 logged as (
     select
         deal_id,
@@ -34,7 +36,7 @@ logged as (
         end as entered_at,
         '' as change_id
     from deals
-    left join (select distinct deal_id from changes) as known on deals.deal_id = known.deal_id
+    left join known on deals.deal_id = known.deal_id
     where known.deal_id is null
 ),
 
