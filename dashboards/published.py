@@ -1,68 +1,192 @@
-"""Figures for the pages: whole ``kpi_`` tables, read with the dashboards' key.
+"""Figures for the pages: whole ``kpi_`` tables, read once per publication with the dashboards' key.
 
-Owns the one query that a page may ask. A connection lives as long as the question, so that a
-new publication, which takes the place of the old file, is seen by the next one.
+Owns the one connection that the web server ever makes. A connection lives as long as one reading;
+a new publication takes the place of the old file and is noticed by the next request. All tables
+are read in one go, so that a page never mixes two publications.
 
 Privacy: aggregates that satisfy small-cell suppression; there is nothing else in the file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any
 
 from pydantic import SecretStr
 
-from pipelines.common.errors import UsageError
+from pipelines.common.errors import StorageError, UsageError
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.connection import connect_published, quote
-
-if TYPE_CHECKING:
-    import pandas as pd
+from pipelines.warehouse.errors import store_errors
 
 PREFIX = "kpi_"
+DEFINITIONS = "kpi_definitions"
+METADATA = "metadata"
+
+Row = dict[str, Any]
+Identity = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Published:
-    """The published file of the dashboards and how to open it."""
+class Table:
+    """One published table, rows in the order of their columns."""
 
-    home: Home
-    key: SecretStr
-    settings: Settings
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a figure means, as ``marts.kpi_definitions`` says."""
+
+    formula: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that one publication shows."""
+
+    tables: dict[str, Table]
+    definitions: dict[tuple[str, str], Definition] = field(default_factory=dict)
+    metadata: Row = field(default_factory=dict)
+
+    @property
+    def threshold(self) -> int:
+        """The smallest number of persons that a cell may be about."""
+        return int(self.metadata.get("small_cell_k") or 10)
+
+    @property
+    def built_at(self) -> datetime | None:
+        """The instant as of which everything was computed."""
+        found = self.metadata.get("as_of")
+        return found if isinstance(found, datetime) else None
+
+    @property
+    def timezone(self) -> str:
+        """The reporting time zone."""
+        return str(self.metadata.get("reporting_timezone") or "Europe/Amsterdam")
+
+    @property
+    def currency(self) -> str:
+        """The reporting currency, ISO 4217."""
+        return str(self.metadata.get("reporting_currency") or "EUR")
+
+
+class Published:
+    """The published file of the dashboards and how to open it; safe for many threads."""
+
+    def __init__(self, home: Home, key: SecretStr, settings: Settings) -> None:
+        self.home, self.key, self.settings = home, key, settings
+        self._lock = Lock()
+        self._read: tuple[Identity, Snapshot] | None = None
 
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that can be shown, in order."""
-        with connect_published(self.home, self.key, self.settings, store="dashboards") as found:
-            rows = found.execute(
-                "select table_name from information_schema.tables "
-                "where table_schema = 'marts' and starts_with(table_name, ?) order by 1",
-                [PREFIX],
-            ).fetchall()
-        return tuple(str(name) for (name,) in rows)
+        return tuple(self.snapshot().tables)
 
-    def figures(self, table: str) -> pd.DataFrame:
-        """All rows of one table, in the order of its first columns.
+    def table(self, name: str) -> Table:
+        """One table.
 
         Args:
-            table: A name that begins with ``kpi_``.
+            name: A name that begins with ``kpi_``.
 
         Raises:
-            UsageError: Another table is asked for.
+            UsageError: Another table is asked for, or one that is not published.
             StorageError: Nothing has been published yet.
         """
-        if not table.startswith(PREFIX):
+        if not name.startswith(PREFIX):
+            raise UsageError("a dashboard shows key figures only", code="not_a_kpi")
+        found = self.snapshot().tables.get(name)
+        if found is None:
             raise UsageError(
-                "a dashboard shows key figures only", code="not_a_kpi", where={"table": table}
+                "this table is not published in this version",
+                code="table_not_published",
+                todo="run klantkluis run",
             )
-        with connect_published(self.home, self.key, self.settings, store="dashboards") as found:
-            frame = found.execute(f"from marts.{quote(table)} order by all").df()
-        decimals = [c for c in frame.columns if frame[c].dtype == object]
-        return frame.assign(**{c: _readable(frame[c]) for c in decimals})
+        return found
+
+    def snapshot(self) -> Snapshot:
+        """The newest publication; while one reader opens it, others keep the one before.
+
+        Raises:
+            KeyWrongError: The key does not open the file.
+            StorageError: Nothing has been published yet, or the file is damaged.
+        """
+        identity = self._identity()
+        read = self._read
+        if read is not None and read[0] == identity:
+            return read[1]
+        if not self._lock.acquire(blocking=read is None):
+            assert read is not None
+            return read[1]
+        try:
+            read = self._read
+            if read is None or read[0] != identity:
+                read = self._read = self._newest()
+            return read[1]
+        except BaseException:
+            self._read = None  # figures whose file opens no longer are not shown
+            raise
+        finally:
+            self._lock.release()
+
+    def _newest(self) -> tuple[Identity, Snapshot]:
+        while True:
+            before = self._identity()
+            try:
+                snapshot = self._load()
+            except StorageError:
+                if self._identity() != before:
+                    continue  # it was replaced while being opened
+                raise
+            if self._identity() == before:
+                return before, snapshot
+
+    def _identity(self) -> Identity:
+        try:
+            found = self.home.dashboards.stat()
+        except OSError:
+            return (0, 0, 0)  # opening it says what is wrong
+        return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+    def _load(self) -> Snapshot:
+        with (
+            connect_published(self.home, self.key, self.settings, store="dashboards") as found,
+            store_errors("dashboards"),
+        ):
+            names = found.execute(
+                "select table_name from information_schema.tables where table_schema = 'marts' "
+                "and (starts_with(table_name, ?) or table_name = ?) order by 1",
+                [PREFIX, METADATA],
+            ).fetchall()
+            tables = {str(name): _table(found, str(name)) for (name,) in names}
+        definitions = tables.pop(DEFINITIONS, None)
+        metadata = tables.pop(METADATA, None)
+        return Snapshot(
+            tables,
+            _definitions(definitions) if definitions else {},
+            metadata.rows[0] if metadata and metadata.rows else {},
+        )
 
 
-def _readable(column: pd.Series) -> pd.Series:
-    """Objects that a browser's table cannot show become text; missing stays missing."""
-    return column.map(
-        lambda value: value if value is None or isinstance(value, str) else str(value)
+def _table(connection: Any, name: str) -> Table:
+    cursor = connection.execute(f"from marts.{quote(name)} order by all")
+    columns = tuple(str(column[0]) for column in cursor.description)
+    return Table(
+        name, columns, tuple(dict(zip(columns, r, strict=True)) for r in cursor.fetchall())
     )
+
+
+def _definitions(table: Table) -> dict[tuple[str, str], Definition]:
+    if not {"table_name", "name", "formula", "unit"} <= set(table.columns):
+        return {}  # another version wrote it
+    return {
+        (str(row["table_name"]), str(row["name"])): Definition(
+            str(row["formula"] or ""), str(row["unit"] or "")
+        )
+        for row in table.rows
+    }

@@ -1,0 +1,116 @@
+"""Numbers, money, dates and periods as a Dutch or English reader writes them (CLDR)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
+from babel.units import format_unit
+
+from dashboards.texts import Texts
+
+_RATE_ENDS = ("_rate", "_attainment", "_rate_raw", "_conversion")
+_UNITS = {"days": "duration-day", "hours": "duration-hour", "minutes": "duration-minute"}
+_LOCALES = {"nl": Locale("nl", "NL"), "en": Locale("en", "GB")}
+WIDE = 100_000
+"""Money from here on is shown without cents."""
+
+
+def unit_of(column: str, defined: str) -> str:
+    """The unit of a figure: as defined, else as its name says.
+
+    Args:
+        column: Name of the column.
+        defined: Unit of ``kpi_definitions``, or nothing.
+
+    Returns:
+        ``rate``, ``rate difference``, ``money``, ``days``, ``hours``, ``minutes`` or ``number``.
+    """
+    if "currency" in defined:
+        return "money"
+    if defined in {"rate", "rate difference", "days", "hours", "minutes"}:
+        return defined
+    for ending, unit in (("_days", "days"), ("_hours", "hours"), ("_minutes", "minutes")):
+        if ending in column and not defined:
+            return unit
+    if not defined and column.endswith(_RATE_ENDS):
+        return "rate"
+    return "number"
+
+
+class Formats:
+    """The ways of one language, time zone and currency."""
+
+    def __init__(self, texts: Texts, timezone: str, currency: str) -> None:
+        self.texts, self.currency = texts, currency
+        self.locale = _LOCALES[texts.language]
+        self.zone = ZoneInfo(timezone)
+
+    @property
+    def separators(self) -> str:
+        """Decimal and grouping signs, as charts take them."""
+        return ",." if self.texts.language == "nl" else ".,"
+
+    def figure(self, value: Any, unit: str) -> str:
+        """One value with its unit; what is no number as text."""
+        if value is None:
+            return "–"
+        if isinstance(value, bool):
+            return self.texts("yes" if value else "no")
+        if isinstance(value, int | float | Decimal):
+            return _number(value, unit, self.currency, self.locale)
+        if isinstance(value, datetime):
+            return format_date(value.astimezone(self.zone), "medium", locale=self.locale)
+        if isinstance(value, date):
+            return format_date(value, "medium", locale=self.locale)
+        return self.texts.value(str(value))
+
+    def instant(self, value: datetime) -> str:
+        """Day and time in the reporting time zone."""
+        return format_datetime(value, "medium", tzinfo=self.zone, locale=self.locale)
+
+    def period(self, grain: str, start: date | None) -> str:
+        """``Oct 2026``, ``Q3 2026``, ``2026`` or all time."""
+        if start is None:
+            return self.texts("all_time")
+        pattern = {"month": "LLL y", "quarter": "QQQ y", "year": "y"}.get(grain)
+        return format_date(start, pattern or "medium", locale=self.locale)
+
+    def change(self, new: Any, old: Any, unit: str) -> str:
+        """By how much a figure changed: percentage points for rates, percent for all else."""
+        if unit in {"rate", "rate difference"}:
+            points = (float(new) - float(old)) * 100
+            text = format_decimal(points, "+#,##0.0;-#,##0.0", locale=self.locale)
+            return self.texts("points", change=text)
+        if not old:
+            return format_decimal(float(new), "+#,##0.#;-#,##0.#", locale=self.locale)
+        return format_percent(
+            (float(new) - float(old)) / abs(float(old)), "+#,##0.0%;-#,##0.0%", locale=self.locale
+        )
+
+    def short_money(self, value: float) -> str:
+        """Money on an axis."""
+        return format_compact_currency(value, self.currency, locale=self.locale)
+
+
+@lru_cache(maxsize=50_000)
+def _number(value: float | Decimal, unit: str, currency: str, locale: Locale) -> str:
+    if unit == "rate":
+        return format_percent(value, "#,##0.0%", locale=locale)
+    if unit == "rate difference":
+        return format_percent(value, "+#,##0.0%;-#,##0.0%", locale=locale)
+    if unit == "money":
+        whole = abs(value) >= WIDE
+        return format_currency(
+            value, currency, locale=locale, format="¤ #,##0" if whole else None,
+            currency_digits=not whole,
+        )  # fmt: skip
+    if unit in _UNITS:
+        return format_unit(round(value, 1), _UNITS[unit], "short", locale=locale)
+    return format_decimal(value, "#,##0.##", locale=locale)

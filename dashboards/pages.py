@@ -1,0 +1,290 @@
+"""All pages, declared."""
+
+from __future__ import annotations
+
+from dashboards.specs import (
+    Across,
+    Cards,
+    Facts,
+    Funnel,
+    Grid,
+    Page,
+    Publication,
+    Role,
+    Trend,
+)
+
+_MARKETING: frozenset[Role] = frozenset({"marketer", "steward"})
+_SALES: frozenset[Role] = frozenset({"sales", "steward"})
+_SUPPORT: frozenset[Role] = frozenset({"support", "steward"})
+_CUSTOMERS: frozenset[Role] = frozenset({"marketer", "sales", "steward"})
+_STEWARD: frozenset[Role] = frozenset({"steward"})
+
+_OVERVIEW = Page(
+    "overview",
+    "/",
+    (
+        Cards(
+            "sales_figures",
+            "kpi_sales_monthly",
+            ("won_revenue", "won_deals", "win_rate", "avg_deal_size", "quota_attainment",
+             "sales_cycle_days_median"),
+        ),
+        Cards(
+            "campaign_figures",
+            "kpi_campaign_monthly",
+            ("sent", "open_rate", "click_rate", "conversion_rate", "cost", "roas"),
+        ),
+        Cards(
+            "support_figures",
+            "kpi_support_monthly",
+            ("tickets_created", "first_response_minutes_median", "resolution_hours_median",
+             "sla_attainment", "csat", "reopen_rate"),
+        ),
+        Trend("won_revenue", "kpi_sales_monthly", ("won_revenue",), kind="bar"),
+        Trend("tickets", "kpi_support_monthly", ("tickets_created", "tickets_resolved")),
+        Grid("signals", "kpi_signals"),
+    ),
+)  # fmt: skip
+
+_CAMPAIGNS = Page(
+    "campaigns",
+    "/campaigns",
+    (
+        Across(
+            "campaign_rates",
+            "kpi_campaign",
+            ("open_rate", "click_rate", "conversion_rate"),
+            category="campaign_id",
+        ),
+        Grid(
+            "campaign_list",
+            "kpi_campaign",
+            ("campaign_id", "campaign_name", "channel", "objective", "starts_at", "sent",
+             "delivery_rate", "open_rate", "click_rate", "conversion_rate", "cost",
+             "attributed_revenue", "roi", "roas"),
+            link="/campaign",
+        ),
+        Grid("campaign_months", "kpi_campaign_monthly", is_series=True),
+    ),
+    roles=_MARKETING,
+    filters=("channel", "objective"),
+)  # fmt: skip
+
+_CAMPAIGN = Page(
+    "campaign",
+    "/campaign",
+    (
+        Funnel(
+            "funnel",
+            "kpi_campaign",
+            ("sent", "delivered", "human_openers", "human_clickers", "converters"),
+        ),
+        Facts(
+            "delivery",
+            "kpi_campaign",
+            ("channel", "objective", "starts_at", "delivery_rate", "bounce_rate", "open_rate",
+             "open_rate_raw", "click_rate", "click_to_open_rate", "unsubscribe_rate",
+             "complaint_rate", "conversion_rate"),
+        ),
+        Facts(
+            "cost",
+            "kpi_campaign",
+            ("cost", "cost_per_conversion", "attributed_conversions", "attributed_revenue",
+             "attributed_margin", "roi", "roi_revenue", "roas", "attribution_model", "roi_basis"),
+        ),
+        Facts(
+            "lift",
+            "kpi_campaign",
+            ("treatment_persons", "holdout_persons", "treatment_conversion_rate",
+             "holdout_conversion_rate", "incremental_lift", "incremental_lift_lower",
+             "incremental_lift_upper", "incremental_revenue_per_person"),
+        ),
+        Grid("attribution_models", "kpi_campaign_attribution"),
+        Grid("timeline", "kpi_campaign_daily"),
+        Grid("links", "kpi_campaign_links"),
+    ),
+    roles=_MARKETING,
+    filters=("campaign",),
+    has_period=False,
+    needs="campaign",
+)  # fmt: skip
+
+_ATTRIBUTION = Page(
+    "attribution",
+    "/attribution",
+    (
+        Across(
+            "campaign_money",
+            "kpi_campaign",
+            ("cost", "attributed_revenue"),
+            category="campaign_id",
+        ),
+        Grid("attribution_models", "kpi_attribution"),
+        Grid("attribution_channels", "kpi_channel_monthly"),
+        Grid(
+            "cost",
+            "kpi_campaign",
+            ("campaign_id", "channel", "cost", "attributed_conversions", "attributed_revenue",
+             "attributed_margin", "cost_per_conversion", "roi", "roas", "attribution_model"),
+            link="/campaign",
+        ),
+    ),
+    roles=_MARKETING,
+    filters=("channel",),
+)  # fmt: skip
+
+_SALES_PAGE = Page(
+    "sales",
+    "/sales",
+    (
+        Cards(
+            "forecast",
+            "kpi_sales_monthly",
+            ("won_revenue", "quota", "quota_attainment", "forecast", "forecast_accuracy",
+             "pipeline_coverage", "slippage_rate"),
+        ),
+        Trend(
+            "forecast_series",
+            "kpi_sales_monthly",
+            ("quota", "forecast", "won_revenue"),
+            kind="bar",
+        ),
+        Trend("win_rates", "kpi_sales_monthly", ("win_rate", "win_rate_value")),
+        Across(
+            "pipeline",
+            "kpi_pipeline_snapshot",
+            ("open_amount", "weighted_pipeline"),
+            category="stage",
+            where={"level": "stage"},
+        ),
+        Grid(
+            "pipeline_table",
+            "kpi_pipeline_snapshot",
+            ("pipeline", "stage", "snapshot_date", "open_deals", "stale_deals", "open_amount",
+             "weighted_pipeline", "pipeline_velocity"),
+        ),
+        Grid(
+            "stages",
+            "kpi_pipeline_stages_monthly",
+            ("period_start", "pipeline", "stage", "entries", "stage_conversion", "censored",
+             "days_in_stage_median"),
+        ),
+        Trend("leads", "kpi_leads_monthly", ("leads",), split="source_channel"),
+        Grid(
+            "leads_table",
+            "kpi_leads_monthly",
+            ("period_start", "source_channel", "leads", "lead_conversion_rate",
+             "time_to_convert_days_median"),
+        ),
+        Grid(
+            "sellers",
+            "kpi_sales_rep_monthly",
+            ("user_key", "won_deals", "won_revenue", "win_rate", "quota", "quota_attainment",
+             "tasks_open", "tasks_overdue"),
+            roles=_SALES,
+        ),
+        Grid(
+            "sales_table",
+            "kpi_sales_monthly",
+            ("period_start", "won_deals", "lost_deals", "won_revenue", "avg_deal_size", "win_rate",
+             "win_rate_value", "sales_cycle_days_median"),
+            is_series=True,
+        ),
+    ),
+    roles=_SALES,
+    filters=("pipeline",),
+)  # fmt: skip
+
+_CUSTOMERS_PAGE = Page(
+    "customers",
+    "/customers",
+    (
+        Grid("segments", "kpi_customer_segments_monthly"),
+        Grid("rfm", "kpi_customer_rfm"),
+        Grid("clv", "kpi_customer_clv"),
+        Grid("churn", "kpi_customer_churn"),
+        Grid("cohorts", "kpi_cohorts_monthly"),
+    ),
+    roles=_CUSTOMERS,
+)
+
+_SUPPORT_PAGE = Page(
+    "support",
+    "/support",
+    (
+        Cards(
+            "support_figures",
+            "kpi_support_monthly",
+            ("tickets_created", "tickets_resolved", "tickets_unanswered",
+             "first_response_minutes_median", "resolution_hours_median", "sla_attainment", "csat",
+             "escalation_rate"),
+        ),
+        Trend("tickets", "kpi_support_monthly", ("tickets_created", "tickets_resolved")),
+        Trend(
+            "quality_of_service",
+            "kpi_support_monthly",
+            ("sla_attainment", "csat", "reopen_rate", "escalation_rate"),
+        ),
+        Trend(
+            "response",
+            "kpi_support_monthly",
+            ("resolution_hours_median", "full_resolution_hours_median"),
+            kind="bar",
+        ),
+        Grid(
+            "support_table",
+            "kpi_support_monthly",
+            ("period_start", "tickets_created", "tickets_resolved", "tickets_unanswered",
+             "first_response_minutes_median", "first_response_minutes_p90",
+             "resolution_hours_median", "sla_attainment", "csat", "reopen_rate",
+             "escalation_rate"),
+            is_series=True,
+        ),
+        Grid("support_days", "kpi_support_daily"),
+        Grid("support_topics", "kpi_support_topics_monthly"),
+        Grid("support_agents", "kpi_support_agent_monthly", roles=_SUPPORT),
+    ),
+    roles=_SUPPORT,
+)  # fmt: skip
+
+PAGES: tuple[Page, ...] = (
+    _OVERVIEW,
+    _CAMPAIGNS,
+    _CAMPAIGN,
+    _ATTRIBUTION,
+    _SALES_PAGE,
+    _CUSTOMERS_PAGE,
+    _SUPPORT_PAGE,
+    Page(
+        "trends",
+        "/trends",
+        (
+            Grid("all_signals", "kpi_signals"),
+            Grid("trend_table", "kpi_trends"),
+            Grid("correlations", "kpi_correlations"),
+        ),
+    ),
+    Page("privacy", "/privacy", (Grid("requests", "kpi_privacy_desk"),), roles=_STEWARD),
+    Page(
+        "quality",
+        "/quality",
+        (Publication("publication", ""), Grid("checks", "kpi_data_quality")),
+        has_period=False,
+    ),
+)
+
+
+def pages_for(roles: frozenset[Role]) -> tuple[Page, ...]:
+    """The pages that somebody with these roles sees, in order."""
+    return tuple(page for page in PAGES if page.roles & roles)
+
+
+def tables_for(roles: frozenset[Role]) -> frozenset[str]:
+    """The tables that somebody with these roles may export."""
+    return frozenset(
+        part.table
+        for page in pages_for(roles)
+        for part in page.parts
+        if part.table and part.roles & roles
+    )

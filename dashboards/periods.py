@@ -1,0 +1,98 @@
+"""Which periods are published, which one is shown at first, and what it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dashboards.published import Snapshot, Table
+
+GRAINS = ("month", "quarter", "year", "all")
+
+
+@dataclass(frozen=True)
+class Period:
+    """One half-open period; ``all`` has no bounds."""
+
+    grain: str
+    start: date | None
+    end: date | None
+
+    @property
+    def key(self) -> str:
+        """How it stands in an address: ``2026-10``, ``2026-Q4``, ``2026``, ``all``."""
+        if self.start is None:
+            return "all"
+        if self.grain == "month":
+            return f"{self.start:%Y-%m}"
+        if self.grain == "quarter":
+            return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
+        return f"{self.start.year}" if self.grain == "year" else f"{self.grain}-{self.start}"
+
+    def holds(self, day: date) -> bool:
+        """Whether a day is in it."""
+        return self.start is None or (self.start <= day and (self.end is None or day < self.end))
+
+
+ALL_TIME = Period("all", None, None)
+
+
+def is_periodic(table: Table) -> bool:
+    """Whether a table has a row per grain and period."""
+    return {"period_grain", "period_start"} <= set(table.columns)
+
+
+def periods_of(snapshot: Snapshot) -> dict[str, Period]:
+    """Every period that some table has, by its key: newest first, coarse after fine."""
+    found = {
+        _period(row) for t in snapshot.tables.values() if is_periodic(t) for row in t.rows
+    } | {ALL_TIME}
+    ordered = sorted(found, key=lambda p: (p.grain, p.start or date.min), reverse=True)
+    ordered.sort(key=lambda p: GRAINS.index(p.grain) if p.grain in GRAINS else len(GRAINS))
+    return {period.key: period for period in ordered}
+
+
+def newest(snapshot: Snapshot, periods: dict[str, Period]) -> Period:
+    """The period that a page begins with.
+
+    The last month that is over, unless all of its figures are hidden; then the last quarter or
+    year of which that is not so, and all time if there is none.
+    """
+    today = snapshot.built_at.date() if snapshot.built_at else date.max
+    for grain in GRAINS[:3]:
+        ended = [p for p in periods.values() if p.grain == grain and p.end and p.end <= today]
+        if ended and any(_shown(t, ended[0]) for t in snapshot.tables.values() if is_periodic(t)):
+            return ended[0]
+    return ALL_TIME
+
+
+def previous(period: Period, periods: dict[str, Period]) -> Period | None:
+    """The period that ends where this one begins."""
+    return next(
+        (p for p in periods.values() if p.grain == period.grain and p.end and p.end == period.start),
+        None,
+    )  # fmt: skip
+
+
+def year_before(period: Period, periods: dict[str, Period]) -> Period | None:
+    """The same period a year earlier."""
+    if period.start is None:
+        return None
+    wanted = period.start.replace(year=period.start.year - 1)  # periods begin on a first
+    return next(
+        (p for p in periods.values() if p.grain == period.grain and p.start == wanted), None
+    )
+
+
+def _period(row: dict[str, Any]) -> Period:
+    return Period(str(row["period_grain"]), row["period_start"], row.get("period_end"))
+
+
+def _shown(table: Table, period: Period) -> bool:
+    return any(
+        row["period_grain"] == period.grain
+        and row["period_start"] == period.start
+        and not row.get("is_suppressed")
+        for row in table.rows
+    )

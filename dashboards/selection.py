@@ -1,0 +1,123 @@
+"""Which published rows a view shows. It chooses rows and never adds, subtracts or averages them.
+
+That is what keeps small cells closed: whatever filters are combined, every figure on a page is a
+cell that the publication shows by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboards.periods import Period, is_periodic
+from dashboards.published import Row, Table
+from dashboards.view import DIMENSIONS, View
+
+LONGEST_SERIES = 13
+"""Periods on a chart: a year and the same period of the year before."""
+_LIFT = ("treatment_", "holdout_", "incremental_", "revenue_per_person_")
+
+
+def is_hidden(row: Row, column: str) -> bool:
+    """Whether a figure is missing because it is about too few people."""
+    if row.get(column) is not None:
+        return False
+    if row.get("is_suppressed"):
+        return True
+    return bool(row.get("is_lift_suppressed")) and column.startswith(_LIFT)
+
+
+def figure_columns(table: Table) -> tuple[str, ...]:
+    """Columns that a reader looks at; parts of ratios and notes of the seal are in exports only."""
+    return tuple(
+        c for c in table.columns
+        if not c.endswith(("_numerator", "_denominator"))
+        and not c.startswith(("excluded_", "sealed_"))
+        and c not in {"is_suppressed", "is_lift_suppressed", "period_end", "period_grain",
+                      "currency", "is_sealed", "is_closed"}
+    )  # fmt: skip
+
+
+def rows_of(
+    table: Table, view: View, period: Period, where: Mapping[str, str], zone: str
+) -> list[Row]:
+    """The rows of a table that a view is about, in the table's order.
+
+    Args:
+        table: Any published table.
+        view: Choices of dimensions.
+        period: The period that is shown.
+        where: What else has to hold, by column.
+        zone: Reporting time zone, for days of instants.
+    """
+    rows = [row for row in table.rows if _chosen(table, row, view, where)]
+    if is_periodic(table):
+        return [r for r in rows if _same(r, period)]
+    if "snapshot_date" in table.columns:
+        days = [r["snapshot_date"] for r in rows if r["snapshot_date"] < (period.end or date.max)]
+        return [r for r in rows if days and r["snapshot_date"] == max(days)]
+    column = next((c for c in ("period_start", "day", "date") if c in table.columns), None)
+    if column:
+        return [r for r in rows if r[column] is not None and period.holds(_day(r[column], zone))]
+    if "starts_at" in table.columns and view.period and not view.campaign:
+        return [r for r in rows if r["starts_at"] and period.holds(_day(r["starts_at"], zone))]
+    return rows
+
+
+def series_of(table: Table, view: View, period: Period, where: Mapping[str, str]) -> list[Row]:
+    """Rows over time up to the end of a period, oldest first.
+
+    For tables with a grain: the periods of that grain; for all others: their own instants.
+    """
+    time = "snapshot_date" if "snapshot_date" in table.columns else "period_start"
+    if time not in table.columns:
+        return []
+    end = period.end or date.max
+    rows = [
+        row
+        for row in table.rows
+        if row[time] is not None and row[time] < end and _chosen(table, row, view, where)
+    ]
+    if is_periodic(table):
+        grain = "month" if period.grain == "all" else period.grain
+        rows = [row for row in rows if row["period_grain"] == grain]
+    shown = sorted({row[time] for row in rows})[-LONGEST_SERIES:]
+    return sorted((row for row in rows if row[time] in shown), key=lambda row: row[time])
+
+
+def single(table: Table, period: Period | None) -> Row | None:
+    """The one row of a period, where a table has one."""
+    if period is None or not is_periodic(table):
+        return None
+    found = [row for row in table.rows if _same(row, period)]
+    return found[0] if len(found) == 1 else None
+
+
+def ordered(rows: list[Row], column: str, descending: bool) -> list[Row]:
+    """Sorted by one column; what has no figure comes last either way."""
+    there = [row for row in rows if row[column] is not None]
+    missing = [row for row in rows if row[column] is None]
+    return sorted(there, key=lambda row: row[column], reverse=descending) + missing
+
+
+def _chosen(table: Table, row: Row, view: View, where: Mapping[str, str]) -> bool:
+    if any(row.get(column) != value for column, value in where.items()):
+        return False
+    return all(
+        not getattr(view, name) or column not in table.columns
+        or str(row[column]) == getattr(view, name)
+        for name, column in DIMENSIONS.items()
+    )  # fmt: skip
+
+
+def _same(row: Row, period: Period) -> bool:
+    return bool(row["period_grain"] == period.grain and row["period_start"] == period.start)
+
+
+def _day(value: Any, zone: str) -> date:
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(zone)).date()
+    assert isinstance(value, date)
+    return value

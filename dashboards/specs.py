@@ -1,0 +1,82 @@
+"""The parts that a page can have, each naming the table and the figures that it needs.
+
+A part whose table is not published shows what to do instead; of its figures those are shown that
+the publication has, so that pages and marts can grow apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["marketer", "sales", "support", "steward"]
+EVERYBODY: frozenset[Role] = frozenset({"marketer", "sales", "support", "steward"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """What all parts have in common."""
+
+    title: str
+    table: str
+    columns: tuple[str, ...] = ()
+    where: Mapping[str, str] = field(default_factory=dict)
+    roles: frozenset[Role] = EVERYBODY
+
+
+@dataclass(frozen=True)
+class Cards(Part):
+    """Figures of the period against those of other periods."""
+
+
+@dataclass(frozen=True)
+class Trend(Part):
+    """Figures over time; ``split`` makes a line of each value of a column."""
+
+    kind: Literal["line", "bar"] = "line"
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Across(Part):
+    """Figures side by side for the values of a column."""
+
+    category: str = ""
+    is_stacked: bool = False
+
+
+@dataclass(frozen=True)
+class Funnel(Part):
+    """Figures of one row, each part of the one before."""
+
+
+@dataclass(frozen=True)
+class Facts(Part):
+    """Figures of one row as a list."""
+
+
+@dataclass(frozen=True)
+class Grid(Part):
+    """Rows; no columns means all that a reader looks at. ``link`` opens a page for each."""
+
+    link: str = ""
+    is_series: bool = False
+
+
+@dataclass(frozen=True)
+class Publication(Part):
+    """What was published, when and from which run; needs no table."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: where it is, who may see it, what can be chosen on it, what it consists of."""
+
+    identity: str
+    path: str
+    parts: tuple[Part, ...]
+    roles: frozenset[Role] = EVERYBODY
+    filters: tuple[str, ...] = ()
+    has_period: bool = True
+    needs: str = ""

@@ -1,0 +1,107 @@
+"""What a reader has chosen, as it stands in the address; the same address is the same view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from dashboards.published import Snapshot
+from dashboards.texts import LANGUAGES
+
+THEMES = ("light", "dark")
+COMPARISONS = ("both", "previous", "year", "none")
+DIMENSIONS = {
+    "channel": "channel", "objective": "objective", "pipeline": "pipeline",
+    "campaign": "campaign_id",
+}  # fmt: skip
+"""Parameters that choose rows, with the column that they choose by."""
+LONGEST = 20_000
+
+
+@dataclass(frozen=True)
+class View:
+    """Every choice; what is empty stands on its default. ``ignored`` names nonsense."""
+
+    lang: str = ""
+    theme: str = ""
+    period: str = ""
+    compare: str = ""
+    channel: str = ""
+    objective: str = ""
+    pipeline: str = ""
+    campaign: str = ""
+    sort: str = ""
+    rows: str = ""
+    ignored: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> View:
+        """Read an address; what cannot be is left out and named.
+
+        Args:
+            parameters: Names and values as the query string has them; a value may be a list.
+        """
+        names = {f.name for f in fields(cls)} - {"ignored"}
+        known: dict[str, str] = {}
+        ignored = []
+        for name, value in parameters.items():
+            text = value[0] if isinstance(value, list) and value else value
+            possible = name in names and isinstance(text, str) and len(text) <= LONGEST
+            if possible and _may_be(name, text):
+                known[name] = text
+            else:
+                ignored.append(name)
+        return cls(**known, ignored=tuple(sorted(ignored)))  # type: ignore[arg-type]
+
+    def within(self, snapshot: Snapshot, periods: Mapping[str, Any]) -> View:
+        """The same without choices that this publication does not have."""
+        lacking = [
+            name
+            for name, column in DIMENSIONS.items()
+            if getattr(self, name) and getattr(self, name) not in values_of(snapshot, column)
+        ]
+        if self.period and self.period not in periods:
+            lacking.append("period")
+        emptied: dict[str, Any] = dict.fromkeys(lacking, "")
+        return replace(self, **emptied, ignored=tuple(sorted({*self.ignored, *lacking})))
+
+    def query(self, **changes: str) -> str:
+        """The query string of this view with changes; defaults are left out."""
+        changed = replace(self, **changes)  # type: ignore[arg-type]
+        chosen = {
+            f.name: getattr(changed, f.name)
+            for f in fields(self)
+            if f.name != "ignored" and getattr(changed, f.name)
+        }
+        return f"?{urlencode(chosen)}" if chosen else ""
+
+    def link(self, path: str, **changes: str) -> str:
+        """An address that keeps the choices; order and place in a table are of one page."""
+        return path + self.query(**{"sort": "", "rows": "", **changes})
+
+
+def values_of(snapshot: Snapshot, column: str) -> tuple[str, ...]:
+    """The published values of a dimension, in order."""
+    return tuple(
+        sorted(
+            {
+                str(row[column])
+                for table in snapshot.tables.values()
+                if column in table.columns
+                for row in table.rows
+                if row[column] not in (None, "")
+            }
+        )
+    )
+
+
+def _may_be(name: str, text: str) -> bool:
+    allowed = {"lang": LANGUAGES, "theme": THEMES, "compare": COMPARISONS}.get(name)
+    if not text:
+        return True
+    if name in {"sort", "rows"}:
+        table, _, rest = text.partition(":")
+        return table.startswith("kpi_") and bool(rest)
+    return allowed is None or text in allowed
