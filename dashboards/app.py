@@ -1,81 +1,223 @@
-"""The dashboards as one WSGI application, served on this machine only.
+"""The dashboards as one WSGI application; pages are made by the server, charts by the browser.
 
-No page loads anything from elsewhere: scripts, styles and fonts come out of the packages.
+No page loads anything from elsewhere: scripts and styles come from here and from packages.
 """
 
 from __future__ import annotations
 
+import json
+import secrets
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-import vizro.models as vm
-from vizro import Vizro
+from flask import Flask, Response, g, redirect, render_template, request, send_file, session
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 
-from dashboards import campaigns, sales
+from dashboards import access as accesses
+from dashboards import exports
+from dashboards.access import Access, Attempts
+from dashboards.blocks import block
+from dashboards.pages import PAGES, pages_for
 from dashboards.published import Published
-from pipelines.common.errors import StorageError
+from dashboards.reading import Reading
+from dashboards.specs import Page, Part, Role
+from dashboards.texts import LANGUAGES, Texts
+from dashboards.view import DIMENSIONS, View, values_of
+from pipelines.common.clock import now
+from pipelines.common.errors import KlantkluisError
 
-HOST = "127.0.0.1"
-PAGES = (sales, campaigns)
+THREADS = 8
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
     ),
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
-"""The browser itself refuses what a library would load from elsewhere."""
+"""The browser itself refuses what a library would load; it draws with styles in elements."""
 
 
-def pages(published: Published) -> list[vm.Page]:
-    """The pages whose table is published, in order.
+def build(published: Published, access: Access | None = None) -> Flask:
+    """The WSGI application.
+
+    Args:
+        published: Where figures are read; need not have been published yet.
+        access: Who may look; by default whoever reaches it.
+    """
+    access = access or Access()
+    app = Flask(__name__, static_folder="assets", static_url_path="/assets")
+    app.config.update(
+        SECRET_KEY=secrets.token_bytes(32),  # a restart signs everybody out
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=access.is_https and not access.is_open,
+        MAX_CONTENT_LENGTH=10_000,
+        SEND_FILE_MAX_AGE_DEFAULT=3_600,
+    )
+    if access.is_open:  # a foreign name that resolves to this machine is refused
+        app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]"]
+    app.jinja_env.filters["json_script"] = _json_script
+    desk = _Desk(published, access)
+    app.before_request(desk.enter)
+    app.after_request(_closed)
+    for page in PAGES:
+        app.add_url_rule(page.path, page.identity, lambda page=page: desk.show(page))
+    app.add_url_rule("/export/<identity>/<part>.<kind>", "export", desk.export)
+    app.add_url_rule("/sign-in", "sign_in", desk.sign_in, methods=["GET", "POST"])
+    app.add_url_rule("/sign-out", "sign_out", desk.sign_out, methods=["POST"])
+    app.add_url_rule("/plotly.js", "plotly", _plotly)
+    app.register_error_handler(KlantkluisError, desk.fail)
+    app.register_error_handler(HTTPException, desk.refuse)
+    return app
+
+
+def serve(published: Published, host: str, port: int, access: Access) -> None:
+    """Serve until interrupted.
 
     Args:
         published: Where figures are read.
-
-    Raises:
-        StorageError: Nothing that a page shows has been published yet.
-    """
-    tables = published.tables()
-    found = [module.page(published) for module in PAGES if module.TABLE in tables]
-    if not found:
-        raise StorageError(
-            "nothing that the dashboards show has been published yet",
-            code="not_published",
-            where={"store": "dashboards"},
-            todo="run klantkluis run",
-        )
-    return found
-
-
-def build(published: Published) -> Any:
-    """The Flask application; once per process, as Dash keeps its application process-wide.
-
-    Args:
-        published: Where figures are read; must have been published.
-
-    Raises:
-        StorageError: Nothing that a page shows has been published yet.
-    """
-    dashboard = vm.Dashboard(title="Klantkluis", pages=pages(published))
-    server = Vizro(serve_locally=True).build(dashboard).dash.server
-    server.after_request(_closed)
-    return server
-
-
-def serve(published: Published, port: int) -> None:
-    """Serve until interrupted, on the loopback address.
-
-    Args:
-        published: Where figures are read.
+        host: Address to listen on.
         port: TCP port.
+        access: Who may look.
+
+    Raises:
+        NotAllowedError: Others would reach it without signing in.
     """
     import waitress
 
-    waitress.serve(build(published), host=HOST, port=port, threads=4, _quiet=True, ident=None)
+    accesses.require_reachable(access, host)
+    waitress.serve(
+        build(published, access), host=host, port=port, threads=THREADS, _quiet=True, ident=None
+    )
 
 
-def _closed(response: Any) -> Any:
+class _Desk:
+    """Answers requests."""
+
+    def __init__(self, published: Published, access: Access) -> None:
+        self.published, self.access = published, access
+        self.attempts = Attempts()
+
+    def enter(self) -> Any:
+        g.view = View.of(request.args.to_dict(flat=False))
+        g.texts = Texts(g.view.lang or self.published.settings.lang)
+        header = self.access.proxy and request.headers.get(self.access.proxy.header)
+        g.name = self.access.vouched(request.remote_addr, header) or session.get("name")
+        g.roles = self.access.roles(g.name)
+        is_free = request.endpoint in {"sign_in", "static", "plotly"}
+        if g.roles or is_free:
+            return None
+        return redirect("/sign-in")
+
+    def show(self, page: Page) -> Any:
+        if not page.roles & g.roles:
+            return self._notice(g.texts("not_allowed"), "", 403)
+        reading = Reading(self.published.snapshot(), g.view, g.texts, page)
+        parts = [p for p in page.parts if p.roles & g.roles]
+        return self._page("page.html", reading, blocks=[block(p, reading) for p in parts])
+
+    def export(self, identity: str, part: str, kind: str) -> Any:
+        found = _part(identity, part, g.roles)
+        if found is None or kind not in exports.KINDS:
+            return self._notice(g.texts("not_found"), "", 404)
+        reading = Reading(self.published.snapshot(), g.view, g.texts, found[0])
+        if found[1].table not in reading.snapshot.tables:
+            return self._notice(g.texts("not_published"), "", 404)
+        answer = Response(exports.export(found[1], reading, kind), mimetype=exports.KINDS[kind])
+        name = f"{found[1].table}-{reading.period.key}.{kind}"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
+    def sign_in(self) -> Any:
+        if self.access.is_open:
+            return redirect("/")
+        if request.method == "GET":
+            return render_template("sign_in.html", texts=g.texts, view=g.view, failed="")
+        name = request.form.get("name", "")[:200]
+        if not self.attempts.may_try(name, now()):
+            return self._again("sign_in_wait", 429)
+        is_right = accesses.is_right(self.access, name, request.form.get("password", "")[:1_000])
+        self.attempts.note(name, is_right, now())
+        if not is_right:
+            return self._again("sign_in_failed", 401)
+        session.clear()
+        session["name"] = name
+        return redirect("/" + g.view.query())
+
+    def sign_out(self) -> Any:
+        session.clear()
+        return redirect("/sign-in")
+
+    def fail(self, error: KlantkluisError) -> Any:
+        what, todo = g.texts.error(error.code)
+        return self._notice(what, todo, 503)
+
+    def refuse(self, error: HTTPException) -> Any:
+        if error.code is None or error.code < 400:
+            return error
+        if "texts" not in g:  # refused before it was read
+            g.view, g.texts, g.name, g.roles = View(), Texts("en"), None, frozenset()
+        return self._notice(g.texts("not_found"), "", error.code)
+
+    def _again(self, key: str, status: int) -> Any:
+        page = render_template("sign_in.html", texts=g.texts, view=g.view, failed=g.texts(key))
+        return page, status
+
+    def _notice(self, what: str, todo: str, status: int) -> Any:
+        return render_template(
+            "notice.html", texts=g.texts, view=g.view, what=what, todo=todo, pages=(), page=None,
+            name=g.name,
+        ), status  # fmt: skip
+
+    def _page(self, template: str, reading: Reading, **fields: Any) -> str:
+        texts: Texts = g.texts
+        snapshot, page = reading.snapshot, reading.page
+        return render_template(
+            template, texts=texts, view=reading.view, reading=reading, page=page,
+            pages=pages_for(g.roles), name=None if self.access.is_open else g.name,
+            other=next(lang for lang in LANGUAGES if lang != texts.language),
+            filters={
+                name: values_of(snapshot, DIMENSIONS[name])
+                for name in page.filters if values_of(snapshot, DIMENSIONS[name])
+            },
+            stale=reading.stale_days(now()), **fields,
+        )  # fmt: skip
+
+
+def _part(identity: str, title: str, roles: frozenset[Role]) -> tuple[Page, Part] | None:
+    return next(
+        (
+            (page, part)
+            for page in pages_for(roles)
+            for part in page.parts
+            if page.identity == identity and part.title == title and part.table
+            and part.roles & roles
+        ),
+        None,
+    )  # fmt: skip
+
+
+def _json_script(value: Any) -> Markup:
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - nothing in it ends a script
+
+
+def _plotly() -> Response:
+    spec = find_spec("plotly")
+    assert spec is not None
+    assert spec.origin is not None
+    path = Path(spec.origin).parent / "package_data" / "plotly.min.js"
+    return send_file(path, mimetype="text/javascript", conditional=True, max_age=86_400)
+
+
+def _closed(response: Response) -> Response:
     response.headers.update(_HEADERS)
+    if request.endpoint not in {"static", "plotly"}:
+        response.headers["Cache-Control"] = "no-store"
     return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from dashboards.published import Snapshot, Table
@@ -43,11 +44,12 @@ def is_periodic(table: Table) -> bool:
     return {"period_grain", "period_start"} <= set(table.columns)
 
 
+@lru_cache(maxsize=2)
 def periods_of(snapshot: Snapshot) -> dict[str, Period]:
     """Every period that some table has, by its key: newest first, coarse after fine."""
-    found = {
-        _period(row) for t in snapshot.tables.values() if is_periodic(t) for row in t.rows
-    } | {ALL_TIME}
+    found = {_period(row) for t in snapshot.tables.values() if is_periodic(t) for row in t.rows} | {
+        ALL_TIME
+    }
     ordered = sorted(found, key=lambda p: (p.grain, p.start or date.min), reverse=True)
     ordered.sort(key=lambda p: GRAINS.index(p.grain) if p.grain in GRAINS else len(GRAINS))
     return {period.key: period for period in ordered}

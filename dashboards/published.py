@@ -46,7 +46,7 @@ class Definition:
     unit: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """All that one publication shows."""
 

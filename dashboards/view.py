@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -82,6 +83,7 @@ class View:
         return path + self.query(**{"sort": "", "rows": "", **changes})
 
 
+@lru_cache(maxsize=16)
 def values_of(snapshot: Snapshot, column: str) -> tuple[str, ...]:
     """The published values of a dimension, in order."""
     return tuple(

@@ -17,17 +17,27 @@ HOST = "127.0.0.1"
 def dashboards(
     context: typer.Context,
     port: Annotated[int, typer.Option("--port", min=1, max=65_535)] = 8050,
+    host: Annotated[str, typer.Option("--host")] = HOST,
+    hash_password: Annotated[bool, typer.Option("--hash-password")] = False,
 ) -> None:
-    """Serve the dashboards with their own key."""
+    """Serve the dashboards with their own key, or print the hash of a password for their users."""
+    from dashboards import access
     from dashboards.app import serve
     from dashboards.published import Published
     from pipelines.cli.stores import role_key
 
     session = session_of(context)
+    if hash_password:
+        word = typer.prompt("", prompt_suffix="", hide_input=True, err=True)
+        typer.echo(access.hashed(word))
+        return
+    users = access.load(session.home.policy)
+    access.require_reachable(users, host)
     figures = Published(session.home, role_key(session, "dashboards"), session.settings)
     figures.tables()
-    session.output.say("serving", url=f"http://{HOST}:{port}")
-    serve(figures, port)
+    session.output.say("serving", url=f"http://{host}:{port}")
+    sys.stdout.flush()
+    serve(figures, host, port, users)
 
 
 def dagster(

@@ -1,0 +1,220 @@
+"""What each part of a page shows, as plain values for the templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboards import charts
+from dashboards.periods import Period
+from dashboards.published import Row, Table
+from dashboards.reading import Cell, Reading
+from dashboards.selection import figure_columns, is_hidden, ordered, single
+from dashboards.specs import Across, Cards, Facts, Funnel, Grid, Part, Publication, Trend
+
+PAGE_ROWS = 25
+Block = dict[str, Any]
+
+
+def block(part: Part, reading: Reading) -> Block:
+    """One part, or the sentence that says why there is nothing to see and what to do."""
+    texts = reading.texts
+    shown: Block = {"id": part.title, "title": texts.block(part.title), "table": part.table}
+    if isinstance(part, Publication):
+        return shown | {"kind": "publication"} | _publication(reading)
+    table = reading.snapshot.tables.get(part.table)
+    if table is None:
+        return shown | _empty(reading, "not_published", table=part.table)
+    columns = columns_of(part, table)
+    if not columns:
+        return shown | _empty(reading, "columns_missing")
+    if reading.page.needs and not getattr(reading.view, reading.page.needs):
+        return shown | {"kind": "empty", "what": texts("choose_campaign"), "todo": ""}
+    if isinstance(part, Cards):
+        row = single(table, reading.period)
+        if row is None:
+            return shown | _empty(reading, "nothing_chosen")
+        return shown | {"kind": "cards", "cards": [_card(reading, table, row, c) for c in columns]}
+    rows = reading.rows(part)
+    if not rows:
+        return shown | _empty(reading, "nothing_chosen")
+    if isinstance(part, Trend | Across):
+        drawn = (
+            charts.trend(part, reading, table, rows, columns)
+            if isinstance(part, Trend)
+            else charts.across(part, reading, table, rows, columns)
+        )
+        gaps = int(drawn.pop("gaps"))
+        return shown | {
+            "kind": "chart", "chart": drawn, "gaps": gaps,
+            "is_all_hidden": not any(v is not None for s in drawn["series"] for v in s["values"]),
+        }  # fmt: skip
+    if isinstance(part, Funnel):
+        return shown | {"kind": "funnel", "steps": _steps(reading, table, rows[0], columns)}
+    if isinstance(part, Facts):
+        facts = [_named(reading, table, rows[0], c) for c in columns]
+        return shown | {"kind": "facts", "facts": facts, "is_exported": True}
+    assert isinstance(part, Grid)
+    return shown | {"kind": "grid", "is_exported": True} | _grid(part, reading, table, rows)
+
+
+def columns_of(part: Part, table: Table) -> tuple[str, ...]:
+    """The columns of a part that the publication has; all that a reader looks at if it names none."""
+    if not part.columns:
+        return figure_columns(table)
+    return tuple(column for column in part.columns if column in table.columns)
+
+
+def sorted_rows(part: Part, reading: Reading, table: Table, rows: list[Row]) -> list[Row]:
+    """Rows in the order that the address asks for, newest first where it asks for none."""
+    column, is_descending = _order(reading, table)
+    if column:
+        return ordered(rows, column, is_descending)
+    if isinstance(part, Grid) and part.is_series:
+        return rows[::-1]
+    return rows
+
+
+def _empty(reading: Reading, key: str, **fields: str) -> Block:
+    todo = reading.texts(f"{key}_todo", **fields)
+    return {"kind": "empty", "what": reading.texts(key), "todo": todo}
+
+
+def _named(reading: Reading, table: Table, row: Row, column: str) -> Block:
+    return {
+        "column": column,
+        "name": reading.texts.column(column),
+        "definition": reading.definition(table.name, column),
+        "cell": reading.cell(table, row, column),
+    }
+
+
+def _card(reading: Reading, table: Table, row: Row, column: str) -> Block:
+    card = _named(reading, table, row, column)
+    if card["cell"].kind == "number":
+        card["against"] = [
+            _against(reading, table, row, column, name, period)
+            for name, period in reading.comparisons()
+        ]
+    return card
+
+
+def _against(
+    reading: Reading, table: Table, row: Row, column: str, name: str, period: Period | None
+) -> str:
+    other = single(table, period)
+    texts = reading.texts
+    if other is not None and is_hidden(other, column):
+        return texts("against_hidden", name=name)
+    if other is None or other[column] is None:
+        return texts("against_none", name=name)
+    unit = reading.unit(table.name, column)
+    return texts(
+        "against",
+        change=reading.formats.change(row[column], other[column], unit),
+        name=name,
+        value=reading.formats.figure(other[column], unit),
+    )
+
+
+def _steps(reading: Reading, table: Table, row: Row, columns: tuple[str, ...]) -> list[Block]:
+    first = next((float(row[c]) for c in columns if row[c] is not None), 0.0)
+    steps = []
+    for column in columns:
+        step = _named(reading, table, row, column)
+        value = row[column]
+        step["width"] = round(100 * float(value) / first, 1) if value is not None and first else 0
+        steps.append(step)
+    return steps
+
+
+def _grid(part: Grid, reading: Reading, table: Table, rows: list[Row]) -> Block:
+    columns = columns_of(part, table)
+    rows = sorted_rows(part, reading, table, rows)
+    first = _first(reading, table, len(rows))
+    shown = rows[first : first + PAGE_ROWS]
+    return {
+        "columns": [_heading(reading, table, column, shown) for column in columns],
+        "rows": [[_linked(part, reading, table, row, c) for c in columns] for row in shown],
+        "range": reading.texts(
+            "rows_of", first=first + 1, last=first + len(shown), total=len(rows)
+        ),
+        "earlier": _page_link(reading, table, first - PAGE_ROWS) if first else "",
+        "later": _page_link(reading, table, first + PAGE_ROWS)
+        if first + PAGE_ROWS < len(rows)
+        else "",
+    }
+
+
+def _linked(part: Grid, reading: Reading, table: Table, row: Row, column: str) -> Cell:
+    cell = reading.cell(table, row, column)
+    if part.link and column == "campaign_id" and cell.kind == "text":
+        return Cell(cell.text, cell.kind, reading.view.link(part.link, campaign=str(row[column])))
+    return cell
+
+
+def _heading(reading: Reading, table: Table, column: str, rows: list[Row]) -> Block:
+    sorted_by, is_descending = _order(reading, table)
+    is_this = sorted_by == column
+    direction = "" if is_this and is_descending else "-"
+    query = reading.view.query(sort=f"{table.name}:{direction}{column}", rows="")
+    return {
+        "column": column,
+        "name": reading.texts.column(column),
+        "definition": reading.definition(table.name, column),
+        "order": ("descending" if is_descending else "ascending") if is_this else "none",
+        "href": reading.page.path + query,
+        "is_number": any(reading.cell(table, r, column).kind == "number" for r in rows),
+    }
+
+
+def _order(reading: Reading, table: Table) -> tuple[str, bool]:
+    name, _, column = reading.view.sort.partition(":")
+    if name != table.name or column.lstrip("-") not in table.columns:
+        return "", False
+    return column.lstrip("-"), column.startswith("-")
+
+
+def _first(reading: Reading, table: Table, total: int) -> int:
+    name, _, text = reading.view.rows.partition(":")
+    if name != table.name or not (text.isascii() and text.isdigit() and len(text) < 9):
+        return 0
+    wanted = int(text) // PAGE_ROWS * PAGE_ROWS
+    return wanted if wanted < total else 0
+
+
+def _page_link(reading: Reading, table: Table, first: int) -> str:
+    return reading.page.path + reading.view.query(rows=f"{table.name}:{max(first, 0)}")
+
+
+def _publication(reading: Reading) -> Block:
+    texts, snapshot, metadata = reading.texts, reading.snapshot, reading.snapshot.metadata
+    built = snapshot.built_at
+    facts = [
+        (texts("built", when="").strip(), reading.formats.instant(built) if built else "–"),
+        (texts("run", run="").strip(), str(metadata.get("run_id") or "–")),
+        (texts("rules"), str(metadata.get("rules_fingerprint") or "–")[:12]),
+        (texts("threshold"), str(snapshot.threshold)),
+        (texts("timezone"), snapshot.timezone),
+        (texts("currency"), snapshot.currency),
+    ]
+    tables = [
+        {
+            "name": table.name,
+            "rows": reading.formats.figure(len(table.rows), "number"),
+            "hidden": reading.formats.figure(
+                sum(bool(row.get("is_suppressed")) for row in table.rows), "number"
+            ),
+            "excluded": _excluded(reading, table),
+        }
+        for table in snapshot.tables.values()
+    ]
+    return {"facts": facts, "tables": tables}
+
+
+def _excluded(reading: Reading, table: Table) -> str:
+    if "excluded_rows" not in table.columns:
+        return "–"
+    row = single(table, reading.periods["all"])
+    if row is None or row["excluded_rows"] is None:
+        return "–"
+    return reading.formats.figure(row["excluded_rows"], "number")

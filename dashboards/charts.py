@@ -1,0 +1,82 @@
+"""Charts as plain values: names, points and the texts beside them; the browser draws them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboards.periods import is_periodic
+from dashboards.published import Row, Table
+from dashboards.reading import Reading
+from dashboards.selection import is_hidden, ordered
+from dashboards.specs import Across, Trend
+
+MOST_BARS = 12
+MOST_LINES = 8
+Chart = dict[str, Any]
+
+
+def trend(
+    part: Trend, reading: Reading, table: Table, rows: list[Row], columns: tuple[str, ...]
+) -> Chart:
+    """Figures over time; a gap where one is hidden or missing."""
+    time = "snapshot_date" if "snapshot_date" in table.columns else "period_start"
+    instants = sorted({row[time] for row in rows})
+    if part.split and part.split in table.columns:
+        names = sorted({str(row[part.split]) for row in rows})[:MOST_LINES]
+        groups = [
+            (n, columns[0], [r for r in rows if str(r[part.split]) == n]) for n in names
+        ]  # fmt: skip
+    else:
+        groups = [(reading.texts.column(c), c, rows) for c in columns]
+    series = []
+    for name, column, own in groups:
+        by_instant = {row[time]: row for row in own}
+        series.append(_series(reading, table, name, column, [by_instant.get(i) for i in instants]))
+    grain = str(rows[0].get("period_grain") or "month") if is_periodic(table) else "month"
+    labels = [
+        reading.formats.period(grain, i)
+        if time == "period_start"
+        else reading.formats.figure(i, "")
+        for i in instants
+    ]
+    return _chart(part.kind, labels, series, reading, table, columns[0])
+
+
+def across(
+    part: Across, reading: Reading, table: Table, rows: list[Row], columns: tuple[str, ...]
+) -> Chart:
+    """Figures side by side, the largest first, at most a dozen."""
+    known = ordered(rows, columns[0], descending=True)[:MOST_BARS]
+    names = [str(row[part.category]) or "–" for row in known]
+    if "pipeline" in table.columns and part.category == "stage" and not reading.view.pipeline:
+        names = [f"{row['pipeline']} · {row['stage']}" for row in known]
+    series = [
+        _series(reading, table, reading.texts.column(column), column, list(known))
+        for column in columns
+    ]
+    return _chart("across", names, series, reading, table, columns[0])
+
+
+def _series(
+    reading: Reading, table: Table, name: str, column: str, rows: list[Row | None]
+) -> dict[str, Any]:
+    unit = reading.unit(table.name, column)
+    values = [None if r is None or r[column] is None else float(r[column]) for r in rows]
+    says = [
+        "" if r is None or r[column] is None else reading.formats.figure(r[column], unit)
+        for r in rows
+    ]
+    gaps = sum(r is not None and is_hidden(r, column) for r in rows)
+    return {"name": name, "values": values, "says": says, "gaps": gaps}
+
+
+def _chart(
+    kind: str, labels: list[str], series: list[dict[str, Any]], reading: Reading,
+    table: Table, column: str,
+) -> Chart:  # fmt: skip
+    gaps = sum(one.pop("gaps") for one in series)
+    return {
+        "kind": kind, "labels": labels, "series": series, "gaps": gaps,
+        "unit": reading.unit(table.name, column), "separators": reading.formats.separators,
+        "currency": reading.snapshot.currency,
+    }  # fmt: skip

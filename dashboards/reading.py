@@ -1,0 +1,123 @@
+"""One request: a publication, the choices of a reader, and the words and formats of a language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from dashboards.formats import Formats, unit_of
+from dashboards.periods import Period, newest, periods_of, previous, year_before
+from dashboards.published import Row, Snapshot, Table
+from dashboards.selection import is_hidden, rows_of, series_of
+from dashboards.specs import Grid, Page, Part, Trend
+from dashboards.texts import Texts
+from dashboards.view import View
+
+STALE_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in one place of a page."""
+
+    text: str
+    kind: str = "text"
+    """``text``, ``number``, ``hidden`` or ``none``."""
+    href: str = ""
+
+
+class Reading:
+    """All that a part of a page needs to be drawn; computes no figure."""
+
+    def __init__(self, snapshot: Snapshot, view: View, texts: Texts, page: Page) -> None:
+        self.snapshot, self.texts, self.page = snapshot, texts, page
+        self.periods = periods_of(snapshot)
+        self.view = view.within(snapshot, self.periods)
+        self.period = self.periods.get(self.view.period) or newest(snapshot, self.periods)
+        self.formats = Formats(texts, snapshot.timezone, snapshot.currency)
+
+    def unit(self, table: str, column: str) -> str:
+        """The unit of a column."""
+        defined = self.snapshot.definitions.get((table, column))
+        return unit_of(column, defined.unit if defined else "")
+
+    def definition(self, table: str, column: str) -> str:
+        """The formula of a column, or nothing."""
+        defined = self.snapshot.definitions.get((table, column))
+        return defined.formula if defined else ""
+
+    def cell(self, table: Table, row: Row, column: str) -> Cell:
+        """One figure as a reader sees it."""
+        if is_hidden(row, column):
+            return Cell("●", "hidden")
+        value = row.get(column)
+        if value is None:
+            return Cell("–", "none")
+        if column == "period_start":
+            grain = str(row.get("period_grain") or "month")
+            return Cell(self.formats.period(grain, value))
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        text = self.formats.figure(value, self.unit(table.name, column))
+        return Cell(text, "number" if is_number else "text")
+
+    def rows(self, part: Part) -> list[Row]:
+        """The published rows that a part shows."""
+        table = self.snapshot.tables[part.table]
+        if isinstance(part, Trend) or (isinstance(part, Grid) and part.is_series):
+            return series_of(table, self.view, self.period, part.where)
+        period = self.period if self.page.has_period else self.periods["all"]
+        return rows_of(table, self.view, period, part.where, self.snapshot.timezone)
+
+    @property
+    def newest(self) -> Period:
+        """The period that is shown when none is chosen."""
+        return newest(self.snapshot, self.periods)
+
+    @property
+    def cleared(self) -> str:
+        """The query without filters; language and theme stay."""
+        return View(lang=self.view.lang, theme=self.view.theme).query()
+
+    def has_hidden(self, blocks: list[dict[str, Any]]) -> bool:
+        """Whether a page has a hidden figure."""
+        return any(cell.kind == "hidden" for block in blocks for cell in _cells(block))
+
+    def defined(self, blocks: list[dict[str, Any]]) -> list[tuple[str, str]]:
+        """Names and formulas of all figures of a page that have one."""
+        found = {
+            one["name"]: one["definition"]
+            for block in blocks
+            for key in ("cards", "facts", "steps", "columns")
+            for one in block.get(key, ())
+            if isinstance(one, dict) and one["definition"]
+        }
+        return sorted(found.items())
+
+    def comparisons(self) -> list[tuple[str, Period | None]]:
+        """What a figure is compared with, by the word for it."""
+        wanted = self.view.compare or "both"
+        found: list[tuple[str, Period | None]] = []
+        if wanted in {"both", "previous"}:
+            found.append((self.texts("previous"), previous(self.period, self.periods)))
+        if wanted in {"both", "year"}:
+            found.append((self.texts("last_year"), year_before(self.period, self.periods)))
+        return found
+
+    def stale_days(self, now: datetime) -> int:
+        """For how many days the figures have been stale; 0 when they are fresh."""
+        built = self.snapshot.built_at
+        days = (now - built).days if built else 0
+        return days if days >= STALE_DAYS else 0
+
+
+def _cells(block: dict[str, Any]) -> list[Cell]:
+    named = [
+        one["cell"]
+        for key in ("cards", "facts", "steps")
+        for one in block.get(key, ())
+        if isinstance(one, dict)
+    ]
+    rows = block.get("rows", ())
+    return named + [cell for row in rows for cell in row]
