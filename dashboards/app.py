@@ -107,7 +107,8 @@ class _Desk:
     def enter(self) -> Any:
         g.view = View.of(request.args.to_dict(flat=False))
         g.texts = Texts(g.view.lang or self.published.settings.lang)
-        header = self.access.proxy and request.headers.get(self.access.proxy.header)
+        proxy = self.access.proxy
+        header = request.headers.get(proxy.header) if proxy else None
         g.name = self.access.vouched(request.remote_addr, header) or session.get("name")
         g.roles = self.access.roles(g.name)
         is_free = request.endpoint in {"sign_in", "static", "plotly"}

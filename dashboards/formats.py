@@ -106,11 +106,11 @@ def _number(value: float | Decimal, unit: str, currency: str, locale: Locale) ->
     if unit == "rate difference":
         return format_percent(value, "+#,##0.0%;-#,##0.0%", locale=locale)
     if unit == "money":
-        whole = abs(value) >= WIDE
+        whole = abs(float(value)) >= WIDE
         return format_currency(
             value, currency, locale=locale, format="¤ #,##0" if whole else None,
             currency_digits=not whole,
         )  # fmt: skip
     if unit in _UNITS:
-        return format_unit(round(value, 1), _UNITS[unit], "short", locale=locale)
+        return format_unit(round(float(value), 1), _UNITS[unit], "short", locale=locale)
     return format_decimal(value, "#,##0.##", locale=locale)

@@ -70,7 +70,7 @@ class View:
 
     def query(self, **changes: str) -> str:
         """The query string of this view with changes; defaults are left out."""
-        changed = replace(self, **changes)  # type: ignore[arg-type]
+        changed = replace(self, **changes)
         chosen = {
             f.name: getattr(changed, f.name)
             for f in fields(self)

@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
 import re
 from pathlib import Path
 
-import dash
+import openpyxl
 import pytest
 from pydantic import SecretStr
-from vizro import Vizro
-from vizro.managers import data_manager
 
-from dashboards.app import build, pages
+from dashboards.access import MOST_ATTEMPTS, Access, hashed, load, require_reachable
+from dashboards.app import build
+from dashboards.exports import guarded
+from dashboards.pages import PAGES
+from dashboards.periods import periods_of
 from dashboards.published import Published
-from pipelines.common.errors import KeyWrongError, StorageError, UsageError
-from pipelines.common.settings import Home, Settings
-from pipelines.warehouse.connection import attach, open_instance
+from dashboards.reading import Reading
+from dashboards.texts import Texts, _catalogue
+from dashboards.view import View, values_of
+from pipelines.common.errors import KeyWrongError, NotAllowedError, PolicyError, UsageError
+from tests.support.figures import HOSTILE, KEY, publish
 
-KEY = SecretStr("0" * 64)
-
-
-def _publish(folder: Path, statements: list[str]) -> Published:
-    settings = Settings(home=folder / "home")
-    home = Home.of(settings)
-    home.spill.mkdir(parents=True)
-    with open_instance(home.spill, settings) as connection:
-        attach(connection, home.dashboards, KEY, alias="dashboards")
-        connection.execute("use dashboards")
-        connection.execute("create schema marts")
-        for statement in statements:
-            connection.execute(statement)
-    return Published(home, KEY, settings)
+PATHS = [page.path for page in PAGES]
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
-    return _publish(
-        tmp_path_factory.mktemp("published"),
-        [
-            """create table marts.kpi_sales_monthly as
-            select 'month' as period_grain, date '2026-01-01' as period_start,
-            1234.5::decimal(18,4) as won_revenue, 0.5::double as win_rate
-            union all select 'year', date '2026-01-01', 99999.5, 0.75""",
-            """create table marts.kpi_campaign as select 'crm/C-1' as campaign_id,
-            0.25 as open_rate, null::double as click_rate, null::double as conversion_rate,
-            0.0 as unsubscribe_rate""",
-            "create table marts.dim_customer as select 'abc' as customer_key",
-        ],
-    )
+    return publish(tmp_path_factory.mktemp("published"))
 
 
 @pytest.fixture(scope="module")
@@ -55,87 +37,233 @@ def client(published: Published):
     return build(published).test_client()
 
 
-def test_pages_answer_with_nothing_from_elsewhere(client) -> None:
-    for path in ("/", "/campaigns"):
-        answer = client.get(path)
-        assert answer.status_code == 200
-        loaded = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
-        assert loaded
-        assert not [address for address in loaded if "//" in address]
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-
-
-def test_layout_and_registry_hold_both_pages(client) -> None:
-    assert client.get("/_dash-layout").json
-    assert {page["path"] for page in dash.page_registry.values()} >= {"/", "/campaigns"}
-
-
-def test_charts_draw_the_months_and_read_when_the_page_is_opened(client) -> None:
-    months = data_manager["sales_months"].load()
-    assert months["won_revenue"].tolist() == [1234.5]
-    assert months["period_grain"].tolist() == ["month"]
-
-
-def test_opened_page_gets_its_figures(client) -> None:
-    # what a browser asks for when it shows the page: charts and table by their own callback
-    sent = next(
-        callback
-        for callback in client.get("/_dash-dependencies").json
-        if "sales_win_rate.figure" in callback["output"] and not callback["clientside_function"]
-    )
-    outputs = sent["output"].strip(".").split("...")
-    answer = client.post(
-        "/_dash-update-component",
-        json={
-            "output": sent["output"],
-            "outputs": [
-                dict(zip(("id", "property"), o.rsplit(".", 1), strict=True)) for o in outputs
-            ],
-            "inputs": [{**i, "value": None} for i in sent["inputs"]],
-            "state": [{**s, "value": None} for s in sent["state"]],
-            "changedPropIds": [f"{i['id']}.{i['property']}" for i in sent["inputs"]],
-        },
-    )
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_page_answers_with_nothing_from_elsewhere(client, path: str, lang: str) -> None:
+    answer = client.get(f"{path}?lang={lang}")
     assert answer.status_code == 200
-    assert "sales_win_rate" in answer.json["response"]
+    assert f'<html lang="{lang}"' in answer.text
+    loaded = re.findall(r'(?:src|href|action)="([^"]+)"', answer.text)
+    assert loaded
+    assert not [a for a in loaded if "//" in a]
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe-eval" not in policy
 
 
-def test_address_without_page_shows_no_data(client) -> None:
-    assert "Spring" not in client.get("/elsewhere").text
+def test_catalogues_have_words_for_every_page_and_part() -> None:
+    english, dutch = _catalogue("en"), _catalogue("nl")
+    for kind in ("pages", "blocks", "texts", "errors"):
+        assert english[kind].keys() == dutch[kind].keys()
+    assert {part.title for page in PAGES for part in page.parts} <= english["blocks"].keys()
 
 
-def test_figures_of_a_table_that_is_no_kpi_are_refused(published: Published) -> None:
+def test_card_equals_the_published_cell_and_its_comparisons(client) -> None:
+    text = client.get("/?period=2026-05&lang=nl").text
+    card = re.search(r'data-figure="kpi_sales_monthly.won_revenue">([^<]+)<', text)
+    assert card
+    assert card[1].strip() == "€\xa07.026,00"
+    assert "vorig jaar (€\xa07.025,00)" in text
+
+
+def test_hidden_figure_says_why_and_definitions_are_there(client) -> None:
+    text = client.get("/?period=2026-03").text
+    assert "Hidden: it is about fewer than 10 people" in text
+    assert 'title="won / (won + lost)"' in text
+
+
+def test_filter_keeps_rows_and_stands_in_links(client) -> None:
+    text = client.get("/campaigns?channel=email&period=2026-10&lang=nl").text
+    assert "1–17 van 17" in text  # every second of 33, and the small one
+    assert 'href="/sales?lang=nl&amp;period=2026-10&amp;channel=email"' in text
+
+
+def test_sorting_and_paging(client) -> None:
+    text = client.get("/campaigns?period=2026-10&sort=kpi_campaign:-sent").text
+    first = re.search(r"<tbody><tr>.*?</tr>", text, re.DOTALL)
+    assert first
+    assert "mail/M029" in first[0]
+    text = client.get("/campaigns?period=2026-10&rows=kpi_campaign:25").text
+    assert "26–34 of 34" in text
+
+
+def test_hostile_names_stay_text(client) -> None:
+    text = client.get("/campaigns?period=2026-10").text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+    assert len(text) < 150_000
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["period=nonsense", "period=2026-13&rows=kpi_campaign:-5", "lang=xx&theme=pink", "a" * 500,
+     "campaign=" + "%00" * 20, "sort=kpi_campaign:;drop", "rows=kpi_campaign:99999999999999999",
+     "period=%F0%9F%92%A9&channel=<b>", "period=a&period=b"],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/", "/campaigns", "/campaign", "/sales"])
+def test_nonsense_in_the_address_is_ignored(client, path: str, query: str) -> None:
+    answer = client.get(f"{path}?{query}")
+    assert answer.status_code == 200
+    assert "Traceback" not in answer.text
+
+
+def test_csv_and_excel_hold_the_chosen_rows_and_no_formula(client) -> None:
+    address = "/export/campaigns/campaign_list.{}?period=2026-10&channel=social"
+    answer = client.get(address.format("csv"))
+    assert "attachment" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert {row["channel"] for row in rows} == {"social"}
+    names = {row["campaign_id"] for row in rows}
+    assert HOSTILE[0] in names
+    book = openpyxl.load_workbook(io.BytesIO(client.get(address.format("xlsx")).data))
+    sheet = book.active
+    assert sheet is not None
+    assert sheet.max_row == len(rows) + 1
+    every = client.get("/export/campaigns/campaign_list.csv?period=2026-10").text
+    assert "'=HYPERLINK(1)" in every
+    book = openpyxl.load_workbook(
+        io.BytesIO(client.get("/export/campaigns/campaign_list.xlsx?period=2026-10").data)
+    )
+    assert all(cell.data_type != "f" for row in book.active.iter_rows() for cell in row)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "\t=1", " =1", "＝1", "\n=1"])
+def test_text_that_would_be_a_formula_is_guarded(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/nope", "/export/campaigns/campaign_list.exe", "/export/x/y.csv"]
+)
+def test_address_without_page_says_so(client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+
+
+def test_foreign_name_of_this_machine_is_refused(client) -> None:
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_no_combination_of_choices_shows_other_than_published_cells(published: Published) -> None:
+    # what is shown is a published row as it is: nothing is added up, nothing hidden is opened
+    snapshot = published.snapshot()
+    known = {id(row) for table in snapshot.tables.values() for row in table.rows}
+    periods = ["", *periods_of(snapshot)]
+    choices = [["", *values_of(snapshot, c)] for c in ("channel", "pipeline")]
+    for page, period, channel, pipeline in itertools.product(PAGES, periods, *choices):
+        view = View(period=period, channel=channel, pipeline=pipeline)
+        reading = Reading(snapshot, view, Texts("en"), page)
+        for part in page.parts:
+            table = snapshot.tables.get(part.table)
+            for row in reading.rows(part) if table else ():
+                assert id(row) in known
+                if row["is_suppressed"]:
+                    assert table is not None
+                    assert all(
+                        reading.cell(table, row, c).kind == "hidden"
+                        for c in ("won_revenue", "open_rate", "sent")
+                        if c in table.columns
+                    )
+
+
+def test_before_a_publication_and_after_without_restart(tmp_path: Path) -> None:
+    published = publish(tmp_path)
+    published.home.dashboards.unlink()
+    client = build(published).test_client()
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "Nothing has been published yet" in answer.text
+    publish(tmp_path)
+    assert client.get("/").status_code == 200
+
+
+def test_wrong_key_and_damaged_file_are_told(tmp_path: Path) -> None:
+    published = publish(tmp_path)
+    wrong = Published(published.home, SecretStr("1" * 64), published.settings)
+    with pytest.raises(KeyWrongError):
+        wrong.tables()
+    answer = build(wrong).test_client().get("/?lang=nl")
+    assert answer.status_code == 503
+    assert "De sleutel opent" in answer.text
+    published.home.dashboards.write_bytes(b"no database" * 1_000)
+    answer = build(published).test_client().get("/")
+    assert answer.status_code == 503
+    assert "Traceback" not in answer.text
+
+
+def test_file_of_another_version_shows_what_it_has(tmp_path: Path) -> None:
+    client = build(
+        publish(tmp_path, ["create table marts.kpi_sales_monthly as select 1 as other"])
+    ).test_client()
+    for path in PATHS:
+        assert client.get(path).status_code == 200
+    assert "without the figures of this part" in client.get("/").text
+
+
+def test_tables_that_are_no_kpi_are_refused(published: Published) -> None:
     with pytest.raises(UsageError) as caught:
-        published.figures("dim_customer")
+        published.table("dim_customer")
     assert caught.value.code == "not_a_kpi"
 
 
-def test_tables_lists_only_kpis(published: Published) -> None:
-    assert published.tables() == ("kpi_campaign", "kpi_sales_monthly")
-
-
-def test_figures_keep_missing_apart_from_zero(published: Published) -> None:
-    figures = published.figures("kpi_campaign")
-    assert figures["open_rate"].tolist() == [0.25]
-    assert figures["click_rate"].isna().all()
-
-
-def test_build_before_publication_says_so(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "home")
-    with pytest.raises(StorageError) as caught:
-        build(Published(Home.of(settings), KEY, settings))
-    assert caught.value.code == "not_published"
-
-
-def test_wrong_key_opens_nothing(published: Published) -> None:
-    other = Published(published.home, SecretStr("1" * 64), published.settings)
-    with pytest.raises(KeyWrongError):
-        other.tables()
-
-
-def test_page_is_left_out_when_its_table_is_not_published(tmp_path: Path) -> None:
-    only_sales = _publish(
-        tmp_path, ["create table marts.kpi_sales_monthly as select 1 as won_deals"]
+@pytest.fixture
+def access() -> Access:
+    return Access.model_validate(
+        {
+            "users": {"anna": {"password": hashed("right"), "roles": ["marketer"]}},
+            "is_https": False,
+            "proxy": {"header": "X-User", "addresses": ["10.0.0.1"]},
+        }
     )
-    Vizro._reset()  # models are registered process-wide under their ids
-    assert [page.id for page in pages(only_sales)] == ["sales"]
+
+
+def test_users_sign_in_and_see_the_pages_of_their_roles(published: Published, access) -> None:
+    client = build(published, access).test_client()
+    assert client.get("/campaigns").headers["Location"] == "/sign-in"
+    assert client.get("/export/campaigns/campaign_list.csv").status_code == 302
+    assert client.post("/sign-in", data={"name": "anna", "password": "no"}).status_code == 401
+    answer = client.post("/sign-in", data={"name": "anna", "password": "right"})
+    assert answer.status_code == 302
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert client.get("/campaigns").status_code == 200
+    assert client.get("/privacy").status_code == 403
+    assert client.get("/export/sales/sellers.csv").status_code == 404
+    client.post("/sign-out")
+    assert client.get("/campaigns").status_code == 302
+
+
+def test_many_wrong_passwords_close_a_name(published: Published, access) -> None:
+    client = build(published, access).test_client()
+    for _ in range(MOST_ATTEMPTS):
+        client.post("/sign-in", data={"name": "anna", "password": "no"})
+    assert client.post("/sign-in", data={"name": "anna", "password": "right"}).status_code == 429
+
+
+def test_header_counts_only_from_the_proxy(published: Published, access) -> None:
+    client = build(published, access).test_client()
+    header = {"X-User": "anna"}
+    inside, outside = {"REMOTE_ADDR": "10.0.0.1"}, {"REMOTE_ADDR": "10.0.0.2"}
+    assert client.get("/", headers=header, environ_base=inside).status_code == 200
+    assert client.get("/", headers=header, environ_base=outside).status_code == 302
+    assert client.get("/", headers={"X-User": "x"}, environ_base=inside).status_code == 302
+
+
+def test_other_machines_are_served_only_to_users(access) -> None:
+    require_reachable(Access(), "127.0.0.1")
+    require_reachable(access, "0.0.0.0")
+    with pytest.raises(NotAllowedError):
+        require_reachable(Access(), "0.0.0.0")
+
+
+def test_configuration_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    assert load(tmp_path).is_open
+    (tmp_path / "dashboards.yaml").write_text("users: {anna: {roles: [king]}}")
+    with pytest.raises(PolicyError):
+        load(tmp_path)
+
+
+def test_key_is_no_part_of_what_is_printed(published: Published) -> None:
+    assert KEY.get_secret_value() not in repr(published.__dict__)
