@@ -46,7 +46,7 @@ def block(part: Part, reading: Reading) -> Block:
         gaps = int(drawn.pop("gaps"))
         return shown | {
             "kind": "chart", "chart": drawn, "gaps": gaps,
-            "is_all_hidden": not any(v is not None for s in drawn["series"] for v in s["values"]),
+            "is_all_hidden": not any(v for s in drawn["series"] for v in s["values"]),
         }  # fmt: skip
     if isinstance(part, Funnel):
         return shown | {"kind": "funnel", "steps": _steps(reading, table, rows[0], columns)}

@@ -18,6 +18,7 @@ from dashboards.texts import Texts
 _RATE_ENDS = ("_rate", "_attainment", "_rate_raw", "_conversion")
 _UNITS = {"days": "duration-day", "hours": "duration-hour", "minutes": "duration-minute"}
 _LOCALES = {"nl": Locale("nl", "NL"), "en": Locale("en", "GB")}
+_WHOLE = {"nl": "¤ #,##0", "en": "¤#,##0"}
 WIDE = 100_000
 """Money from here on is shown without cents."""
 
@@ -108,7 +109,7 @@ def _number(value: float | Decimal, unit: str, currency: str, locale: Locale) ->
     if unit == "money":
         whole = abs(float(value)) >= WIDE
         return format_currency(
-            value, currency, locale=locale, format="¤ #,##0" if whole else None,
+            value, currency, locale=locale, format=_WHOLE[locale.language] if whole else None,
             currency_digits=not whole,
         )  # fmt: skip
     if unit in _UNITS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -66,7 +66,12 @@ class Reading:
         """The published rows that a part shows."""
         table = self.snapshot.tables[part.table]
         if isinstance(part, Trend) or (isinstance(part, Grid) and part.is_series):
-            return series_of(table, self.view, self.period, part.where)
+            built = self.snapshot.built_at
+            return [
+                row
+                for row in series_of(table, self.view, self._until_now(), part.where)
+                if built is None or row.get("period_start", date.min) <= built.date()
+            ]
         period = self.period if self.page.has_period else self.periods["all"]
         return rows_of(table, self.view, period, part.where, self.snapshot.timezone)
 
@@ -94,6 +99,13 @@ class Reading:
             if isinstance(one, dict) and one["definition"]
         }
         return sorted(found.items())
+
+    def _until_now(self) -> Period:
+        """The period, ending with the publication where it has no end: quotas lie in the future."""
+        built = self.snapshot.built_at
+        if self.period.end or not built:
+            return self.period
+        return Period(self.period.grain, self.period.start, built.date())
 
     def comparisons(self) -> list[tuple[str, Period | None]]:
         """What a figure is compared with, by the word for it."""

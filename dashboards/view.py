@@ -54,7 +54,7 @@ class View:
                 known[name] = text
             else:
                 ignored.append(name)
-        return cls(**known, ignored=tuple(sorted(ignored)))  # type: ignore[arg-type]
+        return cls(**known, ignored=tuple(sorted(ignored)))
 
     def within(self, snapshot: Snapshot, periods: Mapping[str, Any]) -> View:
         """The same without choices that this publication does not have."""
@@ -70,7 +70,7 @@ class View:
 
     def query(self, **changes: str) -> str:
         """The query string of this view with changes; defaults are left out."""
-        changed = replace(self, **changes)
+        changed = replace(self, **changes)  # type: ignore[arg-type]
         chosen = {
             f.name: getattr(changed, f.name)
             for f in fields(self)

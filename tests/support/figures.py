@@ -15,7 +15,7 @@ HOSTILE = ("<script>alert(1)</script>", "=HYPERLINK(1)", "x" * 10_000)
 
 _MONTHS = "range(date '2025-01-01', date '2026-11-01', interval 1 month) as months(month)"
 STATEMENTS = [
-    """create table marts.metadata as select timestamptz '2026-11-24 12:00+00' as as_of,
+    """create table marts.metadata as select timestamptz '2026-11-24 12:00:00+00' as as_of,
     'run-1' as run_id, 'abc' as rules_fingerprint, 'Europe/Amsterdam' as reporting_timezone,
     'EUR' as reporting_currency, 10 as small_cell_k""",
     """create table marts.kpi_definitions as select 'kpi_sales_monthly' as table_name,
@@ -39,7 +39,7 @@ STATEMENTS = [
     from (values ('new', 'Lead'), ('new', 'Offer'), ('renewal', 'Offer')) as v(pipeline, stage)""",
 ]
 CAMPAIGN = """insert into marts.kpi_campaign values
-    (?, ?, timestamptz '2026-10-05 10:00+00', ?, ?, 0.25, 0.1, 100.5, ?)"""
+    (?, ?, timestamptz '2026-10-05 10:00:00+00', ?, ?, 0.25, 0.1, 100.5, ?)"""
 
 
 def publish(folder: Path, statements: list[str] | None = None) -> Published:
@@ -66,6 +66,6 @@ def publish(folder: Path, statements: list[str] | None = None) -> Published:
                 connection.execute(CAMPAIGN, values)
             connection.execute(
                 "insert into marts.kpi_campaign values ('small', 'email', "
-                "timestamptz '2026-10-06 10:00+00', null, null, null, null, null, true)"
+                "timestamptz '2026-10-06 10:00:00+00', null, null, null, null, null, true)"
             )
     return Published(home, KEY, settings)
