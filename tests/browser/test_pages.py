@@ -83,11 +83,11 @@ def test_filter_changes_rows_address_and_charts_without_a_new_page(
     page.goto(f"{address}/campaigns?period=2026-10")
     page.wait_for_function(DRAWN)
     page.select_option("#channel", "social")
-    page.wait_for_function("document.documentElement.dataset.swapped === '1'")
+    page.wait_for_function("() => document.documentElement.dataset.swapped === '1'")
     assert "channel=social" in page.url
     assert "1–17" in page.text_content(".pager")
     page.go_back()
-    page.wait_for_function("document.documentElement.dataset.swapped === '2'")
+    page.wait_for_function("() => document.documentElement.dataset.swapped === '2'")
     assert "1–25" in page.text_content(".pager")
     page.click("td a:has-text('mail/M001')")
     page.wait_for_load_state()
