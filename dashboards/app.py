@@ -89,9 +89,12 @@ def serve(published: Published, host: str, port: int, access: Access) -> None:
     Raises:
         NotAllowedError: Others would reach it without signing in.
     """
+    import logging
+
     import waitress
 
     accesses.require_reachable(access, host)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # readers may wait a moment
     waitress.serve(
         build(published, access), host=host, port=port, threads=THREADS, _quiet=True, ident=None
     )
