@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pipelines.identity.contact_identifiers import contact_identifiers
-from pipelines.privacy.value_scan import suspicious_values
+from pipelines.privacy.value_scan import WORTH_A_LOOK, suspicious_values
 from pipelines.quality.checks import Evidence
 from pipelines.quality.reconciliation import LandedRows
 from pipelines.vault import schema
@@ -37,6 +37,7 @@ def gather_evidence(deployment: Deployment, connection: Connection) -> Evidence:
             for table in (schema.erasures, schema.retention_runs)
         ),
         holds_identifier=suspicious_values,
+        worth_a_look=WORTH_A_LOOK,
         is_known=lambda values: known_values(vault, connection, values),
     )
 

@@ -39,6 +39,7 @@ class Evidence(NamedTuple):
     landed: Sequence[LandedRows]
     erasures: int
     holds_identifier: CountValues
+    worth_a_look: str
     is_known: CountValues
 
 
@@ -64,7 +65,7 @@ def check_warehouse(
         rules = f"{evidence.policy.fingerprint}-{SCANNER}-{models}"
         scanned = _scanned_until(connection, rules)
         after = scanned if models else 0  # views of an unknown project may be new
-        scan = Scan(evidence.holds_identifier, evidence.is_known, after)
+        scan = Scan(evidence.holds_identifier, evidence.worth_a_look, evidence.is_known, after)
         values = check_values(connection, scan)
         results = (
             *reconcile(connection, evidence.landed, erasures=evidence.erasures),

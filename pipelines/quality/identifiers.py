@@ -30,8 +30,6 @@ CountValues = Callable[[Sequence[str]], int]
 
 _BATCH: Final = 50_000
 _SUBJECTS: Final = ("subject_key", "kind", "subject_bucket", "staff_alias", "batch_id")
-_WORTH_A_LOOK: Final = r"@|\d[\d \-().]{6,}\d|[A-Z]{2}\d{2} ?[A-Z0-9]{4}"
-"""What any identifier with a form has; RE2, so that DuckDB finds candidates by itself."""
 _LETTER: Final = r"A-Za-z\x{80}-\x{10FFFF}"
 """Wider than letters, because RE2 takes 20 ms for the table of all letters, for each column."""
 _WORTH_LOOKING_UP: Final = (
@@ -56,9 +54,11 @@ class TextColumn(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What to scan for, and from which batch on."""
+    """What to scan for, and from which batch on. Only what fits ``worth_a_look``, a regular expression
+    in RE2's syntax, can hold an identifier."""
 
     holds_identifier: CountValues
+    worth_a_look: str
     is_known: CountValues
     after_batch: int
 
@@ -101,7 +101,7 @@ def check_values(connection: duckdb.DuckDBPyConnection, scan: Scan) -> list[Chec
     for text in text_columns(connection):
         name = f"{text.schema}.{text.table}"
         results.setdefault((FORM_CHECK, name, ""), 0)
-        found = sum(map(scan.holds_identifier, _values(connection, text, _WORTH_A_LOOK, scan)))
+        found = sum(map(scan.holds_identifier, _values(connection, text, scan.worth_a_look, scan)))
         if found:
             results[FORM_CHECK, name, text.column] = found
         if text.column.endswith(_KEYS) or text.schema not in ("pseudo", "marts"):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import duckdb
+import polars as pl
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from pipelines.privacy.value_scan import is_suspicious, suspicious_values
+from pipelines.privacy.value_scan import WORTH_A_LOOK, is_suspicious, suspicious_values
 
 SUSPICIOUS = [
     "jan.devries@example.nl", "zie JAN@EXAMPLE.ORG voor meer", "06-12345678", "+31612345678",
@@ -37,3 +41,33 @@ def test_suspicious_values_counts_each_value_once() -> None:
         len(SUSPICIOUS) + 1
     )
     assert suspicious_values([]) == 0
+
+
+_DIGITS = st.text("0123456789", min_size=7, max_size=13)
+_LOOKALIKES = st.one_of(
+    st.builds("{}{}{}".format, st.sampled_from(["+31", "+44 ", "0031", "06", "(06) ", "020-"]), _DIGITS, st.just("")),
+    st.builds("{} {}".format, st.sampled_from(["bsn", "BSN:", "Sofi-nummer", "burgerservicenummer"]), _DIGITS),
+    st.sampled_from(SUSPICIOUS),
+    st.from_regex(r"\A[A-Z]{2}\d{2}( ?[A-Z0-9]{4}){3,7}\Z"),
+)  # fmt: skip
+
+
+@given(
+    _LOOKALIKES,
+    st.sampled_from(["", "bel ", "zie: ", "é", "("]),
+    st.sampled_from(["", ".", " graag"]),
+)
+@example("NO9386011117947", "", "")
+def test_what_is_suspicious_is_worth_a_look(value: str, before: str, after: str) -> None:
+    """The prefilter of the engines lets no identifier pass: each of the three reads it alike."""
+    text = before + value + after
+    if is_suspicious(text):
+        assert suspicious_values([text]) == 1
+        assert pl.Series([text]).str.contains(WORTH_A_LOOK).item()
+        answer = duckdb.execute("SELECT regexp_matches(?, ?)", [text, WORTH_A_LOOK]).fetchone()
+        assert answer == (True,)
+
+
+@pytest.mark.parametrize("value", ["TK400500000099", "R378096640", "1234567890", "2026-11-23"])
+def test_ids_are_not_worth_a_look(value: str) -> None:
+    assert not pl.Series([value]).str.contains(WORTH_A_LOOK).item()

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from pii_rules.models import Policy
 from pipelines.common.policy import load_policy
 from pipelines.common.settings import Home, Settings
-from pipelines.privacy.value_scan import suspicious_values
+from pipelines.privacy.value_scan import WORTH_A_LOOK, suspicious_values
 from pipelines.quality.checks import Evidence, check_warehouse
 from pipelines.quality.reconciliation import LandedRows
 from pipelines.warehouse.build_state import BuildState, note_build
@@ -66,6 +66,7 @@ def failing(
         landed=[LandedRows("crm", "deals", new, 0)],
         erasures=erasures,
         holds_identifier=suspicious_values,
+        worth_a_look=WORTH_A_LOOK,
         is_known=lambda values: sum(value in known for value in values),
     )
     results = check_warehouse(connection, evidence)

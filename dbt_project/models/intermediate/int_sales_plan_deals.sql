@@ -3,23 +3,42 @@
 -- (or at the run) and expected to close in it.
 with
 
-states as (
-    select
-        states.*,
-        grains.period_grain,
-        {{ period_start('grains.period_grain', 'states.expected_close_date') }} as period_start
-    from {{ ref('int_deal_states') }} as states
-    cross join {{ period_grains(['month', 'quarter', 'year']) }} as grains
-    where states.expected_close_date is not null
+-- The calendar of each day that is expected, once: time zones are asked per day, not per state.
+days as (
+    select distinct expected_close_date from {{ ref('int_deal_states') }}
+    where expected_close_date is not null
 ),
 
-bounded as (
+periods as (
+    select
+        days.expected_close_date,
+        grains.period_grain,
+        {{ period_start('grains.period_grain', 'days.expected_close_date') }} as period_start
+    from days
+    cross join {{ period_grains(['month', 'quarter', 'year']) }} as grains
+),
+
+calendar as (
     select
         *,
         {{ period_end('period_grain', 'period_start') }} as period_end,
         {{ local_midnight('period_start') }} as start_at,
-        {{ local_midnight(period_end('period_grain', 'period_start')) }} as end_at
-    from states
+        {{ local_midnight(period_end('period_grain', 'period_start')) }} as end_at,
+        {{ local_month(local_midnight('expected_close_date')) }} as due_month
+    from periods
+),
+
+bounded as (
+    select
+        states.*,
+        calendar.period_grain,
+        calendar.period_start,
+        calendar.period_end,
+        calendar.start_at,
+        calendar.end_at,
+        calendar.due_month
+    from {{ ref('int_deal_states') }} as states
+    inner join calendar on states.expected_close_date = calendar.expected_close_date
 ),
 
 -- Comparisons alone can be hashed: with an OR every state of a deal met those of all others.
@@ -82,7 +101,7 @@ final as (
         every_row.deal_id,
         every_row.user_key,
         case when every_row.account_key is null then every_row.customer_key end as person_key,
-        {{ local_month(local_midnight('every_row.expected_close_date')) }} as due_month,
+        every_row.due_month,
         {{ in_reporting_currency('every_row.amount', 'every_row.currency', 'rates') }} as amount,
         every_row.probability,
         coalesce(

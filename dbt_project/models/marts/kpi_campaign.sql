@@ -21,19 +21,7 @@ attributed as (
     group by campaign_id
 ),
 
-arms as (
-    select
-        campaign_id,
-        sum(case when is_holdout then 0 else 1 end) as treatment_persons,
-        sum(case when is_holdout then 1 else 0 end) as holdout_persons,
-        sum(case when not is_holdout and has_converted then 1 else 0 end)
-            as treatment_converters,
-        sum(case when is_holdout and has_converted then 1 else 0 end) as holdout_converters,
-        sum(case when is_holdout then 0 else revenue end) as treatment_revenue,
-        sum(case when is_holdout then revenue else 0 end) as holdout_revenue
-    from {{ ref('int_campaign_assignments') }}
-    group by campaign_id
-),
+arms as (select * from {{ ref('int_campaign_arms') }}),
 
 member_counts as (
     select

@@ -1,5 +1,6 @@
--- Grain: campaign and person assigned, to treatment or to the hold-out. Intention to treat: what
--- counts is the assignment, not whether anything arrived. One window for both arms.
+-- Grain: campaign with members. Its two arms: who was assigned to treatment and to the hold-out, and
+-- what became of them. Intention to treat: what counts is the assignment, not whether anything
+-- arrived. One window for both arms.
 with
 
 members as (
@@ -59,14 +60,23 @@ bought as (
 
 final as (
     select
-        assigned.*,
-        bought.customer_key is not null as has_converted,
-        coalesce(bought.revenue, 0) as revenue
+        assigned.campaign_id,
+        sum(case when assigned.is_holdout then 0 else 1 end) as treatment_persons,
+        sum(case when assigned.is_holdout then 1 else 0 end) as holdout_persons,
+        sum(case when not assigned.is_holdout and bought.customer_key is not null then 1 else 0 end)
+            as treatment_converters,
+        sum(case when assigned.is_holdout and bought.customer_key is not null then 1 else 0 end)
+            as holdout_converters,
+        sum(case when assigned.is_holdout then 0 else coalesce(bought.revenue, 0) end)
+            as treatment_revenue,
+        sum(case when assigned.is_holdout then coalesce(bought.revenue, 0) else 0 end)
+            as holdout_revenue
     from assigned
     left join bought
         on
             assigned.campaign_id = bought.campaign_id
             and assigned.customer_key = bought.customer_key
+    group by assigned.campaign_id
 )
 
 select * from final
