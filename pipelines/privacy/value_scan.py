@@ -31,7 +31,7 @@ _BSN = re.compile(
 WORTH_A_LOOK: Final = (
     r"@"
     r"|(^|[^\w.,:/+\-])(\+[1-9]|0[0-9])[\d \-().]{7}"
-    r"|[A-Z]{2}\d{2} ?[A-Z0-9][A-Z0-9 ]{9}"
+    r"|[A-Z]{2}\d{2} ?[A-Z0-9][A-Z0-9 ]{10}"
     r"|[Bb][Ss][Nn]|[Bb][Uu][Rr][Gg][Ee][Rr]|[Ss][Oo][Ff][Ii]"
 )
 """What any of these identifiers has, for engines that look at columns (RE2, Rust and Python read it

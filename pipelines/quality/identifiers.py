@@ -54,8 +54,10 @@ class TextColumn(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What to scan for, and from which batch on. Only what fits ``worth_a_look``, a regular expression
-    in RE2's syntax, can hold an identifier."""
+    """What to scan for, and from which batch on.
+
+    Only what fits ``worth_a_look``, a regular expression in RE2's syntax, can hold an identifier.
+    """
 
     holds_identifier: CountValues
     worth_a_look: str
