@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.privacy.value_scan import WORTH_A_LOOK, is_suspicious, suspicious_values
@@ -52,6 +52,7 @@ _LOOKALIKES = st.one_of(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     _LOOKALIKES,
     st.sampled_from(["", "bel ", "zie: ", "é", "("]),
