@@ -116,7 +116,7 @@ def attribution(rows: Rows, as_of: datetime) -> dict[tuple[Any, ...], Row]:
             if touch["person"] == order["customer_key"] and touch["at"] <= at < touch["at"] + WINDOW
         ]
         given = (
-            credits([(touch["channel"], touch["at"]) for touch in path], at)
+            divided([(touch["channel"], touch["at"]) for touch in path], at)
             if path
             else [dict.fromkeys(MODELS, 1.0)]
         )
