@@ -63,7 +63,7 @@ credited as (
     select
         counted.*,
         {%- for model, credit in attribution_models() %}
-        {{ credit }} as credit_{{ model }}{{ ',' if not loop.last }}
+        cast({{ credit }} as double) as credit_{{ model }}{{ ',' if not loop.last }}
         {%- endfor %}
     from counted
     window path as (partition by kind, revenue_id)
@@ -94,7 +94,9 @@ final as (
         touch_id is not null as is_attributed,
         {%- for model, _ in attribution_models() %}
         credit_{{ model }},
-        until_{{ model }} - coalesce(lag(until_{{ model }}) over path, 0) as revenue_{{ model }},
+        cast(
+            until_{{ model }} - coalesce(lag(until_{{ model }}) over path, 0) as decimal(38, 4)
+        ) as revenue_{{ model }},
         {%- endfor %}
         '{{ var("reporting_currency") }}' as currency
     from cumulated
