@@ -12,6 +12,7 @@ INBOX = dg.AssetKey(["inbox"])
 BATCHES = dg.AssetKey(["vault", "batches"])
 SUBJECTS = dg.AssetKey(["pseudo", "subjects"])
 LINKS = dg.AssetKey(["pseudo", "subject_links"])
+WORDS = dg.AssetKey(["pseudo", "consent_words"])
 COUNTS = dg.AssetKey(["ops", "batch_counts"])
 
 inbox = dg.AssetSpec(INBOX, group_name="landing", description="Files as sources drop them.")
@@ -35,7 +36,7 @@ def _specs() -> list[dg.AssetSpec]:
             key, deps=[BATCHES], group_name="privacy", kinds={"duckdb"},
             description="Current rows, without a direct identifier.",
         )
-        for key in [COUNTS, SUBJECTS, LINKS, *map(pseudo_key, load_entities())]
+        for key in [COUNTS, SUBJECTS, LINKS, WORDS, *map(pseudo_key, load_entities())]
     ]  # fmt: skip
     return [landed, *rows]
 
@@ -61,6 +62,7 @@ def land_files(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     yield dg.MaterializeResult(COUNTS)
     yield dg.MaterializeResult(SUBJECTS)
     yield dg.MaterializeResult(LINKS)
+    yield dg.MaterializeResult(WORDS)
     for entity in load_entities():
         counts = summary.entities.get(entity)
         metadata = {name: int(count) for name, count in vars(counts).items()} if counts else {}

@@ -68,7 +68,8 @@ def properties_yaml(policy: Policy) -> str:
         "    description: Pseudonymous rows, current ones only, one relation per entity.",
         "    tables:",
     ]
-    lines += [f"      - name: {name}" for name in (*load_entities(), "subjects", "subject_links")]
+    own = ("subjects", "subject_links", "consent_words")
+    lines += [f"      - name: {name}" for name in (*load_entities(), *own)]
     lines += ["  - name: ops", "    tables:", "      - name: batch_counts", "models:"]
     for entity in load_entities().values():
         purposes = sorted(

@@ -1,4 +1,7 @@
-"""Brings what landed about consent into the consent ledger: consents, unsubscribes, complaints.
+"""Brings words on consent from where they were said to where they are needed.
+
+What landed (consents, unsubscribes, complaints) goes into the consent ledger; what a steward, a
+request or an import said to that ledger goes to the warehouse before each build.
 
 The caller holds the home's lock. Privacy: pseudonyms of the warehouse in, words of the vault out.
 """
@@ -15,7 +18,10 @@ from sqlalchemy import Connection
 from pipelines.rights.consent import Word, enter
 from pipelines.vault import schema
 from pipelines.vault.bulk import select_in
+from pipelines.vault.subjects import survivors
 from pipelines.warehouse.connection import connect_warehouse
+from pipelines.warehouse.consent_words import ConsentWord, write_words
+from pipelines.warehouse.pseudo import create_relations
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,4 +98,41 @@ def _words(conn: Connection, rows: list[tuple[Any, ...]]) -> Iterator[Word]:
                 subjects[customer], purpose, channel, said or status, at,
                 "event" if said else "landed", basis, notice_version=notice,
                 reference=f"{source}|{record}|{batch}",
+            )  # fmt: skip
+
+
+def bring_words(deployment: Deployment) -> bool:
+    """Write words that no row brought into the warehouse; returns whether anything changed.
+
+    Words of merged persons go under who they stand for; restricted and erased persons have none.
+    """
+    if not deployment.home.warehouse.is_file():
+        return False
+    with deployment.vault.read() as conn:
+        words = list(_words_by_hand(conn))
+    key = deployment.keyring.role_key("warehouse")
+    with closing(connect_warehouse(deployment.home, key, deployment.settings)) as connection:
+        create_relations(connection, deployment.policy)
+        return write_words(connection, words)
+
+
+def _words_by_hand(conn: Connection) -> Iterator[ConsentWord]:
+    t = schema.consents
+    rows = conn.execute(
+        sa.select(
+            t.c.consent_id, t.c.subject_id, t.c.purpose, t.c.channel, t.c.status,
+            t.c.occurred_at, t.c.expires_at,
+        ).where(t.c.origin.not_in(("landed", "event")))
+    ).all()  # fmt: skip
+    standing = survivors(conn, {row.subject_id for row in rows})
+    sql = (
+        "SELECT subject_id, subject_key FROM subjects "
+        "WHERE subject_id IN ({values}) AND state = 'active'"
+    )
+    keys = dict(select_in(conn, sql, set(standing.values())))
+    for row in rows:
+        if key := keys.get(standing[row.subject_id]):
+            yield ConsentWord(
+                row.consent_id, key, row.purpose, row.channel or None, row.status,
+                row.occurred_at, row.expires_at,
             )  # fmt: skip

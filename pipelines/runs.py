@@ -166,6 +166,11 @@ def build_fingerprint(deployment: Deployment, as_of: datetime) -> str:
         counted = sa.select(o.c.state, sa.func.count(), sa.func.max(o.c.overlay_id))
         corrected = counted.where(o.c.state != "agreed").group_by(o.c.state).order_by(o.c.state)
         links += [list(row) for row in conn.execute(corrected)]
+        c = schema.consents
+        said = sa.select(sa.func.count(), sa.func.max(c.c.consent_id)).where(
+            c.c.origin.not_in(("landed", "event"))
+        )
+        links += [list(row) for row in conn.execute(said)]
     parts = [
         project_fingerprint(PROJECT),
         deployment.policy.fingerprint,

@@ -225,6 +225,7 @@ class PipelineRun:
         ):
             self._is_current = True
             return None
+        from pipelines.consents import bring_words
         from pipelines.corrections import bring_corrections
         from pipelines.links import bring_links
         from pipelines.quality.purposes import check_purposes
@@ -234,6 +235,7 @@ class PipelineRun:
         check_purposes(PROJECT, deployment.policy)
         bring_links(deployment)
         bring_corrections(deployment)
+        bring_words(deployment)
         result = build(
             deployment.home,
             deployment.keyring.role_key("warehouse"),

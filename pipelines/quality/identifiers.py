@@ -19,6 +19,7 @@ from pipelines.common.entities import load_entities
 from pipelines.common.policy import warehouse_columns
 from pipelines.quality.results import CheckResult
 from pipelines.warehouse.connection import literal, quote
+from pipelines.warehouse.consent_words import ConsentWord
 from pipelines.warehouse.links import SubjectLink
 
 COLUMNS_CHECK: Final = "columns_follow_policy"
@@ -74,7 +75,7 @@ def check_columns(connection: duckdb.DuckDBPyConnection, policy: Policy) -> list
     allowed = {
         name: {c.name for c in warehouse_columns(entity, policy)}
         for name, entity in load_entities().items()
-    } | {"subject_links": set(SubjectLink._fields)}
+    } | {"subject_links": set(SubjectLink._fields), "consent_words": set(ConsentWord._fields)}
     results = []
     for schema, table, columns in connection.execute(
         "SELECT schema_name, table_name, list(column_name) FROM duckdb_columns() "

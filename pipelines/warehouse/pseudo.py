@@ -20,6 +20,7 @@ from pii_rules.models import Policy
 from pipelines.common.entities import Entity, load_entities
 from pipelines.common.errors import FailedError
 from pipelines.common.policy import META_COLUMNS, warehouse_columns
+from pipelines.warehouse.consent_words import WORD_COLUMNS
 from pipelines.warehouse.links import LINK_COLUMNS
 
 SUBJECT_COLUMNS = (
@@ -63,6 +64,9 @@ def create_relations(connection: duckdb.DuckDBPyConnection, policy: Policy) -> N
     connection.execute(f"create table if not exists warehouse.pseudo.subjects ({SUBJECT_COLUMNS})")
     connection.execute(
         f"create table if not exists warehouse.pseudo.subject_links ({LINK_COLUMNS})"
+    )
+    connection.execute(
+        f"create table if not exists warehouse.pseudo.consent_words ({WORD_COLUMNS})"
     )
     counts = ", ".join(f"{c} BIGINT" for c in COUNT_COLUMNS)
     connection.execute(

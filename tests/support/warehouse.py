@@ -19,6 +19,7 @@ from pipelines.common.entities import load_entities
 from pipelines.common.policy import load_policy, warehouse_columns
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.connection import connect_warehouse
+from pipelines.warehouse.consent_words import WORD_COLUMNS
 from pipelines.warehouse.dbt import BuildChoices, BuildResult, build
 from pipelines.warehouse.links import LINK_COLUMNS
 
@@ -41,6 +42,7 @@ def create_relations(connection: duckdb.DuckDBPyConnection) -> None:
         "subject_bucket UTINYINT, staff_alias VARCHAR)"
     )
     connection.execute(f"CREATE TABLE pseudo.subject_links ({LINK_COLUMNS})")
+    connection.execute(f"CREATE TABLE pseudo.consent_words ({WORD_COLUMNS})")
     connection.execute(
         "CREATE TABLE ops.batch_counts (batch_id BIGINT, source VARCHAR, entity VARCHAR, "
         "rows_read BIGINT, landed BIGINT, changed BIGINT, unchanged BIGINT, "
@@ -77,7 +79,7 @@ class Warehouse:
     def _insert(
         self, connection: duckdb.DuckDBPyConnection, relation: str, row: Row, batch_id: int
     ) -> None:
-        if relation not in ("subjects", "subject_links"):
+        if relation not in ("subjects", "subject_links", "consent_words"):
             self._records += 1
             row = {"source": "test", "batch_id": batch_id, "record_key": f"r{self._records}"} | row
         names = ", ".join(f'"{name}"' for name in row)
