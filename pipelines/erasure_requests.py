@@ -28,7 +28,12 @@ from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
 from pipelines.vault.sealing import unseal
 from pipelines.warehouse.connection import connect_warehouse
-from pipelines.warehouse.erasure_proof import forget_proofs, take_proofs
+from pipelines.warehouse.erasure_proof import (
+    RelationProof,
+    derived_proven,
+    forget_proofs,
+    take_proofs,
+)
 
 if TYPE_CHECKING:
     from pipelines.runs import Deployment
@@ -181,6 +186,7 @@ def _certificate(
         .group_by(k.c.entity, k.c.ground, k.c.keep_until)
         .order_by(k.c.entity, k.c.keep_until)
     ).all()
+    proofs, derived = _proofs(deployment)
     open_tasks = conn.scalar(
         sa.select(sa.func.count()).where(t.c.request_id.in_(ids), t.c.state == "open")
     )
@@ -193,7 +199,8 @@ def _certificate(
             "records_of_others_cut": sum(row.cut_records or 0 for row in done),
             "records_left": _records_left(conn, [row.subject_id for row in done]),
         },
-        "warehouse": [proof._asdict() for proof in _proofs(deployment)],
+        "warehouse": [proof._asdict() for proof in proofs],
+        "derived_relations_without_them": derived,
         "kept": [
             dict(zip(("entity", "ground", "until", "rows"), row, strict=True)) for row in kept
         ],
@@ -259,12 +266,13 @@ def _facts(deployment: Deployment, plan: ErasurePlan, entities: set[str]) -> lis
         return facts_of(connection, deployment.policy, plan.subject_keys, entities)
 
 
-def _proofs(deployment: Deployment) -> list[Any]:
+def _proofs(deployment: Deployment) -> tuple[list[RelationProof], int]:
+    """The proofs of the relations that landed, and how many derived ones were looked through."""
     if not deployment.home.warehouse.is_file():
-        return []
+        return [], 0
     key = deployment.keyring.role_key("warehouse")
     with closing(connect_warehouse(deployment.home, key, deployment.settings)) as connection:
-        return take_proofs(connection)
+        return take_proofs(connection), derived_proven(connection)
 
 
 def _forget_proofs(deployment: Deployment) -> None:

@@ -29,6 +29,7 @@ from pipelines.rights.erasure import (
     ErasureResult,
     ErasureTools,
     complete_erasures,
+    keys_to_prove,
     queue_erasures,
     replay_missed,
     resume_erasures,
@@ -48,6 +49,7 @@ from pipelines.vault.subjects import Pair
 from pipelines.warehouse.compaction import compact_warehouse
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.erasure import erase_facts, read_rows
+from pipelines.warehouse.erasure_proof import prove_derived
 from pipelines.warehouse.pseudo import create_relations
 
 MakeDetector = Callable[[], Detector]
@@ -120,8 +122,13 @@ def complete_published(deployment: Deployment) -> int:
 
     Raises:
         BusyError: Somebody reads the vault, so that its log cannot be emptied; run again.
+        CheckError: A derived table still knows one of them.
     """
     if deployment.home.warehouse.is_file():
+        with deployment.vault.read() as conn:
+            gone = keys_to_prove(conn)
+        with _warehouse(deployment) as connection:
+            prove_derived(connection, gone)
         key = deployment.keyring.role_key("warehouse")
         compact_warehouse(deployment.home, key, deployment.settings)
     if has_keys_backup(deployment.home):  # the keys destroyed must not outlive it there

@@ -25,6 +25,7 @@ from pipelines.common.clock import now
 from pipelines.packages.release import expire_packages
 from pipelines.retention import sweep_quarantine
 from pipelines.rights.audience_files import expire_audiences
+from pipelines.rights.certificates import retention_certificate_name
 from pipelines.rights.erasure import queue_erasures
 from pipelines.runs import Deployment
 from pipelines.sweep_plan import RulePlan, SweepPlan, plan_sweep
@@ -183,7 +184,7 @@ def _certify(deployment: Deployment, run_id: int, actor: str) -> str:
             conn, vault, actor=actor, action="retention_applied",
             payload={"run": run_id, "digest": digest, "rules": content["rules"]},
         )  # fmt: skip
-    name = f"retention-{run_id:04d}.json"
+    name = retention_certificate_name(run_id)
     deployment.home.reports.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_private(deployment.home.reports / name, text)
     return name

@@ -17,8 +17,9 @@ group = typer.Typer(no_args_is_help=True)
 
 @group.command("verify")
 def verify(context: typer.Context) -> None:
-    """Check every entry of the chain against its neighbours and the ledger."""
+    """Check every entry of the chain against its neighbours and the ledger, and each certificate."""
     from pipelines.cli.stores import open_vault
+    from pipelines.rights.certificates import verify_against_chain
     from pipelines.vault import audit
     from pipelines.vault.suppression import missing_suppressions
 
@@ -26,7 +27,16 @@ def verify(context: typer.Context) -> None:
     with open_vault(session) as vault, vault.read() as connection:
         result = audit.verify(connection, vault)
         missing = missing_suppressions(connection, vault)
-    session.output.document({"entries": result.entry_count, "whole": result.first_bad is None})
+        is_whole = result.is_intact and not missing
+        reports = session.existing_home().reports
+        certified = verify_against_chain(connection, vault, reports) if is_whole else None
+    session.output.document(
+        {
+            "entries": result.entry_count,
+            "whole": result.first_bad is None,
+            "certificates": sum(certified) if certified else None,
+        }
+    )
     if result.first_bad is not None:
         raise CheckError(
             "the audit chain was changed from outside",
@@ -41,7 +51,9 @@ def verify(context: typer.Context) -> None:
             where={"identifiers": missing},
             todo="land nothing, keep the file as it is and tell the data protection officer",
         )
-    session.output.say("audit_whole", entries=result.entry_count)
+    session.output.say(
+        "audit_whole", entries=result.entry_count, certificates=sum(certified or (0,))
+    )
 
 
 @group.command("show")

@@ -196,6 +196,13 @@ def complete_erasures(vault: Vault, tools: ErasureTools) -> int:
     return len(gone)
 
 
+def keys_to_prove(conn: Connection) -> list[str]:
+    """Pseudonyms of everybody whose erasure is under way; gone once it is complete."""
+    s = schema.subjects
+    query = sa.select(s.c.subject_key).join(_e, _e.c.subject_id == s.c.subject_id)
+    return sorted(conn.scalars(query.where(_e.c.state == "facts")))
+
+
 def replay_missed(
     vault: Vault, tools: ErasureTools, *, complete: bool = True
 ) -> list[ErasureResult]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from pipelines.fulfilment import fulfil_requests
 from pipelines.jobs import run_erasures
 from pipelines.rights import holds
-from pipelines.rights.certificates import verify_certificates
+from pipelines.rights.certificates import certificate_name, verify_certificates
 from pipelines.rights.requests import NewRequest, advance, load_request, open_request
 from pipelines.vault import audit, schema
 from tests.support.demo import AS_OF, Demo, new_home
@@ -99,6 +100,8 @@ def check_batch(demo: Demo, count: int) -> None:
         assert rows - after[table] == {}, table
     assert closed_figures(demo) == figures
     assert verify_certificates(demo.home.reports) == 1
+    certificate = json.loads((demo.home.reports / certificate_name(1)).read_bytes())
+    assert certificate["derived_relations_without_them"] > 20
     demo.deliver()
     demo.reread()
     demo.run()
