@@ -1,4 +1,4 @@
-{# The models of attribution that a path alone decides: name and the credit of one touch. #}
+{# The models of attribution: name and the credit of one touch. #}
 
 {% macro attribution_models() -%}
 {{ return([
@@ -10,6 +10,8 @@
      ~ ' when position in (1, touches) then 0.4 else 0.2 / (touches - 2) end'),
     ('time_decay', 'decay / sum(decay) over path'),
     ('shapley', '1.0 / (channels * channel_touches)'),
+    ('markov',
+     'removal_effect / channel_touches / sum(removal_effect / channel_touches) over path'),
 ]) }}
 {%- endmacro %}
 

@@ -1,10 +1,13 @@
 """Attribution in plain Python: touches, paths and the credit of each touch, from source rows.
 
-Shapley here is the definition itself, over every order in which channels can join.
+Shapley here is the definition itself, over every order in which channels can join. Markov is
+walked, not solved: what is left on the way is carried from state to state until nothing is.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import permutations
@@ -15,7 +18,9 @@ from tests.oracle.rules import Rates, Row, local_day
 
 WINDOW = timedelta(days=30)
 HALF_LIFE = timedelta(days=7)
-MODELS = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "shapley")
+MODELS = (
+    "first_touch", "last_touch", "linear", "position_based", "time_decay", "shapley", "markov",
+)  # fmt: skip
 _VOID = {"cancelled", "canceled", "void", "refunded", "returned"}
 
 
@@ -78,11 +83,54 @@ def shapley(channels: frozenset[str]) -> dict[str, Fraction]:
     return credit
 
 
-def divided(path: list[tuple[str, datetime]], converted_at: datetime) -> list[dict[str, float]]:
+def walked(journeys: list[list[str]], removed: str = "") -> float:
+    """Share of journeys that convert; who comes to the removed channel comes to nothing."""
+    after: dict[str, Counter[str]] = defaultdict(Counter)
+    for journey in journeys:
+        for state, following in itertools.pairwise(["start", *journey]):
+            after[state][following] += 1
+    on_the_way, converted = {"start": 1.0}, 0.0
+    while sum(on_the_way.values()) > 1e-14:
+        arrived: dict[str, float] = defaultdict(float)
+        for state, share in on_the_way.items():
+            for following, count in after[state].items():
+                arrived[following] += share * count / after[state].total()
+        converted += arrived.pop("conversion", 0.0)
+        on_the_way = {s: share for s, share in arrived.items() if s not in ("nothing", removed)}
+    return converted
+
+
+def markov(journeys: list[list[str]]) -> dict[str, float]:
+    """The removal effect of each channel; a journey ends in ``conversion`` or ``nothing``."""
+    whole = walked(journeys)
+    channels = {state for journey in journeys for state in journey[:-1]}
+    return {c: (1 - walked(journeys, c) / whole) if whole else 0.0 for c in channels}
+
+
+def fruitless(known: list[Row], used: set[str], as_of: datetime) -> list[list[str]]:
+    """Journeys of touches that led to nothing, their window being over."""
+    found: list[list[str]] = []
+    last: dict[str, tuple[datetime, list[str]]] = {}
+    for touch in known:
+        if touch["touch_id"] in used or touch["at"] + WINDOW > as_of:
+            continue
+        at, journey = last.get(touch["person"], (None, None))
+        if at is None or journey is None or touch["at"] >= at + WINDOW:
+            journey = []
+            found.append(journey)
+        journey.append(touch["channel"])
+        last[touch["person"]] = (touch["at"], journey)
+    return [[*journey, "nothing"] for journey in found]
+
+
+def divided(
+    path: list[tuple[str, datetime]], converted_at: datetime, effects: dict[str, float]
+) -> list[dict[str, float]]:
     """Credit by model of each touch of a path, channel and instant, oldest first."""
     count = len(path)
     names = [channel for channel, _ in path]
     by_channel = shapley(frozenset(names))
+    removal = sum(effects[channel] for channel in set(names))
     weights = [0.5 ** ((converted_at - at) / HALF_LIFE) for _, at in path]
     found = []
     for place, channel in enumerate(names):
@@ -96,6 +144,7 @@ def divided(path: list[tuple[str, datetime]], converted_at: datetime) -> list[di
                 "position_based": 1 / count if count < 3 else middle,
                 "time_decay": weights[place] / sum(weights),
                 "shapley": float(by_channel[channel] / names.count(channel)),
+                "markov": effects[channel] / removal / names.count(channel),
             }
         )
     return found
@@ -105,18 +154,23 @@ def attribution(rows: Rows, as_of: datetime) -> dict[tuple[Any, ...], Row]:
     """Rows of ``fct_attribution`` for orders, by order and place on the path."""
     known = touches(rows, as_of)
     rates = Rates(rows.get("exchange_rates", ()))
+    paths = [
+        (order, [
+            touch for touch in known
+            if touch["person"] == order["customer_key"]
+            and touch["at"] <= order["ordered_at"] < touch["at"] + WINDOW
+        ])
+        for order in of_persons(rows, "orders")
+        if (order["status"] or "").lower() not in _VOID
+    ]  # fmt: skip
+    journeys = [[*(t["channel"] for t in path), "conversion"] for _, path in paths if path]
+    used = {touch["touch_id"] for _, path in paths for touch in path}
+    effects = markov(journeys + fruitless(known, used, as_of))
     found = {}
-    for order in of_persons(rows, "orders"):
-        if (order["status"] or "").lower() in _VOID:
-            continue
+    for order, path in paths:
         at = order["ordered_at"]
-        path = [
-            touch
-            for touch in known
-            if touch["person"] == order["customer_key"] and touch["at"] <= at < touch["at"] + WINDOW
-        ]
         given = (
-            divided([(touch["channel"], touch["at"]) for touch in path], at)
+            divided([(touch["channel"], touch["at"]) for touch in path], at, effects)
             if path
             else [dict.fromkeys(MODELS, 1.0)]
         )

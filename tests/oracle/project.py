@@ -189,7 +189,6 @@ def _run_python(connection: duckdb.DuckDBPyConnection, node: Node, nodes: list[N
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     context = _Context(connection, {n.name: n.relation for n in nodes})
-    made = module.model(context, connection)
-    connection.register("made_by_python", made)
+    connection.register("made_by_python", module.model(context, connection))
     connection.execute(f"CREATE OR REPLACE TABLE {node.relation} AS SELECT * FROM made_by_python")
     connection.unregister("made_by_python")

@@ -2,37 +2,13 @@
 -- with the whole credit. Money is split by cumulated credit, so that shares sum exactly.
 -- Shapley: what a set of channels is worth is the conversions whose channels are all in it. That is
 -- a sum of unanimity games, whose value is the conversion divided equally by its channels.
--- Source: Shapley (1953).
+-- Source: Shapley (1953). Markov: each conversion is divided by its channels in proportion to their
+-- removal effect over all journeys, then equally by a channel's touches.
 with
 
 revenue as (select * from {{ ref('int_revenue_events') }}),
 
-paths as (
-    select
-        revenue.kind,
-        revenue.revenue_id,
-        touches.touch_id,
-        touches.touch_kind,
-        touches.channel,
-        touches.campaign_id,
-        touches.occurred_at as touched_at,
-        row_number() over path as position,
-        row_number() over (
-            partition by revenue.kind, revenue.revenue_id, touches.channel
-            order by touches.occurred_at, touches.touch_id
-        ) as channel_position,
-        power(0.5, epoch(revenue.occurred_at - touches.occurred_at) / 604800.0) as decay
-    from revenue
-    inner join {{ ref('fct_touches') }} as touches
-        on
-            revenue.customer_key = touches.customer_key
-            and touches.occurred_at <= revenue.occurred_at
-            and revenue.occurred_at < {{ window_end('touches.occurred_at') }}
-    window path as (
-        partition by revenue.kind, revenue.revenue_id
-        order by touches.occurred_at, touches.touch_id
-    )
-),
+paths as (select * from {{ ref('int_attribution_paths') }}),
 
 counted as (
     select
@@ -46,7 +22,8 @@ counted as (
         paths.campaign_id,
         paths.touched_at,
         coalesce(paths.position, 1) as position,
-        coalesce(paths.decay, 1.0) as decay,
+        coalesce(power(0.5, epoch(paths.occurred_at - paths.touched_at) / 604800.0), 1.0) as decay,
+        coalesce(effects.removal_effect, 1.0) as removal_effect,
         count(*) over conversion as touches,
         sum(case when coalesce(paths.channel_position, 1) = 1 then 1 else 0 end) over conversion
             as channels,
@@ -56,6 +33,7 @@ counted as (
     from revenue
     left join paths
         on revenue.kind = paths.kind and revenue.revenue_id = paths.revenue_id
+    left join {{ ref('int_channel_effects') }} as effects on paths.channel = effects.channel
     window conversion as (partition by revenue.kind, revenue.revenue_id)
 ),
 
