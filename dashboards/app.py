@@ -5,20 +5,24 @@ No page loads anything from elsewhere: scripts and styles come from here and fro
 
 from __future__ import annotations
 
+import gzip
 import json
+import logging
 import secrets
+from functools import lru_cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, redirect, render_template, request, send_file, session
+from flask import Flask, Response, g, redirect, render_template, request, session
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from dashboards import access as accesses
 from dashboards import exports
 from dashboards.access import Access, Attempts
-from dashboards.blocks import block
+from dashboards.blocks import block, laid_out
 from dashboards.pages import PAGES, pages_for
 from dashboards.published import Published
 from dashboards.reading import Reading
@@ -27,6 +31,7 @@ from dashboards.texts import LANGUAGES, Texts
 from dashboards.view import DIMENSIONS, View, values_of
 from pipelines.common.clock import now
 from pipelines.common.errors import KlantkluisError
+from pipelines.common.log import log_event
 
 THREADS = 8
 _HEADERS = {
@@ -74,6 +79,7 @@ def build(published: Published, access: Access | None = None) -> Flask:
     app.add_url_rule("/plotly.js", "plotly", _plotly)
     app.register_error_handler(KlantkluisError, desk.fail)
     app.register_error_handler(HTTPException, desk.refuse)
+    app.register_error_handler(Exception, desk.crash)
     return app
 
 
@@ -89,8 +95,6 @@ def serve(published: Published, host: str, port: int, access: Access) -> None:
     Raises:
         NotAllowedError: Others would reach it without signing in.
     """
-    import logging
-
     import waitress
 
     accesses.require_reachable(access, host)
@@ -123,8 +127,13 @@ class _Desk:
         if not page.roles & g.roles:
             return self._notice(g.texts("not_allowed"), "", 403)
         reading = Reading(self.published.snapshot(), g.view, g.texts, page)
+        if page.needs and not getattr(reading.view, page.needs):
+            empty = {"kind": "empty", "id": page.needs, "title": g.texts.page(page.identity)}
+            return self._page(
+                reading, blocks=[empty | {"what": g.texts("choose_campaign"), "todo": ""}]
+            )
         parts = [p for p in page.parts if p.roles & g.roles]
-        return self._page("page.html", reading, blocks=[block(p, reading) for p in parts])
+        return self._page(reading, blocks=laid_out([block(p, reading) for p in parts]))
 
     def export(self, identity: str, part: str, kind: str) -> Any:
         found = _part(identity, part, g.roles)
@@ -165,9 +174,19 @@ class _Desk:
     def refuse(self, error: HTTPException) -> Any:
         if error.code is None or error.code < 400:
             return error
+        self._ready()
+        return self._notice(g.texts("not_found"), "", error.code)
+
+    def crash(self, error: Exception) -> Any:
+        """A fault of ours: a page and the kind of it in the log, no value and no traceback."""
+        log_event("dashboard_failed", level=logging.ERROR, code=type(error).__name__)
+        self._ready()
+        what, todo = g.texts.error("other")
+        return self._notice(what, todo, 500)
+
+    def _ready(self) -> None:
         if "texts" not in g:  # refused before it was read
             g.view, g.texts, g.name, g.roles = View(), Texts("en"), None, frozenset()
-        return self._notice(g.texts("not_found"), "", error.code)
 
     def _again(self, key: str, status: int) -> Any:
         page = render_template("sign_in.html", texts=g.texts, view=g.view, failed=g.texts(key))
@@ -179,19 +198,26 @@ class _Desk:
             name=g.name,
         ), status  # fmt: skip
 
-    def _page(self, template: str, reading: Reading, **fields: Any) -> str:
+    def _page(self, reading: Reading, **fields: Any) -> str:
         texts: Texts = g.texts
         snapshot, page = reading.snapshot, reading.page
         return render_template(
-            template, texts=texts, view=reading.view, reading=reading, page=page,
+            "page.html", texts=texts, view=reading.view, reading=reading, page=page,
             pages=pages_for(g.roles), name=None if self.access.is_open else g.name,
             other=next(lang for lang in LANGUAGES if lang != texts.language),
             filters={
-                name: values_of(snapshot, DIMENSIONS[name])
+                name: _choices(reading, DIMENSIONS[name])
                 for name in page.filters if values_of(snapshot, DIMENSIONS[name])
             },
-            stale=reading.stale_days(now()), **fields,
+            plotly=version("plotly"), stale=reading.stale_days(now()), **fields,
         )  # fmt: skip
+
+
+def _choices(reading: Reading, column: str) -> list[tuple[str, str]]:
+    values = values_of(reading.snapshot, column)
+    return sorted(
+        ((v, reading.label(column, v)) for v in values), key=lambda one: one[1].casefold()
+    )
 
 
 def _part(identity: str, title: str, roles: frozenset[Role]) -> tuple[Page, Part] | None:
@@ -213,11 +239,23 @@ def _json_script(value: Any) -> Markup:
 
 
 def _plotly() -> Response:
+    is_packed = bool(request.accept_encodings["gzip"])
+    answer = Response(_plotly_script(is_packed), mimetype="text/javascript")
+    if is_packed:
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["Vary"] = "Accept-Encoding"
+    # its address has the version
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+@lru_cache(maxsize=2)
+def _plotly_script(is_packed: bool) -> bytes:
     spec = find_spec("plotly")
     assert spec is not None
     assert spec.origin is not None
-    path = Path(spec.origin).parent / "package_data" / "plotly.min.js"
-    return send_file(path, mimetype="text/javascript", conditional=True, max_age=86_400)
+    script = (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+    return gzip.compress(script, 6, mtime=0) if is_packed else script
 
 
 def _closed(response: Response) -> Response:

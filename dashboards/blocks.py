@@ -10,8 +10,10 @@ from dashboards.published import Row, Table
 from dashboards.reading import Cell, Reading
 from dashboards.selection import figure_columns, is_hidden, ordered, single
 from dashboards.specs import Across, Cards, Facts, Funnel, Grid, Part, Publication, Trend
+from dashboards.view import labels_of
 
 PAGE_ROWS = 25
+TIMES = ("period_start", "snapshot_date", "day", "date", "starts_at")
 Block = dict[str, Any]
 
 
@@ -27,8 +29,6 @@ def block(part: Part, reading: Reading) -> Block:
     columns = columns_of(part, table)
     if not columns:
         return shown | _empty(reading, "columns_missing")
-    if reading.page.needs and not getattr(reading.view, reading.page.needs):
-        return shown | {"kind": "empty", "what": texts("choose_campaign"), "todo": ""}
     if isinstance(part, Cards):
         row = single(table, reading.period)
         if row is None:
@@ -64,14 +64,26 @@ def columns_of(part: Part, table: Table) -> tuple[str, ...]:
     return tuple(column for column in part.columns if column in table.columns)
 
 
-def sorted_rows(part: Part, reading: Reading, table: Table, rows: list[Row]) -> list[Row]:
+def sorted_rows(reading: Reading, table: Table, rows: list[Row]) -> list[Row]:
     """Rows in the order that the address asks for, newest first where it asks for none."""
     column, is_descending = _order(reading, table)
     if column:
-        return ordered(rows, column, is_descending)
-    if isinstance(part, Grid) and part.is_series:
-        return rows[::-1]
-    return rows
+        return ordered(rows, column, is_descending, labels_of(reading.snapshot, column))
+    time = next((c for c in TIMES if c in table.columns), None)
+    return ordered(rows, time, descending=True) if time else rows
+
+
+def laid_out(blocks: list[Block]) -> list[Block]:
+    """Charts stand two in a row; one that has no neighbour takes the whole row."""
+    run: list[Block] = []
+    for one in (*blocks, {"kind": ""}):
+        if one["kind"] == "chart":
+            run.append(one)
+            continue
+        if len(run) % 2:
+            run[-1]["is_wide"] = True
+        run = []
+    return blocks
 
 
 def _empty(reading: Reading, key: str, **fields: str) -> Block:
@@ -129,7 +141,7 @@ def _steps(reading: Reading, table: Table, row: Row, columns: tuple[str, ...]) -
 
 def _grid(part: Grid, reading: Reading, table: Table, rows: list[Row]) -> Block:
     columns = columns_of(part, table)
-    rows = sorted_rows(part, reading, table, rows)
+    rows = sorted_rows(reading, table, rows)
     first = _first(reading, table, len(rows))
     shown = rows[first : first + PAGE_ROWS]
     return {

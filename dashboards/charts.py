@@ -22,9 +22,10 @@ def trend(
     time = "snapshot_date" if "snapshot_date" in table.columns else "period_start"
     instants = sorted({row[time] for row in rows})
     if part.split and part.split in table.columns:
-        names = sorted({str(row[part.split]) for row in rows})[:MOST_LINES]
+        values = sorted({str(row[part.split]) for row in rows})[:MOST_LINES]
         groups = [
-            (n, columns[0], [r for r in rows if str(r[part.split]) == n]) for n in names
+            (reading.label(part.split, v), columns[0], [r for r in rows if str(r[part.split]) == v])
+            for v in values
         ]  # fmt: skip
     else:
         groups = [(reading.texts.column(c), c, rows) for c in columns]
@@ -47,7 +48,7 @@ def across(
 ) -> Chart:
     """Figures side by side, the largest first, at most a dozen."""
     known = ordered(rows, columns[0], descending=True)[:MOST_BARS]
-    names = [str(row[part.category]) or "–" for row in known]
+    names = [reading.label(part.category, row[part.category]) or "–" for row in known]
     if "pipeline" in table.columns and part.category == "stage" and not reading.view.pipeline:
         names = [f"{row['pipeline']} · {row['stage']}" for row in known]
     series = [

@@ -18,7 +18,13 @@ from dashboards.texts import Texts
 _RATE_ENDS = ("_rate", "_attainment", "_rate_raw", "_conversion")
 _UNITS = {"days": "duration-day", "hours": "duration-hour", "minutes": "duration-minute"}
 _LOCALES = {"nl": Locale("nl", "NL"), "en": Locale("en", "GB")}
-_WHOLE = {"nl": "¤ #,##0", "en": "¤#,##0"}
+_WHOLE = {"nl": "¤\u00a0#,##0", "en": "¤#,##0"}
+_RETURNS = frozenset({"roi", "roi_revenue"})
+_LONG: tuple[tuple[str, int, int, str], ...] = (
+    ("minutes", 120, 60, "hours"),
+    ("hours", 96, 24, "days"),
+)
+"""From how many on a duration reads better in the next unit, and how many make one of it."""
 WIDE = 100_000
 """Money from here on is shown without cents."""
 
@@ -31,10 +37,15 @@ def unit_of(column: str, defined: str) -> str:
         defined: Unit of ``kpi_definitions``, or nothing.
 
     Returns:
-        ``rate``, ``rate difference``, ``money``, ``days``, ``hours``, ``minutes`` or ``number``.
+        ``rate``, ``rate difference``, ``return`` (of what was spent), ``times``, ``money``,
+        ``money per day``, ``days``, ``hours``, ``minutes`` or ``number``.
     """
     if "currency" in defined:
-        return "money"
+        return "money per day" if defined.endswith("per day") else "money"
+    if column in _RETURNS:
+        return "return"
+    if defined == "ratio":
+        return "times"
     if defined in {"rate", "rate difference", "days", "hours", "minutes"}:
         return defined
     for ending, unit in (("_days", "days"), ("_hours", "hours"), ("_minutes", "minutes")):
@@ -65,7 +76,10 @@ class Formats:
         if isinstance(value, bool):
             return self.texts("yes" if value else "no")
         if isinstance(value, int | float | Decimal):
-            return _number(value, unit, self.currency, self.locale)
+            if unit == "rate difference":
+                return self.change(value, 0, unit)
+            text = _number(value, unit, self.currency, self.locale)
+            return self.texts("per_day", amount=text) if unit == "money per day" else text
         if isinstance(value, datetime):
             return format_date(value.astimezone(self.zone), "medium", locale=self.locale)
         if isinstance(value, date):
@@ -85,7 +99,7 @@ class Formats:
 
     def change(self, new: Any, old: Any, unit: str) -> str:
         """By how much a figure changed: percentage points for rates, percent for all else."""
-        if unit in {"rate", "rate difference"}:
+        if unit in {"rate", "rate difference", "return"}:
             points = (float(new) - float(old)) * 100
             text = format_decimal(points, "+#,##0.0;-#,##0.0", locale=self.locale)
             return self.texts("points", change=text)
@@ -104,14 +118,19 @@ class Formats:
 def _number(value: float | Decimal, unit: str, currency: str, locale: Locale) -> str:
     if unit == "rate":
         return format_percent(value, "#,##0.0%", locale=locale)
-    if unit == "rate difference":
-        return format_percent(value, "+#,##0.0%;-#,##0.0%", locale=locale)
-    if unit == "money":
+    if unit == "return":
+        return format_percent(value, "+#,##0%;-#,##0%", locale=locale)
+    if unit == "times":
+        return format_decimal(value, "#,##0.##×", locale=locale)
+    if unit.startswith("money"):
         whole = abs(float(value)) >= WIDE
         return format_currency(
             value, currency, locale=locale, format=_WHOLE[locale.language] if whole else None,
             currency_digits=not whole,
         )  # fmt: skip
+    for short, many, count, longer in _LONG:
+        if unit == short and abs(float(value)) >= many:
+            value, unit = float(value) / count, longer
     if unit in _UNITS:
         return format_unit(round(float(value), 1), _UNITS[unit], "short", locale=locale)
     return format_decimal(value, "#,##0.##", locale=locale)

@@ -60,7 +60,7 @@ _CAMPAIGNS = Page(
         Grid(
             "campaign_list",
             "kpi_campaign",
-            ("campaign_id", "campaign_name", "channel", "objective", "starts_at", "sent",
+            ("campaign_id", "channel", "objective", "starts_at", "sent",
              "delivery_rate", "open_rate", "click_rate", "conversion_rate", "cost",
              "attributed_revenue", "roi", "roas"),
             link="/campaign",
@@ -69,6 +69,7 @@ _CAMPAIGNS = Page(
     ),
     roles=_MARKETING,
     filters=("channel", "objective"),
+    opens_with="all",
 )  # fmt: skip
 
 _CAMPAIGN = Page(
@@ -132,6 +133,7 @@ _ATTRIBUTION = Page(
     ),
     roles=_MARKETING,
     filters=("channel",),
+    opens_with="all",
 )  # fmt: skip
 
 _SALES_PAGE = Page(

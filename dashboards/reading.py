@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from dashboards.published import Row, Snapshot, Table
 from dashboards.selection import is_hidden, rows_of, series_of
 from dashboards.specs import Grid, Page, Part, Trend
 from dashboards.texts import Texts
-from dashboards.view import View
+from dashboards.view import DIMENSIONS, LABELS, View, labels_of
 
 STALE_DAYS = 2
 
@@ -35,13 +35,24 @@ class Reading:
         self.snapshot, self.texts, self.page = snapshot, texts, page
         self.periods = periods_of(snapshot)
         self.view = view.within(snapshot, self.periods)
-        self.period = self.periods.get(self.view.period) or newest(snapshot, self.periods)
+        if page.needs == "campaign" and not self.view.campaign:
+            self.view = replace(self.view, campaign=_latest_campaign(snapshot))
+        others = {name: "" for name in DIMENSIONS if name not in page.filters}
+        self.chosen = replace(self.view, **others)  # type: ignore[arg-type]
+        self.opening = (
+            newest(snapshot, self.periods) if page.opens_with == "newest" else self.periods["all"]
+        )
+        self.period = self.periods.get(self.view.period) or self.opening
         self.formats = Formats(texts, snapshot.timezone, snapshot.currency)
 
     def unit(self, table: str, column: str) -> str:
         """The unit of a column."""
         defined = self.snapshot.definitions.get((table, column))
         return unit_of(column, defined.unit if defined else "")
+
+    def label(self, column: str, value: Any) -> str:
+        """What a reader calls the value of a key or a category."""
+        return labels_of(self.snapshot, column).get(str(value)) or self.texts.value(str(value))
 
     def definition(self, table: str, column: str) -> str:
         """The formula of a column, or nothing."""
@@ -55,6 +66,8 @@ class Reading:
         value = row.get(column)
         if value is None:
             return Cell("–", "none")
+        if column in LABELS:
+            return Cell(self.label(column, value))
         if column == "period_start":
             grain = str(row.get("period_grain") or "month")
             return Cell(self.formats.period(grain, value))
@@ -69,16 +82,11 @@ class Reading:
             built = self.snapshot.built_at
             return [
                 row
-                for row in series_of(table, self.view, self._until_now(), part.where)
+                for row in series_of(table, self.chosen, self._until_now(), part.where)
                 if built is None or row.get("period_start", date.min) <= built.date()
             ]
         period = self.period if self.page.has_period else self.periods["all"]
-        return rows_of(table, self.view, period, part.where, self.snapshot.timezone)
-
-    @property
-    def newest(self) -> Period:
-        """The period that is shown when none is chosen."""
-        return newest(self.snapshot, self.periods)
+        return rows_of(table, self.chosen, period, part.where, self.snapshot.timezone)
 
     @property
     def cleared(self) -> str:
@@ -113,7 +121,8 @@ class Reading:
         found: list[tuple[str, Period | None]] = []
         if wanted in {"both", "previous"}:
             found.append((self.texts("previous"), previous(self.period, self.periods)))
-        if wanted in {"both", "year"}:
+        is_same = self.period.grain == "year" and bool(found)
+        if wanted in {"both", "year"} and not is_same:
             found.append((self.texts("last_year"), year_before(self.period, self.periods)))
         return found
 
@@ -122,6 +131,15 @@ class Reading:
         built = self.snapshot.built_at
         days = (now - built).days if built else 0
         return days if days >= STALE_DAYS else 0
+
+
+def _latest_campaign(snapshot: Snapshot) -> str:
+    """The campaign that began last among those that were sent, or nothing."""
+    table = snapshot.tables.get("kpi_campaign")
+    if table is None or not {"campaign_id", "starts_at", "sent"} <= set(table.columns):
+        return ""
+    begun = [row for row in table.rows if row["sent"] and row["starts_at"]]
+    return str(max(begun, key=lambda row: row["starts_at"])["campaign_id"]) if begun else ""
 
 
 def _cells(block: dict[str, Any]) -> list[Cell]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from dashboards.periods import Period, is_periodic
 from dashboards.published import Row, Table
-from dashboards.view import DIMENSIONS, View
+from dashboards.view import DIMENSIONS, LABELS, View
 
 LONGEST_SERIES = 13
 """Periods on a chart: a year and the same period of the year before."""
@@ -36,7 +36,7 @@ def figure_columns(table: Table) -> tuple[str, ...]:
         if not c.endswith(("_numerator", "_denominator"))
         and not c.startswith(("excluded_", "sealed_"))
         and c not in {"is_suppressed", "is_lift_suppressed", "period_end", "period_grain",
-                      "currency", "is_sealed", "is_closed"}
+                      "currency", "is_sealed", "is_closed", *LABELS.values()}
     )  # fmt: skip
 
 
@@ -61,8 +61,9 @@ def rows_of(
     column = next((c for c in ("period_start", "day", "date") if c in table.columns), None)
     if column:
         return [r for r in rows if r[column] is not None and period.holds(_day(r[column], zone))]
-    if "starts_at" in table.columns and view.period and not view.campaign:
-        return [r for r in rows if r["starts_at"] and period.holds(_day(r["starts_at"], zone))]
+    if "starts_at" in table.columns:
+        return [r for r in rows if period.start is None
+                or (r["starts_at"] and period.holds(_day(r["starts_at"], zone)))]  # fmt: skip
     return rows
 
 
@@ -95,11 +96,17 @@ def single(table: Table, period: Period | None) -> Row | None:
     return found[0] if len(found) == 1 else None
 
 
-def ordered(rows: list[Row], column: str, descending: bool) -> list[Row]:
-    """Sorted by one column; what has no figure comes last either way."""
+def ordered(
+    rows: list[Row], column: str, descending: bool, labels: Mapping[str, str] | None = None
+) -> list[Row]:
+    """Sorted by one column, or by what readers call its keys; no figure comes last either way."""
     there = [row for row in rows if row[column] is not None]
     missing = [row for row in rows if row[column] is None]
-    return sorted(there, key=lambda row: row[column], reverse=descending) + missing
+
+    def place(row: Row) -> Any:
+        return labels.get(str(row[column]), str(row[column])) if labels else row[column]
+
+    return sorted(there, key=place, reverse=descending) + missing
 
 
 def _chosen(table: Table, row: Row, view: View, where: Mapping[str, str]) -> bool:

@@ -43,7 +43,6 @@ class Across(Part):
     """Figures side by side for the values of a column."""
 
     category: str = ""
-    is_stacked: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,4 +78,11 @@ class Page:
     roles: frozenset[Role] = EVERYBODY
     filters: tuple[str, ...] = ()
     has_period: bool = True
+    opens_with: Literal["newest", "all"] = "newest"
+    """The period that is shown when none is chosen."""
     needs: str = ""
+
+    @property
+    def compares(self) -> bool:
+        """Whether it has figures that are held against other periods."""
+        return any(isinstance(part, Cards) for part in self.parts)

@@ -18,6 +18,8 @@ DIMENSIONS = {
     "campaign": "campaign_id",
 }  # fmt: skip
 """Parameters that choose rows, with the column that they choose by."""
+LABELS = {"campaign_id": "campaign_name", "user_key": "staff_alias"}
+"""Keys of rows, with the column that says what a reader calls them."""
 LONGEST = 20_000
 
 
@@ -97,6 +99,19 @@ def values_of(snapshot: Snapshot, column: str) -> tuple[str, ...]:
             }
         )
     )
+
+
+@lru_cache(maxsize=16)
+def labels_of(snapshot: Snapshot, column: str) -> dict[str, str]:
+    """What readers call the values of a key, where a table says so."""
+    name = LABELS.get(column)
+    return {
+        str(row[column]): str(row[name])
+        for table in snapshot.tables.values()
+        if name and {column, name} <= set(table.columns)
+        for row in table.rows
+        if row[name] not in (None, "")
+    }
 
 
 def _may_be(name: str, text: str) -> bool:

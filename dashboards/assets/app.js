@@ -6,6 +6,8 @@
   function colour(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
+  // names could be equal; places cannot
+  function places(chart) { return chart.labels.map(function (_, place) { return "p" + place; }); }
   function trace(chart, one, place) {
     var tint = colour("--c" + (place % 8 + 1));
     var across = chart.kind === "across";
@@ -15,7 +17,7 @@
         line: { color: tint, dash: dashes[place % 8] }, marker: { symbol: signs[place % 8], size: 7 } });
     }
     return Object.assign(says, { type: "bar", orientation: across ? "h" : "v", x: across ? one.values : chart.labels,
-      y: across ? chart.labels : one.values, marker: { color: tint } });
+      y: across ? places(chart) : one.values, marker: { color: tint } });
   }
   function draw(block) {
     var data = block.querySelector('script[type="application/json"]');
@@ -27,10 +29,9 @@
     var format = chart.unit.indexOf("rate") === 0 ? ".0%" : chart.unit === "money" ? "~s" : "";
     var figures = { tickformat: format, gridcolor: colour("--line"), zerolinecolor: colour("--line"), rangemode: "tozero", automargin: true,
       tickprefix: chart.unit === "money" && chart.currency === "EUR" ? "€ " : "", nticks: 6 };
-    // short names could be equal; places cannot
     var names = { automargin: true, type: "category", gridcolor: colour("--line") };
     if (across) {
-      names.autorange = "reversed"; names.tickvals = chart.labels; names.ticktext = chart.labels.map(short);
+      names.autorange = "reversed"; names.tickvals = places(chart); names.ticktext = chart.labels.map(short);
     } else {
       names.nticks = Math.max(3, Math.floor(plot.clientWidth / 90)); names.tickangle = 0;
     }

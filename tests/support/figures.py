@@ -39,7 +39,7 @@ STATEMENTS = [
     from (values ('new', 'Lead'), ('new', 'Offer'), ('renewal', 'Offer')) as v(pipeline, stage)""",
 ]
 CAMPAIGN = """insert into marts.kpi_campaign values
-    (?, ?, timestamptz '2026-10-05 10:00:00+00', ?, ?, 0.25, 0.1, 100.5, ?)"""
+    ($1, $1, $2, timestamptz '2026-10-05 10:00:00+00', $3, $4, 0.25, 0.1, 100.5, $5)"""
 
 
 def publish(folder: Path, statements: list[str] | None = None) -> Published:
@@ -56,7 +56,8 @@ def publish(folder: Path, statements: list[str] | None = None) -> Published:
             connection.execute(statement)
         if statements is None:
             connection.execute(
-                "create table marts.kpi_campaign (campaign_id varchar, channel varchar, "
+                "create table marts.kpi_campaign (campaign_id varchar, campaign_name varchar, "
+                "channel varchar, "
                 "starts_at timestamptz, sent bigint, delivered bigint, open_rate double, "
                 "click_rate double, cost decimal(18, 4), is_suppressed boolean)"
             )
@@ -65,7 +66,7 @@ def publish(folder: Path, statements: list[str] | None = None) -> Published:
                 values = [name, channel, 100 + number, 90 + number, False]
                 connection.execute(CAMPAIGN, values)
             connection.execute(
-                "insert into marts.kpi_campaign values ('small', 'email', "
+                "insert into marts.kpi_campaign values ('small', 'small', 'email', "
                 "timestamptz '2026-10-06 10:00:00+00', null, null, null, null, null, true)"
             )
     return Published(home, KEY, settings)

@@ -36,7 +36,9 @@ member_counts as (
 joined as (
     select
         campaigns.campaign_id,
+        campaigns.name as campaign_name,
         campaigns.channel,
+        campaigns.objective,
         campaigns.starts_at,
         coalesce(recipients.persons, 0) as persons,
         coalesce(recipients.sent, 0) as sent,
@@ -135,7 +137,9 @@ measured as (
 final as (
     select
         campaign_id,
+        campaign_name,
         channel,
+        objective,
         starts_at,
         {{ campaign_figures() }},
         '{{ var("reporting_currency") }}' as currency,

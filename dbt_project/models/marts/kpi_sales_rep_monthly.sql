@@ -3,7 +3,12 @@
 -- suppressed here, or the sellers would add up to it.
 with
 
-users as (select user_key from {{ ref('dim_user') }}),
+users as (
+    select
+        user_key,
+        staff_alias
+    from {{ ref('dim_user') }}
+),
 
 contributions as (
     select * from {{ ref('int_sales_contributions') }}
@@ -72,6 +77,7 @@ joined as (
         rows_due.period_start,
         {{ period_end('rows_due.period_grain', 'rows_due.period_start') }} as period_end,
         rows_due.user_key,
+        users.staff_alias,
         {{ sales_measures_or_none('measured') }},
         case when rows_due.period_grain = 'all' then coalesce(tasks.tasks_open, 0) end
             as tasks_open,
@@ -85,6 +91,7 @@ joined as (
             and coalesce(rows_due.period_start, cast('1900-01-01' as date))
             = coalesce(measured.period_start, cast('1900-01-01' as date))
     left join tasks on rows_due.user_key = tasks.user_key
+    left join users on rows_due.user_key = users.user_key
 ),
 
 every_row as (
@@ -112,6 +119,7 @@ final as (
         every_row.period_start,
         every_row.period_end,
         every_row.user_key,
+        every_row.staff_alias,
         '{{ var("reporting_currency") }}' as currency,
         {%- for name, type in sales_measure_types().items() %}
         case when suppressed.is_suppressed is null then cast(every_row.{{ name }} as {{ type }}) end

@@ -1,0 +1,136 @@
+"""What a reader without a manual would stumble over: names, units, defaults, filters that show."""
+
+from __future__ import annotations
+
+import logging
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from dashboards.app import build
+from dashboards.blocks import laid_out
+from dashboards.formats import Formats, unit_of
+from dashboards.pages import PAGES
+from dashboards.published import Published
+from dashboards.reading import Reading
+from dashboards.texts import Texts
+from dashboards.view import View
+from tests.support.figures import STATEMENTS, publish
+
+_CAMPAIGNS = """create table marts.kpi_campaign as select * from (values
+    ('mail/1', 'Spring', 'email', timestamptz '2026-03-01', 500, false),
+    ('mail/2', 'Spring', 'social', timestamptz '2026-09-01', 400, false),
+    ('mail/3', 'Later', 'social', timestamptz '2026-12-01', null, true))
+    as v(campaign_id, campaign_name, channel, starts_at, sent, is_suppressed)"""
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    return publish(tmp_path_factory.mktemp("readers"), [*STATEMENTS, _CAMPAIGNS])
+
+
+@pytest.fixture(scope="module")
+def client(published: Published):
+    return build(published).test_client()
+
+
+def _reading(published: Published, identity: str, **choices: str) -> Reading:
+    page = next(page for page in PAGES if page.identity == identity)
+    return Reading(published.snapshot(), View(**choices), Texts("en"), page)
+
+
+def test_one_campaign_opens_with_the_one_sent_last(client) -> None:
+    text = client.get("/campaign").text
+    assert "<h1>One campaign: Spring</h1>" in text
+    assert re.search(r'data-figure="kpi_campaign.sent">\s*400', text)
+
+
+def test_campaign_is_called_by_its_name_and_linked_by_its_key(client) -> None:
+    text = client.get("/campaigns").text
+    assert 'href="/campaign?campaign=mail%2F1">Spring</a>' in text
+    assert text.index("Later</a>") < text.index("Spring</a>")  # newest first
+
+
+def test_filter_counts_only_on_pages_that_show_it(published: Published) -> None:
+    choices = {"channel": "email", "campaign": "mail/2"}
+    assert _reading(published, "campaign", **choices).chosen.channel == ""
+    assert _reading(published, "campaigns", **choices).chosen.campaign == ""
+    assert _reading(published, "campaigns", **choices).chosen.channel == "email"
+
+
+def test_list_of_campaigns_opens_with_all_and_keeps_to_a_period(client) -> None:
+    assert "1–3 of 3" in client.get("/campaigns").text
+    # nothing else has December, so no page can ask for it; September is one of sales
+    assert "1–1 of 1" in client.get("/campaigns?period=2026-09").text
+
+
+def test_year_is_compared_with_the_year_before_once(published: Published) -> None:
+    month = _reading(published, "overview", period="2026-05")
+    assert [name for name, _ in month.comparisons()] == ["previous", "last year"]
+    month.period = type(month.period)("year", month.period.start, month.period.end)
+    assert len([p for _, p in month.comparisons()]) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "english", "dutch"),
+    [
+        (12.5, "minutes", "12.5 mins", "12,5 min"),
+        (1_222.9, "minutes", "20.4 hrs", "20,4 uur"),
+        (30_000, "minutes", "20.8 days", "20,8 dagen"),
+        (Decimal("1234.5"), "money", "€1,234.50", "€\xa01.234,50"),
+        (Decimal("1234567.8"), "money", "€1,234,568", "€\xa01.234.568"),
+        (Decimal("310.2"), "money per day", "€310.20 a day", "€\xa0310,20 per dag"),
+        (-0.973, "return", "-97%", "-97%"),
+        (1.335, "times", "1.34×", "1,34×"),
+        (0.031, "rate difference", "+3.1 points", "+3,1 procentpunt"),
+        (True, "number", "yes", "ja"),
+        (False, "number", "no", "nee"),
+    ],
+)
+def test_figure_has_its_unit_in_both_languages(value, unit, english: str, dutch: str) -> None:
+    shown = [Formats(Texts(t), "Europe/Amsterdam", "EUR").figure(value, unit) for t in ("en", "nl")]
+    assert shown == [english, dutch]
+
+
+@pytest.mark.parametrize(
+    ("column", "defined", "unit"),
+    [("roi", "ratio", "return"), ("roas", "ratio", "times"), ("cost", "reporting currency", "money"),
+     ("pipeline_velocity", "reporting currency per day", "money per day"), ("x_rate", "", "rate"),
+     ("survey_score_mean", "score", "number"), ("sales_cycle_days_median", "", "days")],
+)  # fmt: skip
+def test_unit_comes_from_the_definition_and_then_from_the_name(column, defined, unit) -> None:
+    assert unit_of(column, defined) == unit
+
+
+def test_chart_without_a_neighbour_takes_the_whole_row() -> None:
+    kinds = ["chart", "chart", "grid", "chart", "grid", "chart", "chart", "chart"]
+    blocks = laid_out([{"kind": kind} for kind in kinds])
+    assert [bool(b.get("is_wide")) for b in blocks] == [
+        False, False, False, True, False, False, False, True,
+    ]  # fmt: skip
+
+
+def test_chart_has_its_figures_as_a_table(client) -> None:
+    text = client.get("/?period=2026-05&lang=en").text
+    table = re.search(r'<details class="data">.*?</details>', text, re.DOTALL)
+    assert table
+    assert re.search(r"May 2026</th><td class=.number.>€7,026.00<", table[0])
+
+
+def test_fault_of_ours_is_a_page_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = build(publish(tmp_path)).test_client()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the value of somebody")
+
+    monkeypatch.setattr("dashboards.app.Reading", fail)
+    with caplog.at_level(logging.DEBUG):
+        answer = client.get("/")
+    assert answer.status_code == 500
+    assert "cannot be read now" in answer.text
+    assert "somebody" not in answer.text + caplog.text
+    assert "RuntimeError" in caplog.text
