@@ -19,6 +19,7 @@ from pipelines.cli import (
     home,
     identity,
     keys,
+    metrics,
     package,
     pipeline,
     quarantine,
@@ -61,6 +62,7 @@ app.command("ingest")(pipeline.ingest)
 app.command("run")(pipeline.run)
 app.command("status")(home.status)
 app.command("sql")(sql.sql)
+app.add_typer(metrics.group, name="metrics")
 app.command("dashboards")(services.dashboards)
 app.command("dagster")(services.dagster)
 app.command("detect")(detect.detect)

@@ -43,11 +43,11 @@ def sql(
     connection = published(session)
     try:
         if query is not None:
-            _show(session, answer(connection, query, _limit(session, limit)))
+            show(session, answer(connection, query, _limit(session, limit)))
         elif sys.stdin.isatty():
             _shell(session, connection, _limit(session, limit))
         else:
-            _show(session, answer(connection, sys.stdin.read(), _limit(session, limit)))
+            show(session, answer(connection, sys.stdin.read(), _limit(session, limit)))
     finally:
         connection.close()
 
@@ -106,7 +106,8 @@ def _limit(session: Session, limit: int | None) -> int | None:
     return limit if limit or session.output.as_json else SHOWN_ROWS
 
 
-def _show(session: Session, found: Answer) -> None:
+def show(session: Session, found: Answer) -> None:
+    """Rows as a table, or as one JSON document."""
     session.output.document([dict(zip(found.columns, row, strict=True)) for row in found.rows])
     if found.columns:
         session.output.table(found.columns, found.rows)
@@ -134,6 +135,6 @@ def _shell(session: Session, connection: duckdb.DuckDBPyConnection, limit: int |
         elif text.endswith(";"):
             lines.clear()
             try:
-                _show(session, answer(connection, text, limit))
+                show(session, answer(connection, text, limit))
             except KlantkluisError as error:
                 session.output.line(session.texts.error(error))

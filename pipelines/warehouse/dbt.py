@@ -168,14 +168,22 @@ def _build(
     return result
 
 
-def write_manifest(target: Path, settings: Settings, *, project: Path = PROJECT) -> Path:
+def write_manifest(
+    target: Path,
+    settings: Settings,
+    *,
+    project: Path = PROJECT,
+    variables: Mapping[str, str] | None = None,
+) -> Path:
     """Parse the project and write ``manifest.json`` into a folder; opens no database.
+
+    Beside it stands ``semantic_manifest.json``, empty unless the variable ``with_metrics`` is yes.
 
     Raises:
         BuildError: The project does not parse.
     """
     home = Home(target)
-    arguments = ["parse", "--vars", _variables(settings, {})]
+    arguments = ["parse", "--vars", _variables(settings, variables or {})]
     outcome = _invoke(home, SecretStr("-"), settings, project, arguments, write_json=True)
     if not outcome.success:
         raise _not_run(outcome.exception)

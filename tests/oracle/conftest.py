@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
-from tests.oracle.project import Project, compiled
+from pipelines.warehouse.connection import connect_warehouse
+from tests.oracle.project import Project, Rows, compiled, fetch
+from tests.support.demo import Demo, shared_demo
+
+RELATIONS = (
+    "subjects", "subject_links", "accounts", "contacts", "users", "exchange_rates",
+    "pipeline_stages", "deals", "deal_changes", "leads", "tasks", "quotas", "orders",
+    "subscriptions", "consents",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     base = tmp_path_factory.getbasetemp()
     return compiled(base.parent if base.name.startswith("popen-") else base)
+
+
+@pytest.fixture(scope="session")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """Landed rows by relation."""
+    # A copy, since other workers have the shared home open.
+    shared: Demo = shared_demo(tmp_path_factory.getbasetemp())
+    demo = shared.copy(tmp_path_factory.mktemp("oracle"))
+    with demo.deploy() as deployment:
+        key = deployment.keyring.role_key("warehouse")
+    with closing(connect_warehouse(demo.home, key, demo.settings, read_only=True)) as connection:
+        chosen = {
+            "subjects": "subject_key, kind, subject_bucket, staff_alias",
+            "subject_links": "subject_key, survivor_key, is_restricted",
+        }
+        return {
+            name: fetch(connection, f"SELECT {chosen.get(name, '*')} FROM pseudo.{name}")
+            for name in RELATIONS
+        }
