@@ -1,8 +1,32 @@
 {# The support figures, once. #}
 
-{# Minutes of the business day (09:00 to 17:00) that have passed at a local timestamp. #}
-{% macro minutes_into_business_day(local) -%}
-greatest(0, least(480, extract(hour from {{ local }}) * 60 + extract(minute from {{ local }}) - 540))
+{# Minutes of "HH:MM" since midnight; 24:00 is the end of the day. #}
+{% macro minutes_of_clock(clock) -%}
+(cast(substring({{ clock }}, 1, 2) as integer) * 60
+            + cast(substring({{ clock }}, 4, 2) as integer))
+{%- endmacro %}
+
+{# Minutes of a calendar that have passed at an instant. days: int_business_days joined on the
+   calendar and the day of its zone. #}
+{% macro business_minutes_at(instant, days) -%}
+({{ days }}.minutes_before
+            {%- for span in ['first', 'second'] %}
+            + coalesce({{ elapsed(
+                'minute', days ~ '.' ~ span ~ '_opens_at',
+                'least(greatest(' ~ instant ~ ', ' ~ days ~ '.' ~ span ~ '_opens_at), '
+                ~ days ~ '.' ~ span ~ '_closes_at)'
+            ) }}, 0)
+            {%- endfor %})
+{%- endmacro %}
+
+{# Names of calendars that never close. #}
+{% macro always_open() -%}
+'24x7', '24/7', 'always'
+{%- endmacro %}
+
+{# Words of a status that say a ticket is open no more. #}
+{% macro ended_statuses() -%}
+'solved', 'resolved', 'closed', 'cancelled'
 {%- endmacro %}
 
 {% macro support_exclusion_reasons() -%}

@@ -84,3 +84,29 @@
 {% macro duckdb__local_midnight(day) -%}
     timezone('{{ var("reporting_timezone") }}', cast({{ day }} as timestamp))
 {%- endmacro %}
+
+{# Local time of a zone that a column names, and the instant of a local time. Where the clock skips
+   an hour or tells it twice, the offset is the one that the engine takes: no calendar opens then. #}
+{% macro timestamp_in_zone(instant, zone) -%}
+    {{ return(adapter.dispatch('timestamp_in_zone', 'klantkluis')(instant, zone)) }}
+{%- endmacro %}
+
+{% macro default__timestamp_in_zone(instant, zone) -%}
+    from_utc_timestamp({{ instant }}, {{ zone }})
+{%- endmacro %}
+
+{% macro duckdb__timestamp_in_zone(instant, zone) -%}
+    timezone({{ zone }}, {{ instant }})
+{%- endmacro %}
+
+{% macro instant_in_zone(local, zone) -%}
+    {{ return(adapter.dispatch('instant_in_zone', 'klantkluis')(local, zone)) }}
+{%- endmacro %}
+
+{% macro default__instant_in_zone(local, zone) -%}
+    to_utc_timestamp({{ local }}, {{ zone }})
+{%- endmacro %}
+
+{% macro duckdb__instant_in_zone(local, zone) -%}
+    timezone({{ zone }}, {{ local }})
+{%- endmacro %}

@@ -41,7 +41,11 @@ class Project:
     def __init__(self, manifest: dict[str, Any]) -> None:
         nodes = manifest["nodes"]
         self.seeds = {
-            n["name"]: (n["schema"], Path(n["root_path"] or dbt.PROJECT) / n["original_file_path"])
+            n["name"]: (
+                n["schema"],
+                Path(n["root_path"] or dbt.PROJECT) / n["original_file_path"],
+                n["config"]["column_types"],
+            )
             for n in nodes.values()
             if n["resource_type"] == "seed"
         }
@@ -72,20 +76,37 @@ class Project:
             )
             connection.execute("SET VARIABLE as_of = ?", [as_of.isoformat()])
             create_relations(connection)
-            insert(connection, rows)
-            return self.build(connection, *wanted)
+            insert(connection, {k: v for k, v in rows.items() if k not in self.seeds})
+            return self.build(connection, *wanted, seeds=rows)
 
-    def build(self, connection: duckdb.DuckDBPyConnection, *wanted: str) -> Rows:
-        """Build on a connection whose current database has the source rows."""
+    def build(
+        self, connection: duckdb.DuckDBPyConnection, *wanted: str, seeds: Rows | None = None
+    ) -> Rows:
+        """Build on a connection whose current database has the source rows.
+
+        Args:
+            connection: Where; tables that exist there are replaced.
+            *wanted: Models whose rows are given back.
+            seeds: Rows instead of those of a seed's file, by its name.
+        """
         nodes = self.order(wanted)
         for schema in {n.relation.split(".")[1] for n in nodes} | {
-            s for s, _ in self.seeds.values()
+            s for s, _, _ in self.seeds.values()
         }:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for name, (schema, path) in self.seeds.items():
+        for name, (schema, path, types) in self.seeds.items():
             connection.execute(
-                f"CREATE OR REPLACE TABLE {schema}.{name} AS SELECT * FROM read_csv(?)", [str(path)]
+                f"CREATE OR REPLACE TABLE {schema}.{name} AS SELECT * FROM read_csv(?, types = ?)",
+                [str(path), types],
             )
+            for number, row in enumerate((seeds or {}).get(name, ())):
+                if not number:
+                    connection.execute(f"DELETE FROM {schema}.{name}")
+                marks = ", ".join("?" * len(row))
+                connection.execute(
+                    f"INSERT INTO {schema}.{name} ({', '.join(row)}) VALUES ({marks})",
+                    list(row.values()),
+                )
         tables: Rows = {}
         for node in nodes:
             if node.python:

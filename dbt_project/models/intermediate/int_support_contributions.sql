@@ -7,9 +7,9 @@ tickets as (select * from {{ ref('fct_tickets') }}),
 targets as (
     select
         ticket_id,
-        sum(case when outcome = 'met' then 1 else 0 end) as targets_met,
-        sum(case when outcome = 'breached' then 1 else 0 end) as targets_breached
-    from {{ ref('int_ticket_targets_judged') }}
+        sum(targets_met) as targets_met,
+        sum(targets_breached) as targets_breached
+    from {{ ref('fct_ticket_cycles') }}
     group by ticket_id
 ),
 

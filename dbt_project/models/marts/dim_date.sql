@@ -23,9 +23,8 @@ described as (
     from days
 ),
 
--- Business hours are Monday to Friday, 09:00 to 17:00, public holidays out. The running sum makes
--- the business minutes between two instants a subtraction.
-worked as (
+-- A business day of the reporting calendar; hours and other calendars stand in int_business_days.
+final as (
     select
         described.*,
         holidays.name as holiday,
@@ -34,19 +33,6 @@ worked as (
     from described
     left join {{ ref('public_holidays') }} as holidays
         on described.date_day = holidays.holiday_date and holidays.country = 'NL'
-),
-
-final as (
-    select
-        worked.*,
-        cast(
-            480 * coalesce(
-                sum(is_business_day) over (
-                    order by date_day rows between unbounded preceding and 1 preceding
-                ), 0
-            ) as integer
-        ) as business_minutes_before
-    from worked
 )
 
 select * from final
