@@ -1,7 +1,8 @@
-"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline access] [--repeat 3]``.
+"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline access erasure] [--repeat 3]``.
 
 Scale 1 is 1,000 contacts with their interactions and events. The comparisons with bare peers are
 made at the largest scale up to 10, the whole pipeline at every scale. 100 takes about an hour.
+Erasures are measured when asked for, in a home of scale 1 that is grown to each scale.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from rich.table import Table
 
 from benchmarks import compare, report
 from benchmarks.access import measure_access
+from benchmarks.erasure import measure_erasures
 from pipelines.common.clock import now
 
-KINDS = ("events", "sealed", "pipeline", "access")
+KINDS = ("events", "sealed", "pipeline", "access", "erasure")
 COMPARED_UP_TO = 10
 
 
@@ -26,7 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, print the table, write it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--scale", type=float, nargs="+", default=[1.0, 10.0])
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS[:-1])
     parser.add_argument("--repeat", type=int, default=3, help="turns of each comparison")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--work", type=Path, help="a folder for samples and homes, kept")
@@ -55,6 +57,11 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
     def tell(what: str) -> None:
         console.print(what, style="dim")
 
+    if "erasure" in chosen.only:
+        samples = compare.Samples(folder / f"1-{chosen.seed}", 1, chosen.seed)
+        results["erasure"] = measure_erasures(samples, scales, tell)
+    if set(chosen.only) == {"erasure"}:
+        return results | {"machine": report.machine()}
     for scale in scales:
         tell(f"sample at scale {scale:g}")
         samples = compare.Samples(folder / f"{scale:g}-{chosen.seed}", scale, chosen.seed)

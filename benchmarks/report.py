@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 AIMS = {"events": 4.0, "sealed": 2.0, "nothing": 0.03, "later": 0.08, "peak": 2048.0, "growth": 1.0,
-        "access": 2.0}  # fmt: skip
+        "access": 2.0, "logical": 2.0, "logical_growth": 2.0, "physical": 60.0, "many": 3.0}  # fmt: skip
 
 
 class Line(NamedTuple):
@@ -43,7 +43,35 @@ def lines(results: dict[str, Any]) -> list[Line]:
     for run in results["pipeline"]:
         found += _pipeline(run)
     found += [_access(run) for run in results.get("access", ())]
-    return found + _growth(results["pipeline"])
+    return found + _growth(results["pipeline"]) + _erasures(results.get("erasure", ()))
+
+
+def _erasures(runs: Sequence[dict[str, Any]]) -> list[Line]:
+    """Aims are of the home grown to scale 1,000; below it they are told all the same."""
+    found = []
+    for run in runs:
+        one, many, scale = run["one"], run["many"], run["scale"]
+        found += [
+            Line("erase one person, logically", scale, f"{one['logical']:.2f} s",
+                 f"< {AIMS['logical']:g} s", _verdict(one["logical"] < AIMS["logical"])),
+            Line("erase one person, until published without", scale,
+                 f"{one['physical']:.1f} s ({one['cpu']:.1f} s of processor)",
+                 f"< {AIMS['physical']:g} s", _verdict(one["physical"] < AIMS["physical"])),
+            Line(f"erase {run['persons']:,} persons at once, against one", scale,
+                 f"{many['physical'] / one['physical']:.2f}× ({many['physical']:.1f} s, "
+                 f"logically {many['logical']:.1f})",
+                 f"≤ {AIMS['many']:g}×",
+                 _verdict(many["physical"] <= AIMS["many"] * one["physical"])),
+        ]  # fmt: skip
+    ordered = sorted((r for r in runs if r["scale"] >= 10), key=lambda r: r["scale"])
+    for large in ordered[1:]:
+        ratio = large["one"]["logical"] / ordered[0]["one"]["logical"]
+        found.append(
+            Line(f"erase one person, logically, against scale {ordered[0]['scale']:g}",
+                 large["scale"], f"{ratio:.2f}×", f"≤ {AIMS['logical_growth']:g}×",
+                 _verdict(ratio <= AIMS["logical_growth"]))
+        )  # fmt: skip
+    return found
 
 
 def _ratio(row: dict[str, Any], prefix: str, aim: float) -> Line:
@@ -123,7 +151,28 @@ def markdown(results: dict[str, Any]) -> str:
             parts.append(_inside(row["inside"], row["rows"]))
     for run in results["pipeline"]:
         parts += _where_time_goes(run)
+    for run in results.get("erasure", ()):
+        parts += _inside_erasure(run)
     return "\n".join(parts) + "\n"
+
+
+def _inside_erasure(run: dict[str, Any]) -> list[str]:
+    names = run["one"]["parts"]
+    rows = [
+        (name, *(f"{run[who]['parts'].get(name, {}).get('seconds', 0):.2f}"
+                 for who in ("first", "one", "many")))
+        for name in names
+    ]  # fmt: skip
+    return [
+        f"\n## Where an erasure's time goes, scale {run['scale']:g}\n",
+        (
+            "Seconds; the first one loads code and the detector. Dagster's start, about 4 s of processor "
+            "time, is not in it. Homes above scale 1 are grown from one of scale 1 "
+            "(`benchmarks/growth.py`): subjects, random keys, blind indexes, sealed records and rows of "
+            "the warehouse are multiplied; texts of copies name the persons of the first.\n"
+        ),
+        _table(("part", "first", "one person", f"{run['persons']:,} persons"), rows),
+    ]
 
 
 def _where_time_goes(run: dict[str, Any]) -> list[str]:

@@ -239,7 +239,22 @@ def access(**choices: Any) -> dict[str, Any]:
     return timed(**choices)
 
 
-TASKS = {f.__name__: f for f in (prepare, peer_events, land, floor, pipeline, access)}
+def grow(root: str, times: int) -> dict[str, Any]:
+    """Make a landed home many times as large: see :mod:`benchmarks.growth`."""
+    from benchmarks.growth import grow as grown
+
+    return grown(root, times)
+
+
+def erasure(root: str) -> dict[str, Any]:
+    """Erase one person, and many at once: see :mod:`benchmarks.erasure`."""
+    from benchmarks.erasure import erasure as timed
+
+    return timed(root)
+
+
+_ALL = (prepare, peer_events, land, floor, pipeline, access, grow, erasure)
+TASKS = {f.__name__: f for f in _ALL}
 
 if __name__ == "__main__":
     collect_seldom()  # as the command line does
