@@ -36,6 +36,7 @@ from pipelines.rights.erasure import (
     unfinished_erasures,
 )
 from pipelines.rights.erasure_plan import FactErasure
+from pipelines.rights.journal import CaughtUp
 from pipelines.rights.keeping import FactRow
 from pipelines.rights.package_files import remove_unknown
 from pipelines.runs import Deployment
@@ -137,7 +138,7 @@ def complete_published(deployment: Deployment) -> int:
     return complete_erasures(deployment.vault, _tools(deployment, make_detector))
 
 
-def replay_ledger(settings: Settings) -> list[ErasureResult]:
+def replay_ledger(settings: Settings) -> tuple[list[ErasureResult], CaughtUp]:
     """Bring a home that is older than its ledger up to it: the only thing it opens for.
 
     The next run publishes without the persons, and completes.

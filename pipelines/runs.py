@@ -21,6 +21,7 @@ from pipelines.common.errors import StorageError
 from pipelines.common.policy import load_policy
 from pipelines.common.settings import Home, Settings
 from pipelines.rights.erasure import unfinished_erasures
+from pipelines.rights.journal import catch_up
 from pipelines.vault import schema
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.store import Vault
@@ -81,7 +82,9 @@ class Deployment:
         """
         home = Home.of(settings)
         keyring = KeyRing.open(home, settings)
-        return cls(settings, home, keyring, Vault.open(home, settings, keyring))
+        vault = Vault.open(home, settings, keyring)
+        catch_up(vault)
+        return cls(settings, home, keyring, vault)
 
     @cached_property
     def policy(self) -> Policy:

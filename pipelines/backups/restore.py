@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
 from pipelines.backups.catalogue import Manifest, find_backup
 from pipelines.backups.content import lay_out, open_everything
@@ -21,8 +22,10 @@ from pipelines.backups.create import FOLDERS, VAULT, WAREHOUSE
 from pipelines.common.errors import NotAllowedError, UsageError
 from pipelines.common.settings import Home, Settings
 from pipelines.erasures import replay_ledger
+from pipelines.rights.journal import CaughtUp
 from pipelines.runs import Deployment
 from pipelines.vault import audit
+from pipelines.vault.bulk import count_up_to
 from pipelines.vault.files import create_private, sync_folder
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.keys_backup import restore_keys
@@ -40,11 +43,16 @@ _ORPHANS: Final = "orphans"
 
 
 class Restored(NamedTuple):
-    """What a restore did; ``backup`` is None when it only replayed the ledger."""
+    """What a restore did; ``backup`` is None when it only replayed the ledger.
+
+    ``noted`` are words on consent and requests that came after the backup: entered again, or lost
+    because their person is not in it.
+    """
 
     backup: Manifest | None
     replayed_persons: int
     restored_data_keys: bool
+    noted: CaughtUp
 
     def document(self) -> dict[str, Any]:
         """For programs."""
@@ -52,6 +60,10 @@ class Restored(NamedTuple):
             "backup": self.backup.backup_id if self.backup else None,
             "replayed_persons": self.replayed_persons,
             "restored_data_keys": self.restored_data_keys,
+            "entered_words": self.noted.words,
+            "entered_requests": self.noted.requests,
+            "lost_words": self.noted.unknown_words,
+            "lost_requests": list(self.noted.unknown_requests),
         }
 
 
@@ -90,8 +102,8 @@ def restore_backup(
             manifest = find_backup(home, backup_id)
             has_keys = _lay_ready(home, settings, keyring, manifest, with_data_keys)
             _roll_forward(home)
-        replayed = _replay(settings, home, manifest, actor)
-    return Restored(manifest, replayed, has_keys)
+        replayed, noted = _replay(settings, home, manifest, actor)
+    return Restored(manifest, replayed, has_keys, noted)
 
 
 def _lay_ready(
@@ -150,8 +162,10 @@ def _roll_forward(home: Home) -> None:
     shutil.rmtree(home.restoring)
 
 
-def _replay(settings: Settings, home: Home, manifest: Manifest | None, actor: str) -> int:
-    results = replay_ledger(settings)
+def _replay(
+    settings: Settings, home: Home, manifest: Manifest | None, actor: str
+) -> tuple[int, CaughtUp]:
+    results, noted = replay_ledger(settings)
     if results:
         for published in (home.analytics, home.dashboards):
             published.unlink(missing_ok=True)
@@ -168,8 +182,16 @@ def _replay(settings: Settings, home: Home, manifest: Manifest | None, actor: st
                     conn, vault, actor=actor, action="backup_restored",
                     payload={"backup": manifest.backup_id},
                 )  # fmt: skip
+                _number_on(conn, home)
         vault.note_audit_head()
-    return len(results)
+    return len(results), noted
+
+
+def _number_on(conn: Connection, home: Home) -> None:
+    """Certificates written since the backup stand in ``reports/``; their numbers are taken."""
+    for kind, counter in (("erasure", "erasure_certificates"), ("retention", "retention_runs")):
+        numbers = [int(p.stem.rpartition("-")[2]) for p in home.reports.glob(f"{kind}-*.json")]
+        count_up_to(conn, counter, max(numbers, default=0))
 
 
 def _check_ledger(ledger: Ledger, sequence: int, mac: str) -> None:

@@ -10,6 +10,7 @@ Source: GDPR Art. 7(1), 7(3), 21; Tw 11.7.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, get_args
@@ -20,6 +21,7 @@ from sqlalchemy import Connection
 from pii_rules.models import Policy
 from pipelines.common.clock import now
 from pipelines.common.errors import InputError
+from pipelines.rights.journal import note_word
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, insert_rows, instant_param, select_in
 from pipelines.vault.sealing import seal
@@ -102,6 +104,7 @@ def enter(conn: Connection, vault: Vault, words: Iterable[Word]) -> int:
     with_evidence = {subjects[w.subject_id].key_id for w in fresh if w.evidence}
     keys = vault.data_keys.get(with_evidence)
     ids = allocate(conn, "consents", len(fresh)) if fresh else range(0)
+    fresh = [_noted(conn, subjects[w.subject_id].subject_key, w) for w in fresh]
     recorded = instant_param(conn, now())
     rows = []
     for consent_id, word in zip(ids, fresh, strict=True):
@@ -301,6 +304,18 @@ def check_word(policy: Policy, purpose: str, status: str) -> None:
             "a consent has no such status", code="status_unknown",
             todo="use one of " + ", ".join(STATUSES),
         )  # fmt: skip
+
+
+def _noted(conn: Connection, subject_key: str, word: Word) -> Word:
+    """The word under a reference, in the ledger if no source says it again."""
+    by_hand = word.origin in ("steward", "request")
+    if not by_hand and (word.origin != "import" or word.status == "given"):
+        return word
+    if word.reference is None:
+        word = word._replace(reference=f"said|{secrets.token_hex(8)}")
+    left_out = ("subject_id", "evidence")
+    note_word(conn, subject_key, {k: v for k, v in word._asdict().items() if k not in left_out})
+    return word
 
 
 def evidence_aad(consent_id: int) -> bytes:

@@ -30,6 +30,7 @@ from pipelines.common.clock import now
 from pipelines.common.errors import InputError
 from pipelines.rights.erasure_plan import ErasurePlan, FactErasure, make_plan
 from pipelines.rights.erasure_rows import cut_texts, delete_rows, forgotten_facts
+from pipelines.rights.journal import CaughtUp, enter_noted
 from pipelines.rights.keeping import FactRow, active_holds, keep, kept_entities, what_is_kept
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import execute_in
@@ -205,7 +206,7 @@ def keys_to_prove(conn: Connection) -> list[str]:
 
 def replay_missed(
     vault: Vault, tools: ErasureTools, *, complete: bool = True
-) -> list[ErasureResult]:
+) -> tuple[list[ErasureResult], CaughtUp]:
     """Do in a restored home what its ledger knows and it does not.
 
     Args:
@@ -214,12 +215,17 @@ def replay_missed(
         complete: As for :func:`erase_subject`.
 
     Returns:
-        One result per person that the home still had; suppressions are made for all.
+        One result per person that the home still had, suppressions being made for all; and what
+        the ledger noted of words and requests.
     """
+    told = [CaughtUp()]
     missed = vault.missed()
     if missed:
         with vault.begin() as conn:
+            told.append(enter_noted(conn, vault, missed))
             for entry in missed:
+                if entry.kind == "noted":
+                    continue
                 pairs = vault.identifiers_in(entry)
                 if entry.kind == "readmitted":
                     release(conn, pairs)
@@ -235,7 +241,7 @@ def replay_missed(
         entry = vault.ledger.append("replayed", audit_head=head)
         with vault.begin() as conn:
             vault.note_ledger(conn, entry)
-    return resume_erasures(vault, tools, complete=complete)
+    return resume_erasures(vault, tools, complete=complete), told[-1]
 
 
 def _erase(

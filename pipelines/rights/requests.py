@@ -29,6 +29,7 @@ from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
 from pipelines.rights import deadlines
 from pipelines.rights.grounds import right_of
+from pipelines.rights.journal import note_request
 from pipelines.rights.states import OPEN_STATES, Action, State, next_state
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
@@ -319,6 +320,7 @@ def _note(
             action=action, from_state=before, to_state=state, audit_sequence=sequence,
         )
     )  # fmt: skip
+    note_request(conn, request.number)
 
 
 def _aad(request: Request) -> bytes:

@@ -106,6 +106,16 @@ def allocate(conn: Connection, name: str, count: int) -> range:
     return range(row - count + 1, row + 1)
 
 
+def count_up_to(conn: Connection, name: str, least: int) -> None:
+    """Let a counter give out no number up to ``least`` again."""
+    mark = _marks(conn, 1)
+    value = conn.exec_driver_sql(
+        f"SELECT value FROM counters WHERE name = {mark}", (name,)
+    ).scalar()
+    if (value or 0) < least:
+        allocate(conn, name, least - (value or 0))
+
+
 def instant_param(conn: Connection, instant: datetime) -> str | datetime:
     """A UTC instant as a bound value: SQLAlchemy's own text form on SQLite."""
     if conn.dialect.name == "sqlite":

@@ -8,6 +8,7 @@ An entry that was only half written was never acted upon, and is cut off.
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import os
 import secrets
@@ -25,7 +26,8 @@ from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.subjects import Pair
 
 EntryKind = Literal[
-    "created", "intent", "completed", "audit", "replayed", "accepted", "readmitted", "rotated"
+    "created", "intent", "completed", "audit", "replayed", "accepted", "readmitted", "rotated",
+    "noted",
 ]  # fmt: skip
 
 
@@ -131,14 +133,26 @@ class Ledger:
             request: Number of the request.
             audit_head: Newest sequence and MAC of the audit chain.
         """
+        with self._file.open("rb") as lock:  # whoever else has this home open appends too
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return self._append(kind, subject_keys, identifiers, request, audit_head)
+
+    def _append(
+        self,
+        kind: EntryKind,
+        subject_keys: Iterable[str],
+        identifiers: Iterable[tuple[str, bytes, int]],
+        request: str | None,
+        audit_head: tuple[int, str],
+    ) -> LedgerEntry:
         entries = self.entries() if self._file.stat().st_size else []
-        sequence = len(entries) + 1
+        sequence, subject_keys = len(entries) + 1, list(subject_keys)
         content = orjson.dumps([[k, blind.hex(), epoch] for k, blind, epoch in identifiers])
         body: dict[str, Any] = {
             "sequence": sequence,
             "at": now().isoformat(),
             "kind": kind,
-            "subject_keys": list(subject_keys),
+            "subject_keys": subject_keys,
             "request": request,
             "sealed": seal(self._key, content, self._entry_aad(sequence)).hex(),
             "audit_sequence": audit_head[0],
@@ -148,7 +162,10 @@ class Ledger:
         body["mac"] = self._mac(previous, body)
         self._cut_torn_end()
         append_private(self._file, orjson.dumps(body) + b"\n")
-        return self.entries()[-1]
+        # not read again: each entry would cost as much as all before it
+        self._entries = [*entries, LedgerEntry(**body | {"subject_keys": tuple(subject_keys)})]
+        self._size = self._file.stat().st_size
+        return self._entries[-1]
 
     def identifiers(self, entry: LedgerEntry) -> list[tuple[Pair, int]]:
         """The identifiers of an entry, each with the epoch of the index key it was made with."""

@@ -10,8 +10,9 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -31,6 +32,7 @@ from pipelines.vault.ledger import Ledger, LedgerEntry
 from pipelines.vault.subjects import Pair
 
 STORE = "vault.db"
+_PENDING: Final = "said to the ledger"
 
 
 class Vault:
@@ -197,9 +199,25 @@ class Vault:
             vault.note_ledger(conn, entry)
         return vault
 
-    def begin(self) -> AbstractContextManager[Connection]:
-        """A connection in a writing transaction, IMMEDIATE on SQLite; commits at the end."""
-        return transaction(self._engine, STORE)
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A connection in a writing transaction, IMMEDIATE on SQLite; commits at the end.
+
+        What was said with :func:`to_ledger` goes into the ledger then.
+        """
+        with transaction(self._engine, STORE) as conn:
+            conn.info.pop(_PENDING, None)  # of a transaction that was rolled back
+            yield conn
+            said = conn.info.pop(_PENDING, [])
+        if said:
+            identifiers = [(kind, body, self.epoch) for kind, body in said]
+            entry = self.ledger.append("noted", identifiers=identifiers)
+            with transaction(self._engine, STORE) as conn:
+                self.note_ledger(conn, entry)
+
+    def noted_in(self, entry: LedgerEntry) -> list[tuple[str, dict[str, Any]]]:
+        """What :func:`to_ledger` was told, of an entry of kind ``noted``."""
+        return [(kind, orjson.loads(b)) for (kind, b), _ in self.ledger.identifiers(entry)]
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection that sees one state and keeps nobody from writing."""
@@ -290,7 +308,7 @@ class Vault:
 
     def identifiers_in(self, entry: LedgerEntry) -> set[Pair]:
         """The identifiers that a ledger entry names, brought to today's epoch of the index key."""
-        if entry.kind == "rotated":  # holds a key, no identifier
+        if entry.kind in ("rotated", "noted"):  # holds a key, or what was noted; no identifier
             return set()
         return {
             (kind, self.index.advanced(kind, blind, epoch))
@@ -344,6 +362,20 @@ class Vault:
                     where=where | {"missed": len(missed)},
                     todo="replay what it missed: klantkluis backup restore does it",
                 )  # fmt: skip
+
+
+def to_ledger(conn: Connection, kind: str, body: dict[str, Any]) -> None:
+    """Have something in the ledger once this transaction of :meth:`Vault.begin` is committed.
+
+    For what may not be lost with a backup that is older. Privacy: sealed there; pseudonyms and
+    codes of ours only.
+    """
+    conn.info.setdefault(_PENDING, []).append((kind, orjson.dumps(body)))
+
+
+def drop_pending(conn: Connection) -> None:
+    """Have nothing of this transaction in the ledger, because it comes from there."""
+    conn.info.pop(_PENDING, None)
 
 
 def adopt_copy(path: Path, keyring: KeyRing, exported: dict[str, Any]) -> tuple[int, str]:

@@ -162,7 +162,7 @@ def test_copy_of_yesterday_opens_for_nothing_but_replaying(
     with pytest.raises(NotAllowedError) as error:
         own_demo.run()
     assert error.value.code == "home_older"
-    assert replay_ledger(own_demo.settings)
+    assert replay_ledger(own_demo.settings)[0]
     own_demo.run()
     assert traces(own_demo, subject_key) == {}
     assert records_of(own_demo, subject_id) == 0

@@ -1,0 +1,156 @@
+"""Words on consent and steps of requests in the ledger, so that no older backup loses them.
+
+A word by hand or on request, a withholding word of an import, and every step of a request is noted
+there when its transaction is committed (:func:`pipelines.vault.store.to_ledger`). A home that is
+older enters what it lacks when it is opened, and may be opened for everything else at once: unlike
+an erasure, a word that is entered late brings nobody back.
+
+Privacy: pseudonyms, purposes, days and codes of ours, sealed in the ledger. Evidence of a consent and
+details of a request are sealed under keys of their persons and are not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from pipelines.common.clock import now
+from pipelines.vault import audit, schema
+from pipelines.vault.bulk import allocate, count_up_to, select_in
+from pipelines.vault.ledger import LedgerEntry
+from pipelines.vault.store import Vault, drop_pending, to_ledger
+
+WORD: Final = "word"
+REQUEST: Final = "request"
+_HARMLESS: Final = frozenset({"noted", "audit"})
+"""Kinds of entries after which a home knows its ledger, once what was noted is entered."""
+_r = schema.requests
+_LEFT_OUT: Final = frozenset({"subject_id", "key_id", "sealed"})
+
+
+class CaughtUp(NamedTuple):
+    """What a home lacked: entered words and requests, and those whose person it does not know."""
+
+    words: int = 0
+    requests: int = 0
+    unknown_words: int = 0
+    unknown_requests: tuple[str, ...] = ()
+
+
+def note_word(conn: Connection, subject_key: str, word: Mapping[str, Any]) -> None:
+    """Have a word in the ledger. Privacy: ``word`` has no evidence."""
+    to_ledger(conn, WORD, {"subject_key": subject_key, **word})
+
+
+def note_request(conn: Connection, number: str) -> None:
+    """Have a request as it stands in this transaction in the ledger."""
+    s = schema.subjects
+    columns = [c for c in _r.c if c.name not in _LEFT_OUT]
+    row = conn.execute(
+        sa.select(s.c.subject_key, *columns)
+        .join(s, s.c.subject_id == _r.c.subject_id)
+        .where(_r.c.number == number)
+    ).first()
+    if row is not None:  # nobody's pseudonym, nothing to find it by
+        to_ledger(conn, REQUEST, {str(name): value for name, value in row._mapping.items()})
+
+
+def catch_up(vault: Vault) -> CaughtUp:
+    """Enter what the ledger noted and this home lacks; without anything it only reads.
+
+    Args:
+        vault: Open for writing.
+    """
+    missed = vault.missed()
+    if not any(entry.kind == "noted" for entry in missed):
+        return CaughtUp()
+    with vault.begin() as conn:
+        done = enter_noted(conn, vault, missed)
+        if all(entry.kind in _HARMLESS for entry in missed):
+            vault.note_ledger(conn, missed[-1])
+    return done
+
+
+def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -> CaughtUp:
+    """Enter the words and the newest state of each request of ledger entries, once each.
+
+    Args:
+        conn: In a writing transaction.
+        vault: Whose.
+        missed: Entries that this home does not know, oldest first; of any kind.
+    """
+    from pipelines.rights.consent import Word, enter
+
+    words: list[dict[str, Any]] = []
+    requests: dict[str, dict[str, Any]] = {}
+    for entry in missed:
+        if entry.kind == "noted":
+            for kind, body in vault.noted_in(entry):
+                if kind == WORD:
+                    words.append(body)
+                else:
+                    requests[body["number"]] = body
+    sql = "SELECT subject_key, subject_id FROM subjects WHERE subject_key IN ({values})"
+    said = {body["subject_key"] for body in (*words, *requests.values())}
+    persons: dict[str, int] = dict(select_in(conn, sql, sorted(said)))
+    known = [body for body in words if body["subject_key"] in persons]
+    entered = enter(conn, vault, [_word(Word, persons, body) for body in known])
+    unknown = tuple(n for n, body in requests.items() if body["subject_key"] not in persons)
+    changed = sum(
+        _restore(conn, persons[body["subject_key"]], body)
+        for number, body in requests.items()
+        if number not in unknown
+    )
+    # also those of nobody: a number that was told to somebody is given to nobody else
+    count_up_to(conn, "requests", max((b["request_id"] for b in requests.values()), default=0))
+    done = CaughtUp(entered, changed, len(words) - len(known), unknown)
+    if any(done):
+        audit.append(
+            conn, vault, actor="restore", action="noted_entered",
+            subject_count=len(said & persons.keys()), payload=done._asdict(),
+        )  # fmt: skip
+    drop_pending(conn)
+    return done
+
+
+def _word(make: Any, persons: Mapping[str, int], body: dict[str, Any]) -> Any:
+    fields = {k: v for k, v in body.items() if k != "subject_key"}
+    for name in ("occurred_at", "expires_at"):
+        if fields[name] is not None:
+            fields[name] = datetime.fromisoformat(fields[name])
+    return make(subject_id=persons[body["subject_key"]], **fields)
+
+
+def _restore(conn: Connection, subject_id: int, body: dict[str, Any]) -> bool:
+    """Bring a request to the state that was noted; returns whether that changed anything."""
+    values = {
+        name: _parsed(_r.c[name], value) for name, value in body.items() if name != "subject_key"
+    }
+    before = conn.execute(sa.select(_r).where(_r.c.number == body["number"])).first()
+    if before is None:
+        conn.execute(sa.insert(_r).values(subject_id=subject_id, **values))
+    elif all(before._mapping[name] == value for name, value in values.items()):
+        return False
+    else:
+        conn.execute(sa.update(_r).where(_r.c.number == body["number"]).values(**values))
+    (event_id,) = allocate(conn, "request_events", 1)
+    conn.execute(
+        sa.insert(schema.request_events).values(
+            event_id=event_id, request_id=values["request_id"], at=now(), actor="restore",
+            action="restore", from_state=before.state if before else None,
+            to_state=values["state"], audit_sequence=audit.head(conn)[0] + 1,
+        )
+    )  # fmt: skip
+    return True
+
+
+def _parsed(column: sa.Column[Any], value: Any) -> Any:
+    if value is None or not isinstance(value, str):
+        return value
+    if isinstance(column.type, sa.Date):
+        return date.fromisoformat(value)
+    return datetime.fromisoformat(value) if isinstance(column.type, schema.Instant) else value
