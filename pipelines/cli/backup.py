@@ -83,5 +83,14 @@ def restore(
     session.output.document(done.document())
     if done.backup is not None:
         session.output.say("backup_restored", backup=done.backup.backup_id)
+    noted = done.noted
+    if noted.words or noted.requests:
+        session.output.say("backup_noted", words=noted.words, requests=noted.requests)
+    if noted.unknown_words or noted.unknown_requests:
+        session.output.say(
+            "backup_lost",
+            words=noted.unknown_words,
+            requests=", ".join(noted.unknown_requests) or "-",
+        )
     session.output.say("ledger_replayed", persons=done.replayed_persons)
     session.output.say("backup_next")

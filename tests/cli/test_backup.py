@@ -28,7 +28,10 @@ def test_backup_goes_round(cli, tmp_path: Path) -> None:
         (name, 1, 0)
     ]
     restored = cli("backup", "restore", "latest", "--home", home.root, "--json").document
-    assert restored == {"backup": name, "replayed_persons": 0, "restored_data_keys": False}
+    assert restored == {
+        "backup": name, "replayed_persons": 0, "restored_data_keys": False,
+        "entered_words": 0, "entered_requests": 0, "lost_words": 0, "lost_requests": [],
+    }  # fmt: skip
     text = cli("backup", "verify", name, "--home", home.root, "--lang", "nl")
     assert "is heel" in text.out
 
