@@ -160,8 +160,20 @@ def _check_sweeps(
         place = f"sweep {rule.name}"
         if rule.retention not in retention:
             faults.append(f"{place}: unknown retention {rule.retention}")
+        elif rule.persons and retention[rule.retention].action != "delete":
+            faults.append(
+                f"{place}: removes persons, but retention {rule.retention} says "
+                f"{retention[rule.retention].action}; persons can only be deleted"
+            )
         if rule.entity not in entities:
             faults.append(f"{place}: unknown entity {rule.entity}")
+        elif not rule.persons and rule.retention in retention:
+            columns = entities[rule.entity].columns.values()
+            if rule.retention not in {column.retention for column in columns}:
+                faults.append(
+                    f"{place}: no column of {rule.entity} has retention {rule.retention}, so the "
+                    "sweep and the columns contradict one another"
+                )
         for name in (*rule.starts, *rule.unless):
             entity, _, column = name.partition(".")
             found = entities[entity].columns.get(column) if entity in entities else None

@@ -35,7 +35,10 @@ _RECORDS: Final = "SELECT source, record_key FROM sealed_records WHERE record_bl
 
 @dataclass(frozen=True)
 class RulePlan:
-    """What one rule would remove: persons by id, or rows by key; ``held`` are kept by a hold."""
+    """What one rule would remove: persons by id, or rows by key.
+
+    ``held`` are due and stay: a hold keeps them, or figures that are not sealed yet need them.
+    """
 
     rule: SweepRule
     action: str
@@ -129,21 +132,29 @@ def _plan_rows(
     starts = [quote(name.partition(".")[2]) for name in rule.starts]
     person = "customer_key" if "customer_key" in columns else "NULL"
     due = f"greatest({', '.join(starts)})"
-    linked = "" if retention.action == "delete" else f"AND {person} IS NOT NULL"
-    found = duck.execute(
-        f"SELECT source, record_key, {person} FROM warehouse.pseudo.{quote(rule.entity)} "
+    linked = f"AND {person} IS NOT NULL" if retention.action == "unlink" else ""
+    # rows go under `aggregate` once the figures that they are in stand without them
+    sealed_until = _sealed_until(duck) if retention.action == "aggregate" else as_of
+    rows = duck.execute(
+        f"SELECT source, record_key, {person}, {due} < ? "
+        f"FROM warehouse.pseudo.{quote(rule.entity)} "
         f"WHERE {cutoff_sql(policy, rule, due)} <= ? {linked}",
-        [as_of],
+        [sealed_until, as_of],
     ).fetchall()
+    found = [row[:3] for row in rows if row[3]]
+    waiting = len(rows) - len(found)
     if any(_covers(h, rule) for h in holds):
-        return RulePlan(rule, retention.action, retention.ground, held=len(found))
+        return RulePlan(rule, retention.action, retention.ground, held=len(rows))
     blinds = [h.record_blind for h in holds if h.record_blind and h.entity == rule.entity]
     kept = set(select_in(conn, _RECORDS, blinds))
     persons = _keys_of(conn, {h.subject_id for h in holds if h.subject_id is not None})
-    rows = tuple(sorted((s, k) for s, k, who in found if (s, k) not in kept and who not in persons))
-    return RulePlan(
-        rule, retention.action, retention.ground, rows=rows, held=len(found) - len(rows)
+    going = tuple(
+        sorted((s, k) for s, k, who in found if (s, k) not in kept and who not in persons)
     )
+    return RulePlan(
+        rule, retention.action, retention.ground, rows=going,
+        held=waiting + len(found) - len(going),
+    )  # fmt: skip
 
 
 def _plan_persons(
@@ -236,6 +247,26 @@ def _keys_of(conn: Connection, ids: Collection[int]) -> set[str]:
     sql = "SELECT subject_key FROM subjects WHERE subject_id IN ({values})"
     merged = "SELECT subject_key FROM subjects WHERE merged_into IN ({values})"
     return {k for q in (sql, merged) for (k,) in select_in(conn, q, ids)}
+
+
+def _sealed_until(duck: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The end of the last period that every table of sealed figures has; None if one has none.
+
+    What lies before it is in closed figures that no build works out again.
+    """
+    tables = duck.execute(
+        "SELECT table_name, list(column_name) FROM duckdb_columns() "
+        "WHERE database_name = 'warehouse' AND schema_name = 'sealed' GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    ends: list[datetime | None] = []
+    for table, columns in tables:
+        end = "period_end" if "period_end" in columns else "snapshot_date"
+        row = duck.execute(
+            f"SELECT max({quote(end)})::TIMESTAMPTZ FROM warehouse.sealed.{quote(table)}"
+        ).fetchone()
+        ends.append(row[0] if row else None)
+    found = [end for end in ends if end is not None]
+    return min(found) if found and len(found) == len(ends) else None
 
 
 def _kpis(duck: duckdb.DuckDBPyConnection) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -150,7 +150,7 @@ def _forget_facts(deployment: Deployment, rule: RulePlan) -> None:
         duck.register("doomed", doomed.to_arrow())
         which = "(source, record_key) IN (SELECT (source, record_key) FROM doomed)"
         duck.execute("BEGIN")
-        if rule.action == "delete":
+        if rule.action in ("delete", "aggregate"):
             duck.execute(f"DELETE FROM {table} WHERE {which}")
         else:
             duck.execute(f"UPDATE {table} SET customer_key = NULL WHERE {which}")

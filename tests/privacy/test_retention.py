@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from datetime import UTC, datetime
 
 import orjson
@@ -14,6 +15,7 @@ from pipelines.runs import needs_run
 from pipelines.sweep_plan import plan_sweep
 from pipelines.sweeps import apply_sweep
 from pipelines.vault import audit, schema
+from pipelines.warehouse.connection import connect_warehouse
 from tests.privacy.test_past_keeps_its_figures import query
 from tests.support.demo import Demo
 
@@ -102,3 +104,27 @@ def test_sweep_that_was_killed_is_finished_and_certified(
 def test_nothing_is_due_before_its_time(demo: Demo, own_demo: Demo) -> None:
     young = counts(own_demo, datetime(2020, 1, 1, tzinfo=UTC))
     assert set(young.values()) == {(0, 0)}
+
+
+def test_rows_that_live_on_in_sealed_figures_go_only_once_these_are_sealed(own_demo: Demo) -> None:
+    free = counts(own_demo)["interactions"]
+    closed = query(own_demo, CLOSED)
+    with own_demo.deploy() as deployment:
+        rules = deployment.policy.retention
+        kept_as_figures = rules["interaction"].model_copy(update={"action": "aggregate"})
+        changed = {"retention": rules | {"interaction": kept_as_figures}}
+        deployment.__dict__["policy"] = deployment.policy.model_copy(update=changed)
+        before = next(
+            r for r in plan_sweep(deployment, LATER).rules if r.rule.name == "interactions"
+        )
+        assert (before.action, before.count, before.held) == ("aggregate", *free)
+        apply_sweep(deployment, LATER)
+        rest = next(r for r in plan_sweep(deployment, LATER).rules if r.rule.name == "interactions")
+        assert (rest.count, rest.held) == (0, 0)
+        key = deployment.keyring.role_key("warehouse")
+        with closing(connect_warehouse(own_demo.home, key, own_demo.settings)) as duck:
+            duck.execute("delete from warehouse.sealed.sealed_kpi_leads_monthly")
+        later = LATER.replace(year=2030)
+        none = next(r for r in plan_sweep(deployment, later).rules if r.rule.name == "interactions")
+        assert (none.count, none.held > 10) == (0, True)
+    assert query(own_demo, CLOSED) == closed
