@@ -12,7 +12,7 @@ FINGERPRINT := $(shell cat requirements.lock pyproject.toml | cksum | tr -c '0-9
 STAMP := $(VENV)/.setup-$(FINGERPRINT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check run dashboards dagster bench bench-detect eval soak format clean
+.PHONY: help setup demo test check run dashboards dagster bench pictures bench-detect eval soak format clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,9 @@ dagster: $(STAMP) ## opens the Dagster UI on the same home
 
 bench: $(STAMP) ## measures speed and growth, writes benchmarks/results; ARGS= chooses
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: $(STAMP) ## renews docs/pictures; ARGS="--pictures-of HOME", a home that has published
+	@$(BIN)/python -m pytest -q tests/browser/test_pictures.py $(or $(ARGS),--pictures-of data)
 
 bench-detect: $(STAMP) ## the detector against Presidio as documented; needs the extra `bench`
 	@$(BIN)/python -m benchmarks.detection_speed $(ARGS)

@@ -1,8 +1,9 @@
-"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline access erasure] [--repeat 3]``.
+"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline access erasure dashboards] [--repeat 3]``.
 
 Scale 1 is 1,000 contacts with their interactions and events. The comparisons with bare peers are
 made at the largest scale up to 10, the whole pipeline at every scale. 100 takes about an hour.
 Erasures are measured when asked for, in a home of scale 1 that is grown to each scale.
+``--home PATH --scale N`` serves a home that is there and measures its dashboards only.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import compare, report
-from benchmarks.access import measure_access
+from benchmarks.access import measure_access, published_home
+from benchmarks.dashboards import measure_dashboards
 from benchmarks.erasure import measure_erasures
+from benchmarks.homes import settings_of
 from pipelines.common.clock import now
+from pipelines.common.settings import Settings
 
-KINDS = ("events", "sealed", "pipeline", "access", "erasure")
+KINDS = ("events", "sealed", "pipeline", "access", "erasure", "dashboards")
 COMPARED_UP_TO = 10
 
 
@@ -32,6 +36,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repeat", type=int, default=3, help="turns of each comparison")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--work", type=Path, help="a folder for samples and homes, kept")
+    parser.add_argument("--home", type=Path, help="a published home: measures its dashboards only")
+    parser.add_argument("--ledger", type=Path, help="of that home, if it is not beside it")
+    parser.add_argument("--seconds", type=float, default=20, help="of each crowd of readers")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results"))
     parser.add_argument("--name", help="of the result files; by default the scales")
     chosen = parser.parse_args(arguments)
@@ -63,6 +70,10 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
     if set(chosen.only) == {"erasure"}:
         return results | {"machine": report.machine()}
     for scale in scales:
+        if chosen.home is not None:
+            given = Settings(home=chosen.home, ledger=chosen.ledger)
+            results["dashboards"].append(measure_dashboards(scale, given, chosen.seconds, tell))
+            break
         tell(f"sample at scale {scale:g}")
         samples = compare.Samples(folder / f"{scale:g}-{chosen.seed}", scale, chosen.seed)
         if scale == compared and "events" in chosen.only:
@@ -73,6 +84,9 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
             results["pipeline"].append(compare.measure_pipeline(samples, tell))
         if "access" in chosen.only:
             results["access"].append(measure_access(samples, tell))
+        if "dashboards" in chosen.only:
+            settings = settings_of(published_home(samples, tell))
+            results["dashboards"].append(measure_dashboards(scale, settings, chosen.seconds, tell))
     return results | {"machine": report.machine()}
 
 

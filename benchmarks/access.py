@@ -16,18 +16,21 @@ AS_OF = "2026-11-02T06:00:00+00:00"
 
 
 def measure_access(samples: Any, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Packages of persons with many records in a home of this scale.
+    """Packages of persons with many records in a home of this scale."""
+    root = published_home(samples, tell)
+    tell(f"access packages at scale {samples.scale:g}")
+    return {"scale": samples.scale} | run_child("access", root=root)
 
-    A home that an earlier measurement left in the work folder is used again.
-    """
-    root = samples.work / "access"
+
+def published_home(samples: Any, tell: Callable[[str], None]) -> Path:
+    """The folder of a home of this scale that has run once, with its ledger; kept and used again."""
+    root: Path = samples.work / "published"
     if not (root / "home" / "analytics.duckdb").exists():
         shutil.rmtree(root, ignore_errors=True)
         fill_inbox(make_home(root), samples.first)
-        tell(f"a home for packages at scale {samples.scale:g}")
+        tell(f"a published home at scale {samples.scale:g}")
         run_child("pipeline", root=root, spans=samples.spans, as_of=AS_OF)
-    tell(f"access packages at scale {samples.scale:g}")
-    return {"scale": samples.scale} | run_child("access", root=root)
+    return root
 
 
 def access(root: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 AIMS = {"events": 4.0, "sealed": 2.0, "nothing": 0.03, "later": 0.08, "peak": 2048.0, "growth": 1.0,
-        "access": 2.0, "logical": 2.0, "logical_growth": 2.0, "physical": 60.0, "many": 3.0}  # fmt: skip
+        "access": 2.0, "logical": 2.0, "logical_growth": 2.0, "physical": 60.0, "many": 3.0,
+        "first_paint": 1.5, "change": 0.3, "server": 600.0}  # fmt: skip
 
 
 class Line(NamedTuple):
@@ -43,6 +44,8 @@ def lines(results: dict[str, Any]) -> list[Line]:
     for run in results["pipeline"]:
         found += _pipeline(run)
     found += [_access(run) for run in results.get("access", ())]
+    for run in results.get("dashboards", ()):
+        found += _dashboards(run)
     return found + _growth(results["pipeline"]) + _erasures(results.get("erasure", ()))
 
 
@@ -113,6 +116,39 @@ def _access(run: dict[str, Any]) -> Line:
     )
     aim = AIMS["access"]
     return Line("access package", run["scale"], measured, f"< {aim:g} s", _verdict(whole < aim))
+
+
+def _dashboards(run: dict[str, Any]) -> list[Line]:
+    scale, alone, among = run["scale"], run["alone"], run["among"]
+    hasty, republished = run["hasty"], run["republished"]
+    found = []
+    if "change_seconds" in alone:  # a browser was there
+        paint, change = alone["slowest_first_paint_seconds"], among["change_seconds"]
+        found += [
+            Line("dashboards: first paint with figures, slowest page", scale,
+                 f"{paint:.2f} s ({alone['slowest_page']}; median of pages "
+                 f"{alone['first_paint_seconds']:.2f}, charts drawn {alone['charts_drawn_seconds']:.2f})",
+                 f"< {AIMS['first_paint']:g} s", _verdict(paint < AIMS["first_paint"])),
+            Line("dashboards: filter change in a browser, ten readers", scale,
+                 f"{change * 1000:.0f} ms median, 95 % {among['change_p95_seconds'] * 1000:.0f} "
+                 f"(alone {alone['change_seconds'] * 1000:.0f})",
+                 f"< {AIMS['change'] * 1000:.0f} ms", _verdict(change < AIMS["change"])),
+        ]  # fmt: skip
+    answer, failed, held = hasty["median_seconds"], republished["failed"], run["server_megabytes"]
+    return [
+        *found,
+        Line("dashboards: answer to ten readers without a pause", scale,
+             f"{answer * 1000:.0f} ms median, 95 % {hasty['p95_seconds'] * 1000:.0f}, "
+             f"{hasty['requests']:,} answers, {hasty['failed']} failed",
+             f"< {AIMS['change'] * 1000:.0f} ms",
+             _verdict(answer < AIMS["change"] and not hasty["failed"])),
+        Line("dashboards: failed while publishing under load", scale,
+             f"{failed} of {republished['requests'] + failed:,} in "
+             f"{run['publications']['publications']} publications, longest "
+             f"{republished['longest_seconds']:.2f} s", "0", _verdict(not failed)),
+        Line("dashboards: peak memory of the server", scale, f"{held:,.0f} MB",
+             f"< {AIMS['server']:,.0f} MB", _verdict(held < AIMS["server"])),
+    ]  # fmt: skip
 
 
 def _growth(runs: list[dict[str, Any]]) -> list[Line]:

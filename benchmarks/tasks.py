@@ -16,6 +16,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from benchmarks.browsing import browse
+from benchmarks.dashboards import read, republish
 from benchmarks.homes import settings_of
 from benchmarks.measure import PeakWatch, Stopwatch, peak_megabytes
 from benchmarks.truth_detector import TruthDetector
@@ -253,8 +255,8 @@ def erasure(root: str) -> dict[str, Any]:
     return timed(root)
 
 
-_ALL = (prepare, peer_events, land, floor, pipeline, access, grow, erasure)
-TASKS = {f.__name__: f for f in _ALL}
+_ALL = (prepare, peer_events, land, floor, pipeline, access, grow, erasure, browse, read, republish)
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {f.__name__: f for f in _ALL}
 
 if __name__ == "__main__":
     collect_seldom()  # as the command line does

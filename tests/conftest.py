@@ -15,6 +15,11 @@ REPOSITORY = Path(__file__).parents[1]
 LONGEST = ("integration", "privacy", "dbt", "dagster")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``make pictures`` says of which home."""
+    parser.addoption("--pictures-of", help="a published home; its pages become docs/pictures")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests share a worker, so that what they share is made once; the longest go first.

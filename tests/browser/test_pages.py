@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,7 @@ import pytest
 from dashboards.pages import PAGES
 from tests.support.figures import HOSTILE
 
-VIEWS = [
-    (390, "light", "nl"), (390, "dark", "en"), (1280, "light", "en"), (1280, "dark", "nl"),
-    (1920, "light", "nl"), (1920, "dark", "en"),
-]  # fmt: skip
+VIEWS = list(itertools.product((390, 1280, 1920), ("light", "dark"), ("nl", "en")))
 DRAWN = """() => [...document.querySelectorAll('.plot')].every(p => p.dataset.drawn === 'yes')"""
 OVERLAPS = """() => {
   const found = [];
@@ -25,6 +23,20 @@ OVERLAPS = """() => {
     if (!box.width || one.closest('.scroll') || one.matches('.skip')) continue;
     if (box.right > innerWidth + 1 || box.left < -1) found.push('outside: ' + one.textContent);
   }
+  // letters over letters: no two words of the page share a place
+  const words = [];
+  const walk = document.createTreeWalker(document.getElementById('main'), NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const of = walk.currentNode.parentElement;
+    if (!walk.currentNode.data.trim() || of.closest('svg, script, .spoken, option, .scroll, details:not([open]) > :not(summary)')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    for (const r of range.getClientRects()) if (r.width > 1) words.push([r, walk.currentNode.data.trim()]);
+  }
+  words.forEach(([a, said], i) => words.slice(i + 1).forEach(([b, other]) => {
+    if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 6) found.push('text: ' + said + ' / ' + other);
+  }));
   const blocks = [...document.querySelectorAll('main > *')].map(b => b.getBoundingClientRect());
   blocks.forEach((a, i) => blocks.slice(i + 1).forEach(b => {
     if (a.width && b.width && a.left < b.right - 1 && b.left < a.right - 1
@@ -62,17 +74,29 @@ def _watched(page: Any, address: str) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize(("width", "theme", "lang"), VIEWS)
-def test_pages_render_whole(browser: Any, address: str, width: int, theme: str, lang: str) -> None:
+def _looked_at(browser: Any, address: str, width: int, query: str) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
     wrong = _watched(page, address)
     for one in PAGES:
-        query = f"theme={theme}&lang={lang}&period=2026-10&campaign=mail/M001"
         page.goto(f"{address}{one.path}?{query}")
         page.wait_for_function(DRAWN)
         assert page.evaluate(OVERLAPS) == [], one.identity
     page.close()
     assert wrong == []
+
+
+@pytest.mark.parametrize(("width", "theme", "lang"), VIEWS)
+def test_pages_of_the_demo_render_whole(
+    browser: Any, demo_address: str, width: int, theme: str, lang: str
+) -> None:
+    _looked_at(browser, demo_address, width, f"theme={theme}&lang={lang}")
+
+
+@pytest.mark.parametrize(("width", "lang"), [(390, "nl"), (1280, "en")])
+def test_pages_with_hostile_names_render_whole(
+    browser: Any, address: str, width: int, lang: str
+) -> None:
+    _looked_at(browser, address, width, f"lang={lang}&period=2026-10&campaign=mail/M001")
 
 
 def test_filter_changes_rows_address_and_charts_without_a_new_page(
@@ -119,6 +143,48 @@ def test_hostile_name_runs_nothing(browser: Any, address: str) -> None:
     assert HOSTILE[0] in page.inner_text("main")
     page.close()
     assert wrong == []
+
+
+def test_keyboard_reaches_pickers_pages_and_definitions(browser: Any, demo_address: str) -> None:
+    page = browser.new_page()
+    page.goto(demo_address)
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.className") == "skip"
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate("() => document.activeElement.id || document.activeElement.className")
+        )
+        ring = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+        assert ring != "none"
+    assert {"period", "compare", "print", "term"} <= reached
+    page.close()
+
+
+def test_print_leaves_pickers_out(browser: Any, demo_address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{demo_address}/sales")
+    page.wait_for_function(DRAWN)
+    page.emulate_media(media="print")
+    for gone in (".filters", ".tools", ".exports >> nth=0"):
+        assert not page.locator(gone).is_visible()
+    assert page.locator("h1").is_visible()
+    assert page.pdf().startswith(b"%PDF")
+    page.close()
+
+
+def test_language_and_light_are_kept_on_the_way(browser: Any, demo_address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{demo_address}/?lang=nl")
+    page.click("#theme-dark")
+    page.click("nav a:has-text('Verkoop')")
+    assert "lang=nl" in page.url
+    assert "theme=dark" in page.url
+    assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
+    page.click("#language")
+    assert page.inner_text("h1") == "Sales"
+    page.close()
 
 
 def test_page_reads_without_scripts(browser: Any, address: str) -> None:
