@@ -168,7 +168,11 @@ def _addresses(port: int) -> list[str]:
 def _get(port: int, path: str) -> str:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path)
-    return connection.getresponse().read().decode()
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    if answer.status != 200:
+        raise SystemExit(f"the dashboards answer {answer.status}: run klantkluis run on that home")
+    return text
 
 
 def _peak_of(pid: int) -> float:

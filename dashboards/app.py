@@ -41,6 +41,8 @@ _HEADERS = {
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -71,6 +73,8 @@ def build(published: Published, access: Access | None = None) -> Flask:
     desk = _Desk(published, access)
     app.before_request(desk.enter)
     app.after_request(_closed)
+    if access.is_https and not access.is_open:
+        app.after_request(_https_only)
     for page in PAGES:
         app.add_url_rule(page.path, page.identity, lambda page=page: desk.show(page))
     app.add_url_rule("/export/<identity>/<part>.<kind>", "export", desk.export)
@@ -256,6 +260,11 @@ def _plotly_script(is_packed: bool) -> bytes:
     assert spec.origin is not None
     script = (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
     return gzip.compress(script, 6, mtime=0) if is_packed else script
+
+
+def _https_only(response: Response) -> Response:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
 
 
 def _closed(response: Response) -> Response:

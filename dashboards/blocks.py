@@ -8,12 +8,11 @@ from dashboards import charts
 from dashboards.periods import Period
 from dashboards.published import Row, Table
 from dashboards.reading import Cell, Reading
-from dashboards.selection import figure_columns, is_hidden, ordered, single
+from dashboards.selection import figure_columns, is_hidden, ordered, single, time_of
 from dashboards.specs import Across, Cards, Facts, Funnel, Grid, Part, Publication, Trend
 from dashboards.view import labels_of
 
 PAGE_ROWS = 25
-TIMES = ("period_start", "snapshot_date", "day", "date", "starts_at")
 Block = dict[str, Any]
 
 
@@ -69,7 +68,7 @@ def sorted_rows(reading: Reading, table: Table, rows: list[Row]) -> list[Row]:
     column, is_descending = _order(reading, table)
     if column:
         return ordered(rows, column, is_descending, labels_of(reading.snapshot, column))
-    time = next((c for c in TIMES if c in table.columns), None)
+    time = time_of(table) or ("starts_at" if "starts_at" in table.columns else "")
     return ordered(rows, time, descending=True) if time else rows
 
 

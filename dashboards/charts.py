@@ -7,7 +7,7 @@ from typing import Any
 from dashboards.periods import is_periodic
 from dashboards.published import Row, Table
 from dashboards.reading import Reading
-from dashboards.selection import is_hidden, ordered
+from dashboards.selection import is_hidden, latest, ordered, time_of
 from dashboards.specs import Across, Trend
 
 MOST_BARS = 12
@@ -19,7 +19,7 @@ def trend(
     part: Trend, reading: Reading, table: Table, rows: list[Row], columns: tuple[str, ...]
 ) -> Chart:
     """Figures over time; a gap where one is hidden or missing."""
-    time = "snapshot_date" if "snapshot_date" in table.columns else "period_start"
+    time = time_of(table)
     instants = sorted({row[time] for row in rows})
     if part.split and part.split in table.columns:
         values = sorted({str(row[part.split]) for row in rows})[:MOST_LINES]
@@ -47,6 +47,9 @@ def across(
     part: Across, reading: Reading, table: Table, rows: list[Row], columns: tuple[str, ...]
 ) -> Chart:
     """Figures side by side, the largest first, at most a dozen."""
+    rows = latest(table, rows) if time_of(table) else rows
+    if part.split and part.split in table.columns:
+        return _split(part, reading, table, rows, columns[0])
     known = ordered(rows, columns[0], descending=True)[:MOST_BARS]
     names = [reading.label(part.category, row[part.category]) or "–" for row in known]
     if "pipeline" in table.columns and part.category == "stage" and not reading.view.pipeline:
@@ -56,6 +59,19 @@ def across(
         for column in columns
     ]
     return _chart("across", names, series, reading, table, columns[0])
+
+
+def _split(part: Across, reading: Reading, table: Table, rows: list[Row], column: str) -> Chart:
+    """A group of bars for each category, a bar in it for each value of another column."""
+    names = sorted({str(row[part.category]) for row in rows})[:MOST_BARS]
+    cells = {(str(row[part.category]), str(row[part.split])): row for row in rows}
+    kinds = sorted({str(row[part.split]) for row in rows})[:MOST_LINES]
+    series = [
+        _series(reading, table, reading.label(part.split, k), column, [cells.get((n, k)) for n in names])
+        for k in kinds
+    ]  # fmt: skip
+    labels = [reading.label(part.category, name) for name in names]
+    return _chart("across", labels, series, reading, table, column)
 
 
 def _series(

@@ -44,6 +44,7 @@ class Definition:
 
     formula: str
     unit: str
+    formula_nl: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +187,7 @@ def _definitions(table: Table) -> dict[tuple[str, str], Definition]:
         return {}  # another version wrote it
     return {
         (str(row["table_name"]), str(row["name"])): Definition(
-            str(row["formula"] or ""), str(row["unit"] or "")
+            str(row["formula"] or ""), str(row["unit"] or ""), str(row.get("formula_nl") or "")
         )
         for row in table.rows
     }

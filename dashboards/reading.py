@@ -10,7 +10,7 @@ from typing import Any
 from dashboards.formats import Formats, unit_of
 from dashboards.periods import Period, newest, periods_of, previous, year_before
 from dashboards.published import Row, Snapshot, Table
-from dashboards.selection import is_hidden, rows_of, series_of
+from dashboards.selection import is_hidden, rows_of, series_of, time_of
 from dashboards.specs import Grid, Page, Part, Trend
 from dashboards.texts import Texts
 from dashboards.view import DIMENSIONS, LABELS, View, labels_of
@@ -55,9 +55,11 @@ class Reading:
         return labels_of(self.snapshot, column).get(str(value)) or self.texts.value(str(value))
 
     def definition(self, table: str, column: str) -> str:
-        """The formula of a column, or nothing."""
+        """What a column is, in the reader's language where that is published, or nothing."""
         defined = self.snapshot.definitions.get((table, column))
-        return defined.formula if defined else ""
+        if defined is None:
+            return ""
+        return (self.texts.language == "nl" and defined.formula_nl) or defined.formula
 
     def cell(self, table: Table, row: Row, column: str) -> Cell:
         """One figure as a reader sees it."""
@@ -79,12 +81,9 @@ class Reading:
         """The published rows that a part shows."""
         table = self.snapshot.tables[part.table]
         if isinstance(part, Trend) or (isinstance(part, Grid) and part.is_series):
-            built = self.snapshot.built_at
-            return [
-                row
-                for row in series_of(table, self.chosen, self._until_now(), part.where)
-                if built is None or row.get("period_start", date.min) <= built.date()
-            ]
+            built = self.snapshot.built_at.date() if self.snapshot.built_at else date.max
+            rows = series_of(table, self.chosen, self._until_now(), part.where)
+            return [row for row in rows if row[time_of(table)] <= built]
         period = self.period if self.page.has_period else self.periods["all"]
         return rows_of(table, self.chosen, period, part.where, self.snapshot.timezone)
 

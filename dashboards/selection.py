@@ -15,8 +15,12 @@ from dashboards.periods import Period, is_periodic
 from dashboards.published import Row, Table
 from dashboards.view import DIMENSIONS, LABELS, View
 
-LONGEST_SERIES = 13
-"""Periods on a chart: a year and the same period of the year before."""
+TIMES = ("snapshot_date", "day", "period_start")
+"""Columns of the instant that a row is about, the first that a table has."""
+LONGEST_SERIES = {"day": 62, "snapshot_date": 13, "period_start": 13}
+"""Instants on a chart: a year and the same period of the year before, or two months of days."""
+NAMED = "suppressed_figures"
+"""The column that names which other columns of its row are hidden, between spaces."""
 _LIFT = ("treatment_", "holdout_", "incremental_", "revenue_per_person_")
 
 
@@ -24,7 +28,7 @@ def is_hidden(row: Row, column: str) -> bool:
     """Whether a figure is missing because it is about too few people."""
     if row.get(column) is not None:
         return False
-    if row.get("is_suppressed"):
+    if row.get("is_suppressed") or column in str(row.get(NAMED) or "").split():
         return True
     return bool(row.get("is_lift_suppressed")) and column.startswith(_LIFT)
 
@@ -36,7 +40,7 @@ def figure_columns(table: Table) -> tuple[str, ...]:
         if not c.endswith(("_numerator", "_denominator"))
         and not c.startswith(("excluded_", "sealed_"))
         and c not in {"is_suppressed", "is_lift_suppressed", "period_end", "period_grain",
-                      "currency", "is_sealed", "is_closed", *LABELS.values()}
+                      "currency", "is_sealed", "is_closed", *LABELS.values(), NAMED, "month_start"}
     )  # fmt: skip
 
 
@@ -58,7 +62,7 @@ def rows_of(
     if "snapshot_date" in table.columns:
         days = [r["snapshot_date"] for r in rows if r["snapshot_date"] < (period.end or date.max)]
         return [r for r in rows if days and r["snapshot_date"] == max(days)]
-    column = next((c for c in ("period_start", "day", "date") if c in table.columns), None)
+    column = next((c for c in ("day", "period_start") if c in table.columns), None)
     if column:
         return [r for r in rows if r[column] is not None and period.holds(_day(r[column], zone))]
     if "starts_at" in table.columns:
@@ -72,8 +76,8 @@ def series_of(table: Table, view: View, period: Period, where: Mapping[str, str]
 
     For tables with a grain: the periods of that grain; for all others: their own instants.
     """
-    time = "snapshot_date" if "snapshot_date" in table.columns else "period_start"
-    if time not in table.columns:
+    time = time_of(table)
+    if not time:
         return []
     end = period.end or date.max
     rows = [
@@ -84,8 +88,20 @@ def series_of(table: Table, view: View, period: Period, where: Mapping[str, str]
     if is_periodic(table):
         grain = "month" if period.grain == "all" else period.grain
         rows = [row for row in rows if row["period_grain"] == grain]
-    shown = sorted({row[time] for row in rows})[-LONGEST_SERIES:]
+    shown = sorted({row[time] for row in rows})[-LONGEST_SERIES[time] :]
     return sorted((row for row in rows if row[time] in shown), key=lambda row: row[time])
+
+
+def time_of(table: Table) -> str:
+    """The column of the instant that a row is about, or nothing."""
+    return next((column for column in TIMES if column in table.columns), "")
+
+
+def latest(table: Table, rows: list[Row]) -> list[Row]:
+    """Those of the last instant that has something to show."""
+    time = time_of(table)
+    shown = [row[time] for row in rows if time and row[time] and not row.get("is_suppressed")]
+    return [row for row in rows if row[time] == max(shown)] if shown else rows
 
 
 def single(table: Table, period: Period | None) -> Row | None:

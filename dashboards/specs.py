@@ -40,9 +40,13 @@ class Trend(Part):
 
 @dataclass(frozen=True)
 class Across(Part):
-    """Figures side by side for the values of a column."""
+    """Figures side by side for the values of a column; ``split`` makes a bar of each of another.
+
+    Of a table with several instants in the period it shows the last one.
+    """
 
     category: str = ""
+    split: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import waitress
-from pydantic import SecretStr
 
-from dashboards.app import build
-from dashboards.published import Published
-from pipelines.common.settings import Home, Settings
-from pipelines.vault.keyring import FileKey
 from tests.support.demo import shared_demo
 from tests.support.figures import publish
-
-
-@contextmanager
-def _served(published: Published) -> Iterator[str]:
-    server = waitress.create_server(build(published), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+from tests.support.serving import served, served_home
 
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the dashboards are served from a file that a test wrote."""
-    with _served(publish(tmp_path_factory.mktemp("published"))) as address:
+    with served(publish(tmp_path_factory.mktemp("published"))) as address:
         yield address
 
 
@@ -40,15 +24,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def demo_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the demo's own publication is served."""
     with served_home(shared_demo(tmp_path_factory.getbasetemp()).settings) as address:
-        yield address
-
-
-@contextmanager
-def served_home(settings: Settings) -> Iterator[str]:
-    """What a home has published, served for a while."""
-    home = Home.of(settings)
-    key = SecretStr(FileKey(home.keys / "dashboards.key").read().hex())
-    with _served(Published(home, key, settings)) as address:
         yield address
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from dashboards.pages import PAGES
 from pipelines.common.settings import Settings
-from tests.browser.conftest import served_home
+from tests.support.serving import served_home
 
 WIDTH, HEIGHT, QUALITY, SCALE = 1280, 1150, 60, 0.8
 MOST_BYTES = 900_000

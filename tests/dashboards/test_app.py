@@ -70,6 +70,9 @@ def test_hidden_figure_says_why_and_definitions_are_there(client) -> None:
     text = client.get("/?period=2026-03").text
     assert "Hidden: it is about fewer than 10 people" in text
     assert 'title="won / (won + lost)"' in text
+    text = client.get("/?period=2026-03&lang=nl").text
+    assert 'title="gewonnen / (gewonnen + verloren)"' in text
+    assert 'title="sum of won amounts"' in text  # where Dutch is not published
 
 
 def test_filter_keeps_rows_and_stands_in_links(client) -> None:

@@ -22,8 +22,8 @@ from dashboards.reading import Reading
 from dashboards.specs import Page
 from dashboards.texts import Texts
 from dashboards.view import DIMENSIONS, View, values_of
+from pipelines.warehouse.connection import attach, open_instance
 from tests.support.demo import Demo
-from tests.support.stores import open_duckdb
 
 Key = tuple[str, Any]
 _PLAIN = {"period_grain", "period_start", "period_end", "snapshot_date", "day", "date"}
@@ -33,7 +33,9 @@ _PLAIN = {"period_grain", "period_start", "period_end", "snapshot_date", "day", 
 def warehouse(demo: Demo) -> Iterator[duckdb.DuckDBPyConnection]:
     with demo.deploy() as deployment:
         key = deployment.keyring.role_key("warehouse")
-    with closing(open_duckdb(demo.home.warehouse, key, demo.home.spill)) as opened:
+    with closing(open_instance(demo.home.spill, demo.settings)) as opened:
+        attach(opened, demo.home.warehouse, key, alias="warehouse", read_only=True)
+        opened.execute("use warehouse")
         yield opened
 
 

@@ -58,7 +58,9 @@ def test_every_card_equals_sql(client, sql: Any, demo_published: Published) -> N
     for page in PAGES:
         tables = {p.table for p in page.parts if isinstance(p, Cards)} & set(snapshot.tables)
         for key, condition in _periods(demo_published) if tables else ():
-            text = client.get(f"{page.path}?period={key}&lang=nl").text
+            answer = client.get(f"{page.path}?period={key}&lang=nl")
+            assert answer.status_code == 200
+            text = answer.text
             shown = dict(re.findall(r'data-figure="([a-z_.]+)">(.*?)</span>', text))
             rows = {table: _rows(sql, table, condition) for table in tables}
             for name, said in shown.items():

@@ -19,9 +19,10 @@ STATEMENTS = [
     'run-1' as run_id, 'abc' as rules_fingerprint, 'Europe/Amsterdam' as reporting_timezone,
     'EUR' as reporting_currency, 10 as small_cell_k""",
     """create table marts.kpi_definitions as select 'kpi_sales_monthly' as table_name,
-    'win_rate' as name, 'won / (won + lost)' as formula, 'rate' as unit
-    union all select 'kpi_sales_monthly', 'won_revenue', 'sum of won amounts', 'reporting currency'
-    union all select 'kpi_campaign', 'open_rate', 'human openers / delivered', 'rate'""",
+    'win_rate' as name, 'won / (won + lost)' as formula, 'rate' as unit,
+    'gewonnen / (gewonnen + verloren)' as formula_nl
+    union all select 'kpi_sales_monthly', 'won_revenue', 'sum of won amounts', 'reporting currency', ''
+    union all select 'kpi_campaign', 'open_rate', 'human openers / delivered', 'rate', ''""",
     f"""create table marts.kpi_sales_monthly as select 'month' as period_grain,
     month::date as period_start, (month + interval 1 month)::date as period_end,
     case when month(month) <> 3 then (1000 * month(month) + year(month))::decimal(18, 4) end
