@@ -9,10 +9,11 @@ from dashboards.periods import Period
 from dashboards.published import Row, Table
 from dashboards.reading import Cell, Reading
 from dashboards.selection import figure_columns, is_hidden, ordered, single, time_of
-from dashboards.specs import Across, Cards, Facts, Funnel, Grid, Part, Publication, Trend
+from dashboards.specs import Across, Cards, Facts, Funnel, Grid, Matrix, Part, Publication, Trend
 from dashboards.view import labels_of
 
 PAGE_ROWS = 25
+MATRIX_LINES = 13
 Block = dict[str, Any]
 
 
@@ -52,6 +53,8 @@ def block(part: Part, reading: Reading) -> Block:
     if isinstance(part, Facts):
         facts = [_named(reading, table, rows[0], c) for c in columns]
         return shown | {"kind": "facts", "facts": facts, "is_exported": True}
+    if isinstance(part, Matrix):
+        return shown | {"kind": "matrix", "is_exported": True} | _matrix(part, reading, table, rows)
     assert isinstance(part, Grid)
     return shown | {"kind": "grid", "is_exported": True} | _grid(part, reading, table, rows)
 
@@ -154,6 +157,29 @@ def _grid(part: Grid, reading: Reading, table: Table, rows: list[Row]) -> Block:
         if first + PAGE_ROWS < len(rows)
         else "",
     }
+
+
+def _matrix(part: Matrix, reading: Reading, table: Table, rows: list[Row]) -> Block:
+    figure = part.columns[0]
+    downs = sorted({row[part.down] for row in rows}, reverse=True)[:MATRIX_LINES]
+    acrosses = sorted({row[part.across] for row in rows if row[part.down] in downs})[:MATRIX_LINES]
+    cells = {(row[part.down], row[part.across]): row for row in rows}
+    found = [[cells.get((down, across)) for across in acrosses] for down in downs]
+    most = max((float(r[figure]) for line in found for r in line if r and r[figure]), default=0)
+
+    def cell(row: Row | None) -> tuple[Cell, float]:
+        if row is None:
+            return Cell("", "none"), 0
+        share = float(row[figure]) / most if row[figure] and most else 0
+        return reading.cell(table, row, figure), round(share, 2)
+
+    heads = [reading.formats.figure(across, "number") for across in acrosses]
+    first = [reading.formats.period("month", down) for down in downs]
+    return {
+        "heads": heads, "down": reading.texts.column(part.down),
+        "across": reading.texts.column(part.across), "figure": reading.texts.column(figure),
+        "lines": [(n, [cell(r) for r in line]) for n, line in zip(first, found, strict=True)],
+    }  # fmt: skip
 
 
 def _linked(part: Grid, reading: Reading, table: Table, row: Row, column: str) -> Cell:

@@ -11,7 +11,7 @@ from dashboards.formats import Formats, unit_of
 from dashboards.periods import Period, newest, periods_of, previous, year_before
 from dashboards.published import Row, Snapshot, Table
 from dashboards.selection import is_hidden, rows_of, series_of, time_of
-from dashboards.specs import Grid, Page, Part, Trend
+from dashboards.specs import Grid, Matrix, Page, Part, Trend
 from dashboards.texts import Texts
 from dashboards.view import DIMENSIONS, LABELS, View, labels_of
 
@@ -80,7 +80,7 @@ class Reading:
     def rows(self, part: Part) -> list[Row]:
         """The published rows that a part shows."""
         table = self.snapshot.tables[part.table]
-        if isinstance(part, Trend) or (isinstance(part, Grid) and part.is_series):
+        if isinstance(part, Trend | Matrix) or (isinstance(part, Grid) and part.is_series):
             built = self.snapshot.built_at.date() if self.snapshot.built_at else date.max
             rows = series_of(table, self.chosen, self._until_now(), part.where)
             return [row for row in rows if row[time_of(table)] <= built]

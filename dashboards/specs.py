@@ -68,6 +68,14 @@ class Grid(Part):
 
 
 @dataclass(frozen=True)
+class Matrix(Part):
+    """One figure, the first column, by two others: a row for each value of ``down``."""
+
+    down: str = ""
+    across: str = ""
+
+
+@dataclass(frozen=True)
 class Publication(Part):
     """What was published, when and from which run; needs no table."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.app import build
-from dashboards.blocks import laid_out
+from dashboards.blocks import block, laid_out
 from dashboards.formats import Formats, unit_of
 from dashboards.pages import PAGES
 from dashboards.published import Published
@@ -26,9 +26,31 @@ _CAMPAIGNS = """create table marts.kpi_campaign as select * from (values
     as v(campaign_id, campaign_name, channel, starts_at, sent, is_suppressed)"""
 
 
+_COHORTS = """create table marts.kpi_cohorts_monthly as
+    select (month + to_months(since::integer))::date as period_start, month::date as cohort_start,
+    since as months_since, 40 as cohort_customers,
+    case when since <> 2 then 1.0 / (1 + since) end as retention_rate, since = 2 as is_suppressed
+    from range(date '2026-01-01', date '2026-06-01', interval 1 month) as m(month),
+    range(4) as s(since)"""
+_ATTRIBUTION = """create table marts.kpi_attribution_monthly as
+    select month::date as period_start, channel, attribution_model, 10 * month(month) + place as
+    attributed_revenue, false as is_suppressed
+    from range(date '2026-01-01', date '2026-06-01', interval 1 month) as m(month),
+    (values ('email', 1), ('search', 2)) as c(channel, place),
+    (values ('first_touch'), ('shapley')) as a(attribution_model)"""
+_DAYS = """create table marts.kpi_campaign_daily as select 'mail/2' as campaign_id,
+    date '2026-09-01' as period_start, day::date as day, 20 as human_openers,
+    case when day > date '2026-09-02' then null else 12 end as human_clickers,
+    case when day > date '2026-09-02' then 'human_clickers' end as suppressed_figures,
+    false as is_suppressed
+    from range(date '2026-09-01', date '2026-09-04', interval 1 day) as d(day)"""
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
-    return publish(tmp_path_factory.mktemp("readers"), [*STATEMENTS, _CAMPAIGNS])
+    return publish(
+        tmp_path_factory.mktemp("readers"), [*STATEMENTS, _CAMPAIGNS, _COHORTS, _ATTRIBUTION, _DAYS]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +139,39 @@ def test_chart_has_its_figures_as_a_table(client) -> None:
     table = re.search(r'<details class="data">.*?</details>', text, re.DOTALL)
     assert table
     assert re.search(r"May 2026</th><td class=.number.>€7,026.00<", table[0])
+
+
+def test_cohorts_stand_in_a_matrix_with_hidden_cells(client) -> None:
+    text = client.get("/customers?period=2026-05&lang=en").text
+    lines = re.findall(
+        r'<th scope="row">(\w+ 2026)</th>(.*?)</tr>', text.split('class="shaded"')[1]
+    )
+    found = {
+        month: [re.sub("<[^>]+>", "", c) for c in re.findall(r"<td.*?</td>", cells)]
+        for month, cells in lines
+    }
+    assert found["Jan 2026"] == ["100.0%", "50.0%", "●hidden", "25.0%"]
+    assert found["Apr 2026"] == ["100.0%", "50.0%", "", ""]
+
+
+def test_attribution_stands_by_channel_and_model_of_the_last_month(published: Published) -> None:
+    reading = _reading(published, "attribution")
+    part = next(p for p in reading.page.parts if p.title == "attribution_models")
+    chart = block(part, reading)["chart"]
+    assert chart["labels"] == ["email", "search"]
+    assert [s["name"] for s in chart["series"]] == ["first touch", "Shapley"]
+    assert [s["values"] for s in chart["series"]] == [[51, 52], [51, 52]]
+
+
+def test_figure_that_its_row_names_as_hidden_is_hidden(client, published: Published) -> None:
+    reading = _reading(published, "campaign", campaign="mail/2")
+    part = next(p for p in reading.page.parts if p.title == "timeline")
+    drawn = block(part, reading)
+    assert drawn["chart"]["labels"] == ["1 Sept 2026", "2 Sept 2026", "3 Sept 2026"]
+    assert drawn["gaps"] == 1
+    cells = client.get("/campaign?campaign=mail/2").text.split('t-days"')[-1]
+    assert cells.count('class="hidden"') >= 1
+    assert "suppressed" not in cells
 
 
 def test_fault_of_ours_is_a_page_and_no_traceback(
