@@ -9,6 +9,7 @@ import gzip
 import json
 import logging
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -30,7 +31,7 @@ from dashboards.specs import Page, Part, Role
 from dashboards.texts import LANGUAGES, Texts
 from dashboards.view import DIMENSIONS, View, values_of
 from pipelines.common.clock import now
-from pipelines.common.errors import KlantkluisError
+from pipelines.common.errors import KlantkluisError, UsageError
 from pipelines.common.log import log_event
 
 THREADS = 8
@@ -87,7 +88,9 @@ def build(published: Published, access: Access | None = None) -> Flask:
     return app
 
 
-def serve(published: Published, host: str, port: int, access: Access) -> None:
+def serve(
+    published: Published, host: str, port: int, access: Access, ready: Callable[[], None]
+) -> None:
     """Serve until interrupted.
 
     Args:
@@ -95,17 +98,28 @@ def serve(published: Published, host: str, port: int, access: Access) -> None:
         host: Address to listen on.
         port: TCP port.
         access: Who may look.
+        ready: Called once the port is ours.
 
     Raises:
         NotAllowedError: Others would reach it without signing in.
+        UsageError: Something else listens there, or the address is not of this machine.
     """
     import waitress
 
     accesses.require_reachable(access, host)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # readers may wait a moment
-    waitress.serve(
-        build(published, access), host=host, port=port, threads=THREADS, _quiet=True, ident=None
-    )
+    app = build(published, access)
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
+    except OSError:
+        raise UsageError(
+            "something listens on this port already, or the address is not of this machine",
+            code="port_in_use",
+            where={"port": str(port)},
+            todo="choose another with --port",
+        ) from None
+    ready()
+    server.run()
 
 
 class _Desk:

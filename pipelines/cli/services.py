@@ -35,9 +35,12 @@ def dashboards(
     access.require_reachable(users, host)
     figures = Published(session.home, role_key(session, "dashboards"), session.settings)
     figures.tables()
-    session.output.say("serving", url=f"http://{host}:{port}")
-    sys.stdout.flush()
-    serve(figures, host, port, users)
+
+    def ready() -> None:
+        session.output.say("serving", url=f"http://{host}:{port}")
+        sys.stdout.flush()
+
+    serve(figures, host, port, users, ready)
 
 
 def dagster(

@@ -94,6 +94,10 @@ _FAULTS = (
 )
 
 
+PUBLISHED = frozenset({"analytics", "dashboards"})
+"""Stores that a run makes from the warehouse; no backup is needed to have them back."""
+
+
 def store_fault(error: duckdb.Error, store: str, what: str | None = None) -> KlantkluisError:
     """The error of ours that a DuckDB error stands for.
 
@@ -111,6 +115,13 @@ def store_fault(error: duckdb.Error, store: str, what: str | None = None) -> Kla
     message = "" if told else str(error)
     for fault in _FAULTS:
         if any(sign in message for sign in fault.signs):
+            if fault.code == "store_damaged" and store in PUBLISHED:
+                return StorageError(
+                    "the published file is damaged or another version wrote it",
+                    code="published_damaged",
+                    where={"file": f"{store}.duckdb"},
+                    todo="move that file out of the home and run klantkluis run, which writes it anew",
+                )
             return fault.kind(fault.what, code=fault.code, where={"store": store}, todo=fault.todo)
     if isinstance(error, duckdb.IOException | duckdb.FatalException):
         return StorageError("the store cannot be used", code="store_failed", where={"store": store})

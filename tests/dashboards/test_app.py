@@ -192,6 +192,7 @@ def test_wrong_key_and_damaged_file_are_told(tmp_path: Path) -> None:
     published.home.dashboards.write_bytes(b"no database" * 1_000)
     answer = build(published).test_client().get("/")
     assert answer.status_code == 503
+    assert "Move dashboards.duckdb out of the home" in answer.text
     assert "Traceback" not in answer.text
 
 

@@ -43,14 +43,14 @@ CAMPAIGN = """insert into marts.kpi_campaign values
     ($1, $1, $2, timestamptz '2026-10-05 10:00:00+00', $3, $4, 0.25, 0.1, 100.5, $5)"""
 
 
-def publish(folder: Path, statements: list[str] | None = None) -> Published:
+def publish(folder: Path, statements: list[str] | None = None, key: SecretStr = KEY) -> Published:
     """Write a file; the statements given, or everything that the pages' tests look at."""
     settings = Settings(home=folder / "home")
     home = Home.of(settings)
     home.spill.mkdir(parents=True, exist_ok=True)
     home.dashboards.unlink(missing_ok=True)
     with open_instance(home.spill, settings) as connection:
-        attach(connection, home.dashboards, KEY, alias="dashboards")
+        attach(connection, home.dashboards, key, alias="dashboards")
         connection.execute("use dashboards")
         connection.execute("create schema marts")
         for statement in STATEMENTS if statements is None else statements:
@@ -70,4 +70,4 @@ def publish(folder: Path, statements: list[str] | None = None) -> Published:
                 "insert into marts.kpi_campaign values ('small', 'small', 'email', "
                 "timestamptz '2026-10-06 10:00:00+00', null, null, null, null, null, true)"
             )
-    return Published(home, KEY, settings)
+    return Published(home, key, settings)
