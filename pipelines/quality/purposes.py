@@ -80,7 +80,11 @@ def faults_of(relation: Relation, policy: Policy) -> list[str]:
 
 def relations_of(project: Path) -> list[Relation]:
     """The published relations of a project, by name."""
-    models = {path.stem: path.read_text(encoding="utf-8") for path in _files(project, "*.sql")}
+    models = {
+        path.stem: path.read_text(encoding="utf-8")
+        for pattern in ("*.sql", "*.py")
+        for path in _files(project, pattern)
+    }
     found: list[Relation] = []
     for path in _files(project, "*.yml"):
         if PUBLISHED not in path.relative_to(project).parts:

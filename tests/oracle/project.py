@@ -191,7 +191,9 @@ def _cast(node: Node) -> str:
 
 
 class _Context:
-    """What dbt hands to a model in Python."""
+    """What dbt hands to a model in Python; every build is the first."""
+
+    is_incremental = False
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, relations: dict[str, str]) -> None:
         self._connection, self._relations = connection, relations

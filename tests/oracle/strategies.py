@@ -188,6 +188,7 @@ def purchases(draw: st.DrawFn) -> dict[str, list[Row]]:
     return {
         "subscriptions": [
             {"record_key": f"s{number}", "customer_key": draw(maybe(st.sampled_from(PERSONS))),
+             "account_key": draw(maybe(st.sampled_from(ACCOUNTS))),
              "started_at": draw(instants), "ended_at": draw(maybe(instants)),
              "amount_per_month": draw(amounts), "currency": draw(st.sampled_from(CURRENCIES))}
             for number in range(draw(st.integers(0, 5)))
@@ -200,3 +201,41 @@ def purchases(draw: st.DrawFn) -> dict[str, list[Row]]:
             for number in range(draw(st.integers(0, 5)))
         ],
     }  # fmt: skip
+
+
+@st.composite
+def activity(draw: st.DrawFn) -> dict[str, list[Row]]:
+    """Contacts, tickets, surveys and campaign events, bursts of clicks among them."""
+    persons, accounts = maybe(st.sampled_from(PERSONS)), maybe(st.sampled_from(ACCOUNTS))
+    found: dict[str, list[Row]] = {
+        "campaigns": [{"record_key": "c0", "channel": "email"}, {"record_key": "c1", "channel": None}],
+        "interactions": [], "tickets": [], "surveys": [], "campaign_events": [],
+    }  # fmt: skip
+    for number in range(draw(st.integers(0, 8))):
+        found["interactions"].append(
+            {"record_key": f"i{number}", "customer_key": draw(persons), "account_key": draw(accounts),
+             "channel": draw(st.sampled_from(["email", "phone", "note"])), "occurred_at": draw(instants)}
+        )  # fmt: skip
+        found["tickets"].append(
+            {"record_key": f"t{number}", "customer_key": draw(persons), "account_key": draw(accounts),
+             "status": draw(st.sampled_from(["open", "closed", "Cancelled"])),
+             "created_at": draw(maybe(instants)), "resolved_at": draw(maybe(instants))}
+        )  # fmt: skip
+        found["surveys"].append(
+            {"record_key": f"v{number}", "customer_key": draw(persons),
+             "ticket_id": draw(st.sampled_from([f"t{number}", "t0", "nowhere", None])),
+             "score": draw(st.sampled_from([None, 1, 4, 5])),
+             "satisfied": draw(st.sampled_from([None, True, False]))}
+        )  # fmt: skip
+    for number in range(draw(st.integers(0, 12))):
+        at, person = draw(instants), draw(persons)
+        kind = draw(st.sampled_from(["sent", "open", "click", "burst"]))
+        for place in range(5 if kind == "burst" else 1):
+            found["campaign_events"].append(
+                {"record_key": f"e{number}-{place}", "customer_key": person,
+                 "campaign_id": draw(st.sampled_from(["c0", "c1"])) if place == 0 else "c0",
+                 "event_type": "click" if kind == "burst" else kind,
+                 "occurred_at": at + timedelta(milliseconds=250 * place),
+                 "user_agent_class": draw(st.sampled_from([None, "desktop", "bot", "privacy_proxy"]))}
+            )  # fmt: skip
+    return found

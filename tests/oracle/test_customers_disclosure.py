@@ -1,0 +1,179 @@
+"""An attacker who knows who is in every cell: what is shown of customers tells about k or nobody.
+
+Looked at: every cell, every pair of cells of a month and of two months in a row, what is left of a
+whole, and for retention every pair of months that are shown, whatever is hidden between them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from tests.oracle import segments
+from tests.oracle.project import Project, Rows, compiled
+from tests.oracle.rules import end_of, midnight
+
+K = 5
+AS_OF = datetime(2026, 4, 12, 9, 30, tzinfo=UTC)
+FIRST = datetime(2025, 11, 3, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def hiding(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    base = tmp_path_factory.getbasetemp()
+    return compiled(base.parent if base.name.startswith("popen-") else base, small_cell_k=K)
+
+
+def _crm(seed: int) -> Rows:
+    """Persons who buy and subscribe over half a year, few enough for small cells everywhere."""
+    dice = random.Random(seed)
+    people = [f"p{n}" for n in range(dice.choice([20, 45, 80]))]
+    weeks = 23
+
+    def some(share: float) -> datetime:
+        return FIRST + timedelta(weeks=weeks * share * dice.random(), hours=dice.randrange(100))
+
+    orders = [
+        {"record_key": f"o{p}{n}", "customer_key": p, "ordered_at": some(0.98), "amount": Decimal(9),
+         "margin": Decimal(dice.randrange(1, 9)), "currency": None, "status": None}
+        for p in people for n in range(dice.choice([0, 1, 1, 2, 5]))
+    ]  # fmt: skip
+    subscriptions = []
+    for p in people:
+        start = some(0.5) if dice.random() < 0.8 else FIRST - timedelta(days=90)
+        end = start + timedelta(days=dice.randrange(20, 400)) if dice.random() < 0.4 else None
+        for n in range(dice.choice([0, 1, 1, 2])):
+            subscriptions.append(
+                {"record_key": f"s{p}{n}", "customer_key": p, "ended_at": end,
+                 "started_at": start + timedelta(days=60 * n), "currency": None,
+                 "amount_per_month": Decimal(dice.randrange(5, 9))}
+            )  # fmt: skip
+    return {
+        "subjects": [
+            {"subject_key": p, "kind": "contact", "subject_bucket": 1, "staff_alias": None}
+            for p in people
+        ],
+        "contacts": [{"customer_key": p} for p in people],
+        "orders": orders,
+        "subscriptions": subscriptions,
+    }
+
+
+def _is_small(persons: int) -> bool:
+    return 0 < persons < K
+
+
+@pytest.mark.parametrize("seed", [0, 1, 5, 6, 7, 9, 10])
+def test_nothing_shown_tells_about_few(hiding: Project, seed: int) -> None:
+    rows = _crm(seed)
+    tables = hiding.run(
+        rows, AS_OF, "kpi_customer_segments_monthly", "kpi_cohorts_monthly",
+        "kpi_revenue_retention_monthly",
+    )  # fmt: skip
+    assert not _segment_leaks(rows, tables["kpi_customer_segments_monthly"])
+    assert not _cohort_leaks(rows, tables["kpi_cohorts_monthly"])
+    assert not _retention_leaks(rows, tables["kpi_revenue_retention_monthly"])
+
+
+def test_the_attacker_finds_what_is_not_hidden(project: Project) -> None:
+    # The same attack on figures of which nothing is hidden: it must not come back empty.
+    rows = _crm(7)
+    tables = project.run(
+        rows, AS_OF, "kpi_customer_segments_monthly", "kpi_cohorts_monthly",
+        "kpi_revenue_retention_monthly",
+    )  # fmt: skip
+    assert _segment_leaks(rows, tables["kpi_customer_segments_monthly"])
+    assert _cohort_leaks(rows, tables["kpi_cohorts_monthly"])
+    assert _retention_leaks(rows, tables["kpi_revenue_retention_monthly"])
+
+
+def test_enough_is_shown(hiding: Project) -> None:
+    # Hiding everything would pass the attack.
+    tables = hiding.run(
+        _crm(5), AS_OF, "kpi_customer_segments_monthly", "kpi_cohorts_monthly",
+    )  # fmt: skip
+    for table in tables.values():
+        assert [row for row in table if not row["is_suppressed"]]
+
+
+def _segment_leaks(rows: Rows, shown: list[dict[str, Any]]) -> list[str]:
+    members = segments.members(rows, AS_OF)
+    cells = {
+        (row["period_start"], row["segment_kind"], row["segment"]): row["is_suppressed"]
+        for row in shown
+        if row["segment_kind"] != "clv_band"
+    }
+    open_cells = [cell for cell, is_hidden in cells.items() if not is_hidden]
+    leaks = [f"cell {cell}" for cell in open_cells if _is_small(len(members[cell]))]
+    for one, other in combinations(open_cells, 2):
+        if end_of("month", min(one[0], other[0])) < max(one[0], other[0]):
+            continue
+        small, big = sorted((members[one], members[other]), key=len)
+        if small <= big and _is_small(len(big - small)):
+            leaks.append(f"difference {one} {other}")
+    hidden: dict[tuple[date, str], list[set[str]]] = defaultdict(list)
+    for cell, is_hidden in cells.items():
+        if is_hidden:
+            hidden[cell[:2]].append(members[cell])
+    for key, sets in hidden.items():
+        if len(sets) == 1 or _is_small(len(set().union(*sets))):
+            whole = [cell for cell in cells if cell[:2] == key]
+            if len(sets) < len(whole):
+                leaks.append(f"rest {key}")
+    return leaks
+
+
+def _cohort_leaks(rows: Rows, shown: list[dict[str, Any]]) -> list[str]:
+    buyers = segments.cohort_orders(rows, AS_OF)
+    leaks = []
+    for row in shown:
+        if row["is_suppressed"]:
+            continue
+        cohort = {b for b, months in buyers.items() if min(months) == row["cohort_start"]}
+        active = {b for b in cohort if row["period_start"] in buyers[b]}
+        if any(_is_small(len(part)) for part in (cohort, active, cohort - active)):
+            leaks.append(f"{row['cohort_start']} {row['period_start']}")
+    return leaks
+
+
+def _running(rows: Rows, at: datetime) -> dict[str, list[Decimal]]:
+    found: dict[str, list[Decimal]] = defaultdict(list)
+    for s in rows["subscriptions"]:
+        if s["started_at"] <= at and (s["ended_at"] is None or s["ended_at"] > at):
+            found[s["customer_key"]].append(s["amount_per_month"])
+    return {person: sorted(amounts) for person, amounts in found.items()}
+
+
+def _retention_leaks(rows: Rows, shown: list[dict[str, Any]]) -> list[str]:
+    months = [row["period_start"] for row in shown if not row["is_suppressed"]]
+    leaks = []
+    for month in months:
+        was = _running(rows, midnight(month))
+        now = _running(rows, midnight(end_of("month", month)))
+        parts: dict[str, int] = defaultdict(int)
+        for person in was.keys() | now.keys():
+            before, after = sum(was.get(person, ())), sum(now.get(person, ()))
+            kind = (
+                "new"
+                if not before
+                else "churned"
+                if not after
+                else (before < after) - (before > after)
+            )
+            parts[str(kind)] += 1
+        leaks += [f"{month} {kind}" for kind, count in parts.items() if _is_small(count)]
+    for one, other in combinations(months, 2):
+        first, later = (
+            _running(rows, midnight(end_of("month", one))),
+            _running(rows, midnight(other)),
+        )
+        changed = {p for p in first.keys() | later.keys() if first.get(p) != later.get(p)}
+        if _is_small(len(changed)):
+            leaks.append(f"between {one} and {other}")
+    return leaks
