@@ -25,10 +25,17 @@ _LIFT = ("treatment_", "holdout_", "incremental_", "revenue_per_person_")
 
 
 def is_hidden(row: Row, column: str) -> bool:
-    """Whether a figure is missing because it is about too few people."""
+    """Whether a figure is missing because it is about too few people.
+
+    A row that is hidden in part does not always say which; what it lacks then counts as hidden.
+    """
     if row.get(column) is not None:
         return False
-    if row.get("is_suppressed") or column in str(row.get(NAMED) or "").split():
+    if (
+        row.get("is_partly_suppressed")
+        or row.get("is_suppressed")
+        or column in str(row.get(NAMED) or "").split()
+    ):
         return True
     return bool(row.get("is_lift_suppressed")) and column.startswith(_LIFT)
 
@@ -39,7 +46,7 @@ def figure_columns(table: Table) -> tuple[str, ...]:
         c for c in table.columns
         if not c.endswith(("_numerator", "_denominator"))
         and not c.startswith(("excluded_", "sealed_"))
-        and c not in {"is_suppressed", "is_lift_suppressed", "period_end", "period_grain",
+        and c not in {"is_suppressed", "is_partly_suppressed", "is_lift_suppressed", "period_end", "period_grain",
                       "currency", "is_sealed", "is_closed", *LABELS.values(), NAMED, "month_start"}
     )  # fmt: skip
 

@@ -78,6 +78,11 @@ def test_hidden_row_has_no_figure_anywhere(seen: dict[str, dict[int, Row]], demo
                 told = {c for c in row if (name, c) in definitions and row[c] is not None}
                 staff = {"tasks_open", "tasks_overdue"}  # of sellers, under the staff policy
                 assert told <= staff, (name, told)
+            # a figure that its row names as hidden is empty, and so are the parts of its ratio
+            named = str(row.get("suppressed_figures") or "").split()
+            parts = {f"{c}{end}" for c in named for end in ("", "_numerator", "_denominator")}
+            told = {c for c in parts & set(row) if row[c] is not None}
+            assert {c for c in told if not c.endswith("_denominator")} == set(), (name, told)
 
 
 @pytest.mark.parametrize(

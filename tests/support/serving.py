@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import waitress
 from pydantic import SecretStr
@@ -20,7 +20,12 @@ from pipelines.vault.keyring import FileKey
 def served(published: Published, access: Access | None = None) -> Iterator[str]:
     """A published file, served; gives the address."""
     server = waitress.create_server(build(published, access), host="127.0.0.1", port=0, threads=4)
-    threading.Thread(target=server.run, daemon=True).start()
+
+    def run() -> None:
+        with suppress(OSError):  # it waits on what is closed below
+            server.run()
+
+    threading.Thread(target=run, daemon=True).start()
     yield f"http://127.0.0.1:{server.effective_port}"
     server.close()
 
