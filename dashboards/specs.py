@@ -12,6 +12,11 @@ from typing import Literal
 
 Role = Literal["marketer", "sales", "support", "steward"]
 EVERYBODY: frozenset[Role] = frozenset({"marketer", "sales", "support", "steward"})
+MARKETING: frozenset[Role] = frozenset({"marketer", "steward"})
+SALES: frozenset[Role] = frozenset({"sales", "steward"})
+SUPPORT: frozenset[Role] = frozenset({"support", "steward"})
+CUSTOMERS: frozenset[Role] = frozenset({"marketer", "sales", "steward"})
+STEWARD: frozenset[Role] = frozenset({"steward"})
 
 
 @dataclass(frozen=True)
