@@ -44,6 +44,8 @@ def block(part: Part, reading: Reading) -> Block:
             else charts.across(part, reading, table, rows, columns)
         )
         gaps = int(drawn.pop("gaps"))
+        if when := drawn.pop("when", ""):
+            shown["title"] = f"{shown['title']}: {when}"
         return shown | {
             "kind": "chart", "chart": drawn, "gaps": gaps,
             "is_all_hidden": not any(v for s in drawn["series"] for v in s["values"]),

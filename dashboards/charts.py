@@ -47,9 +47,11 @@ def across(
     part: Across, reading: Reading, table: Table, rows: list[Row], columns: tuple[str, ...]
 ) -> Chart:
     """Figures side by side, the largest first, at most a dozen."""
-    rows = latest(table, rows) if time_of(table) else rows
+    time = time_of(table)
+    rows = latest(table, rows) if time else rows
+    when = reading.cell(table, rows[0], time).text if time and not is_periodic(table) else ""
     if part.split and part.split in table.columns:
-        return _split(part, reading, table, rows, columns[0])
+        return _split(part, reading, table, rows, columns[0]) | {"when": when}
     known = ordered(rows, columns[0], descending=True)[:MOST_BARS]
     names = [reading.label(part.category, row[part.category]) or "–" for row in known]
     if "pipeline" in table.columns and part.category == "stage" and not reading.view.pipeline:
@@ -58,7 +60,7 @@ def across(
         _series(reading, table, reading.texts.column(column), column, list(known))
         for column in columns
     ]
-    return _chart("across", names, series, reading, table, columns[0])
+    return _chart("across", names, series, reading, table, columns[0]) | {"when": when}
 
 
 def _split(part: Across, reading: Reading, table: Table, rows: list[Row], column: str) -> Chart:

@@ -55,16 +55,26 @@ def periods_of(snapshot: Snapshot) -> dict[str, Period]:
     return {period.key: period for period in ordered}
 
 
-def newest(snapshot: Snapshot, periods: dict[str, Period]) -> Period:
+def newest(
+    snapshot: Snapshot, periods: dict[str, Period], names: frozenset[str] = frozenset()
+) -> Period:
     """The period that a page begins with.
 
-    The last month that is over, unless all of its figures are hidden; then the last quarter or
-    year of which that is not so, and all time if there is none.
+    The last month that is over, unless most of its tables are hidden in it; then the last quarter
+    or year of which that is not so, and all time if there is none.
+
+    Args:
+        snapshot: What is published.
+        periods: Its periods.
+        names: The tables that count; all that have periods if none of them has.
     """
+    tables = [t for t in snapshot.tables.values() if is_periodic(t)]
+    tables = [t for t in tables if t.name in names] or tables
     today = snapshot.built_at.date() if snapshot.built_at else date.max
     for grain in GRAINS[:3]:
         ended = [p for p in periods.values() if p.grain == grain and p.end and p.end <= today]
-        if ended and any(_shown(t, ended[0]) for t in snapshot.tables.values() if is_periodic(t)):
+        shown = sum(_shown(table, ended[0]) for table in tables) if ended else 0
+        if shown and shown * 2 >= len(tables):
             return ended[0]
     return ALL_TIME
 

@@ -11,7 +11,7 @@ from dashboards.formats import Formats, unit_of
 from dashboards.periods import Period, newest, periods_of, previous, year_before
 from dashboards.published import Row, Snapshot, Table
 from dashboards.selection import is_hidden, rows_of, series_of, time_of
-from dashboards.specs import Grid, Matrix, Page, Part, Trend
+from dashboards.specs import Cards, Grid, Matrix, Page, Part, Trend
 from dashboards.texts import Texts
 from dashboards.view import DIMENSIONS, LABELS, View, labels_of
 
@@ -39,9 +39,10 @@ class Reading:
             self.view = replace(self.view, campaign=_latest_campaign(snapshot))
         others = {name: "" for name in DIMENSIONS if name not in page.filters}
         self.chosen = replace(self.view, **others)  # type: ignore[arg-type]
-        self.opening = (
-            newest(snapshot, self.periods) if page.opens_with == "newest" else self.periods["all"]
-        )
+        self.opening = self.periods["all"]
+        if page.opens_with == "newest":
+            carded = frozenset(p.table for p in page.parts if isinstance(p, Cards))
+            self.opening = newest(snapshot, self.periods, carded)
         self.period = self.periods.get(self.view.period) or self.opening
         self.formats = Formats(texts, snapshot.timezone, snapshot.currency)
 

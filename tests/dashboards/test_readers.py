@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from dashboards.app import build
 from dashboards.blocks import block, laid_out
 from dashboards.formats import Formats, unit_of
 from dashboards.pages import PAGES
-from dashboards.published import Published
+from dashboards.periods import newest, periods_of
+from dashboards.published import Published, Snapshot, Table
 from dashboards.reading import Reading
 from dashboards.texts import Texts
 from dashboards.view import View
@@ -126,6 +128,28 @@ def test_unit_comes_from_the_definition_and_then_from_the_name(column, defined, 
     assert unit_of(column, defined) == unit
 
 
+def test_page_opens_with_a_period_in_which_most_of_it_can_be_shown() -> None:
+    def table(name: str, *hidden: str) -> Table:
+        rows = [
+            {"period_grain": grain, "period_start": start, "period_end": end,
+             "is_suppressed": grain in hidden}
+            for grain, start, end in (
+                ("month", date(2026, 10, 1), date(2026, 11, 1)),
+                ("quarter", date(2026, 7, 1), date(2026, 10, 1)),
+                ("year", date(2025, 1, 1), date(2026, 1, 1)),
+            )
+        ]  # fmt: skip
+        return Table(name, tuple(rows[0]), tuple(rows))
+
+    tables = [table("a", "month", "quarter"), table("b", "month"), table("c")]
+    snapshot = Snapshot({t.name: t for t in tables}, metadata={"as_of": datetime(2026, 11, 5)})  # noqa: DTZ001
+    periods = periods_of(snapshot)
+    assert newest(snapshot, periods).key == "2026-Q3"
+    assert newest(snapshot, periods, frozenset({"a"})).key == "2025"
+    assert newest(snapshot, periods, frozenset({"c"})).key == "2026-10"
+    assert newest(snapshot, periods, frozenset({"not published"})).key == "2026-Q3"
+
+
 def test_chart_without_a_neighbour_takes_the_whole_row() -> None:
     kinds = ["chart", "chart", "grid", "chart", "grid", "chart", "chart", "chart"]
     blocks = laid_out([{"kind": kind} for kind in kinds])
@@ -157,7 +181,9 @@ def test_cohorts_stand_in_a_matrix_with_hidden_cells(client) -> None:
 def test_attribution_stands_by_channel_and_model_of_the_last_month(published: Published) -> None:
     reading = _reading(published, "attribution")
     part = next(p for p in reading.page.parts if p.title == "attribution_models")
-    chart = block(part, reading)["chart"]
+    shown = block(part, reading)
+    chart = shown["chart"]
+    assert shown["title"] == "Attribution under each model: May 2026"
     assert chart["labels"] == ["email", "search"]
     assert [s["name"] for s in chart["series"]] == ["first touch", "Shapley"]
     assert [s["values"] for s in chart["series"]] == [[51, 52], [51, 52]]
