@@ -58,6 +58,8 @@ def block(part: Part, reading: Reading) -> Block:
     if isinstance(part, Matrix):
         return shown | {"kind": "matrix", "is_exported": True} | _matrix(part, reading, table, rows)
     assert isinstance(part, Grid)
+    if part.is_latest and (time := time_of(table)):
+        shown["title"] = f"{shown['title']}: {reading.cell(table, rows[0], time).text}"
     return shown | {"kind": "grid", "is_exported": True} | _grid(part, reading, table, rows)
 
 
@@ -68,11 +70,18 @@ def columns_of(part: Part, table: Table) -> tuple[str, ...]:
     return tuple(column for column in part.columns if column in table.columns)
 
 
-def sorted_rows(reading: Reading, table: Table, rows: list[Row]) -> list[Row]:
+def sorted_rows(part: Part, reading: Reading, table: Table, rows: list[Row]) -> list[Row]:
     """Rows in the order that the address asks for, newest first where it asks for none."""
     column, is_descending = _order(reading, table)
     if column:
         return ordered(rows, column, is_descending, labels_of(reading.snapshot, column))
+    order = (
+        [c for c in part.order if c.lstrip("-") in table.columns] if isinstance(part, Grid) else []
+    )
+    for column in reversed(order):
+        rows = ordered(rows, column.lstrip("-"), column.startswith("-"))
+    if order:
+        return rows
     time = time_of(table) or ("starts_at" if "starts_at" in table.columns else "")
     return ordered(rows, time, descending=True) if time else rows
 
@@ -145,7 +154,7 @@ def _steps(reading: Reading, table: Table, row: Row, columns: tuple[str, ...]) -
 
 def _grid(part: Grid, reading: Reading, table: Table, rows: list[Row]) -> Block:
     columns = columns_of(part, table)
-    rows = sorted_rows(reading, table, rows)
+    rows = sorted_rows(part, reading, table, rows)
     first = _first(reading, table, len(rows))
     shown = rows[first : first + PAGE_ROWS]
     return {

@@ -43,7 +43,7 @@ def export(part: Part, reading: Reading, kind: str) -> bytes:
     Privacy: figures that the page shows; a hidden one is empty and ``is_suppressed`` says so.
     """
     table = reading.snapshot.tables[part.table]
-    rows = sorted_rows(reading, table, reading.rows(part))
+    rows = sorted_rows(part, reading, table, reading.rows(part))
     values = ([row[column] for column in table.columns] for row in rows)
     return _csv(table.columns, values) if kind == "csv" else _xlsx(table.columns, values)
 

@@ -42,7 +42,7 @@ def unit_of(column: str, defined: str) -> str:
     """
     if "currency" in defined:
         return "money per day" if defined.endswith("per day") else "money"
-    if column in _RETURNS:
+    if column in _RETURNS or defined == "change":
         return "return"
     if defined == "ratio":
         return "times"
@@ -51,6 +51,8 @@ def unit_of(column: str, defined: str) -> str:
     for ending, unit in (("_days", "days"), ("_hours", "hours"), ("_minutes", "minutes")):
         if ending in column and not defined:
             return unit
+    if not defined and column.endswith("_eur"):
+        return "money"
     if not defined and column.endswith(_RATE_ENDS):
         return "rate"
     return "number"

@@ -10,12 +10,14 @@ from typing import Any
 from dashboards.formats import Formats, unit_of
 from dashboards.periods import Period, newest, periods_of, previous, year_before
 from dashboards.published import Row, Snapshot, Table
-from dashboards.selection import is_hidden, rows_of, series_of, time_of
+from dashboards.selection import is_hidden, latest, rows_of, series_of, time_of
 from dashboards.specs import Cards, Grid, Matrix, Page, Part, Trend
 from dashboards.texts import Texts
 from dashboards.view import DIMENSIONS, LABELS, View, labels_of
 
 STALE_DAYS = 2
+FIGURES = frozenset({"kpi", "figure", "other_figure"})
+"""Columns whose words are names of figures."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,20 @@ class Reading:
         defined = self.snapshot.definitions.get((table, column))
         return unit_of(column, defined.unit if defined else "")
 
+    def _unit_in(self, table: Table, row: Row, column: str) -> str:
+        """The unit of a cell: that of the figure that its row is about, where the column says so."""
+        defined = self.snapshot.definitions.get((table.name, column))
+        if defined is None or defined.unit != "as the figure":
+            return self.unit(table.name, column)
+        return self.unit(str(row.get("table_name")), str(row.get("kpi")))
+
     def label(self, column: str, value: Any) -> str:
         """What a reader calls the value of a key or a category."""
-        return labels_of(self.snapshot, column).get(str(value)) or self.texts.value(str(value))
+        text = str(value)
+        if column in FIGURES:
+            return self.texts.column(text.rsplit(".", 1)[-1])
+        key = "campaign_id" if column == "slice" else column
+        return labels_of(self.snapshot, key).get(text) or self.texts.value(text)
 
     def definition(self, table: str, column: str) -> str:
         """What a column is, in the reader's language where that is published, or nothing."""
@@ -69,13 +82,13 @@ class Reading:
         value = row.get(column)
         if value is None:
             return Cell("–", "none")
-        if column in LABELS:
+        if column in LABELS or column == "slice" or (column in FIGURES and isinstance(value, str)):
             return Cell(self.label(column, value))
         if column == "period_start":
             grain = str(row.get("period_grain") or "month")
             return Cell(self.formats.period(grain, value))
         is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        text = self.formats.figure(value, self.unit(table.name, column))
+        text = self.formats.figure(value, self._unit_in(table, row, column))
         return Cell(text, "number" if is_number else "text")
 
     def rows(self, part: Part) -> list[Row]:
@@ -85,8 +98,11 @@ class Reading:
             built = self.snapshot.built_at.date() if self.snapshot.built_at else date.max
             rows = series_of(table, self.chosen, self._until_now(), part.where)
             return [row for row in rows if row[time_of(table)] <= built]
-        period = self.period if self.page.has_period else self.periods["all"]
-        return rows_of(table, self.chosen, period, part.where, self.snapshot.timezone)
+        grid = part if isinstance(part, Grid) else Grid("", "")
+        is_free = grid.ignores_period or not self.page.has_period
+        period = self.periods["all"] if is_free else self.period
+        rows = rows_of(table, self.chosen, period, part.where, self.snapshot.timezone)
+        return latest(table, rows) if grid.is_latest else rows
 
     @property
     def cleared(self) -> str:

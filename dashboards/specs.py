@@ -70,6 +70,11 @@ class Grid(Part):
 
     link: str = ""
     is_series: bool = False
+    is_latest: bool = False
+    """Only the last instant that has something to show."""
+    ignores_period: bool = False
+    order: tuple[str, ...] = ()
+    """Columns that rows are ordered by when the reader asks for none; ``-`` before one turns it."""
 
 
 @dataclass(frozen=True)

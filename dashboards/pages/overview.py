@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.pages.trends import MOST_PRESSING, SIGNALS
 from dashboards.specs import Cards, Grid, Page, Trend
 
 PAGE = Page(
@@ -27,6 +28,6 @@ PAGE = Page(
         ),
         Trend("won_revenue", "kpi_sales_monthly", ("won_revenue",), kind="bar"),
         Trend("tickets", "kpi_support_monthly", ("tickets_created", "tickets_resolved")),
-        Grid("signals", "kpi_signals"),
+        Grid("signals", "kpi_signals", SIGNALS, ignores_period=True, order=MOST_PRESSING),
     ),
 )  # fmt: skip

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from dashboards.specs import Grid, Page
 
+SIGNALS = ("priority", "direction", "signal_kind", "kpi", "slice", "figure", "compared_with",
+           "size_eur", "suggested_action")  # fmt: skip
+MOST_PRESSING = ("priority", "-size_eur")
+
 PAGE = Page(
     "trends",
     "/trends",
     (
-        Grid("all_signals", "kpi_signals"),
-        Grid("trend_table", "kpi_trends"),
-        Grid("correlations", "kpi_correlations"),
+        Grid("all_signals", "kpi_signals", SIGNALS, ignores_period=True, order=MOST_PRESSING),
+        Grid(
+            "trend_table",
+            "kpi_trends",
+            ("kpi", "figure", "previous_figure", "month_over_month", "year_over_year",
+             "moving_mean", "baseline", "anomaly_score", "is_anomaly", "size_eur"),
+            is_latest=True,
+            order=("-is_anomaly", "-size_eur"),
+        ),
+        Grid(
+            "correlations",
+            "kpi_correlations",
+            ("figure", "other_figure", "months", "correlation", "correlation_lower",
+             "correlation_upper", "is_notable"),
+            ignores_period=True,
+            order=("-is_notable", "-correlation"),
+        ),
     ),
-)
+)  # fmt: skip

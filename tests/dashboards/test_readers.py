@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from datetime import date, datetime
@@ -48,10 +49,28 @@ _DAYS = """create table marts.kpi_campaign_daily as select 'mail/2' as campaign_
     from range(date '2026-09-01', date '2026-09-04', interval 1 day) as d(day)"""
 
 
+_SIGNALS = [
+    """create table marts.kpi_signals as select * from (values
+    ('campaign_pays', 'opportunity', 'kpi_campaign', 'roas', 'mail/2', date '2020-01-01',
+     2.5::double, 1.0::double, 100::decimal(38, 4), 3),
+    ('unusual_figure', 'threat', 'kpi_sales_monthly', 'win_rate', '', date '2026-05-01',
+     0.25::double, 0.5::double, null, 1)) as v(signal_kind, direction, table_name, kpi, slice,
+    period_start, figure, compared_with, size_eur, priority)""",
+    """create table marts.kpi_correlations as select 'kpi_sales_monthly.win_rate' as figure,
+    'kpi_support_monthly.csat' as other_figure, date '2025-01-01' as period_start, 14 as months,
+    0.7::double as correlation, true as is_notable""",
+    """insert into marts.kpi_definitions values
+    ('kpi_signals', 'figure', 'the evidence', 'as the figure', ''),
+    ('kpi_signals', 'compared_with', 'held against', 'as the figure', ''),
+    ('kpi_campaign', 'roas', 'revenue / cost', 'ratio', '')""",
+]
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return publish(
-        tmp_path_factory.mktemp("readers"), [*STATEMENTS, _CAMPAIGNS, _COHORTS, _ATTRIBUTION, _DAYS]
+        tmp_path_factory.mktemp("readers"),
+        [*STATEMENTS, _CAMPAIGNS, _COHORTS, _ATTRIBUTION, _DAYS, *_SIGNALS],
     )
 
 
@@ -198,6 +217,30 @@ def test_figure_that_its_row_names_as_hidden_is_hidden(client, published: Publis
     cells = client.get("/campaign?campaign=mail/2").text.split('t-days"')[-1]
     assert cells.count('class="hidden"') >= 1
     assert "suppressed" not in cells
+
+
+def _cells(text: str, block_id: str) -> list[list[str]]:
+    body = text.split(f'data-block="{block_id}"')[1].split("<tbody>")[1].split("</tbody>")[0]
+    return [
+        [
+            html.unescape(re.sub("<[^>]+>", "", cell)).strip()
+            for cell in re.findall("<td.*?</td>", row)
+        ]
+        for row in body.split("</tr>")[:-1]
+    ]
+
+
+def test_signals_stand_by_priority_in_words_and_in_the_unit_of_their_figure(client) -> None:
+    rows = _cells(client.get("/?period=2026-05&lang=en").text, "signals")
+    assert rows == [
+        ["1", "threat", "unusual figure", "Win rate", "", "25.0%", "50.0%", "–"],
+        ["3", "chance", "campaign pays", "ROAS", "Spring", "2.5×", "1×", "€100.00"],
+    ]
+
+
+def test_correlations_name_their_figures_in_the_language_of_the_reader(client) -> None:
+    rows = _cells(client.get("/trends?lang=nl").text, "correlations")
+    assert rows == [["Scoringspercentage", "CSAT", "14", "0,7", "ja"]]
 
 
 def test_fault_of_ours_is_a_page_and_no_traceback(
