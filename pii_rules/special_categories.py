@@ -54,6 +54,8 @@ class CueFinder:
         self._whole: dict[str, list[_Phrase]] = {}
         self._begun: dict[str, list[_Phrase]] = {}
         self._opening: dict[str, tuple[_Phrase, ...]] = {}
+        self._telling: set[str] = set()
+        self._telling_begun: dict[str, tuple[str, ...]] = {}
         for name, category in (categories or load_categories()).items():
             for cue_class, cues in category.classes.items():
                 for cue in cues:
@@ -92,10 +94,11 @@ class CueFinder:
             if not any(c == flag.category and a < end and start < b for a, b, c in barred)
         )
 
-    def may_open(self, word: str) -> bool:
-        """Whether a word of a text may be the first of a cue; a text of other words has no flag."""
-        word = word.lower()
-        return bool(self._opening.get(word) or self._openings(word))
+    def may_tell(self, word: str) -> bool:
+        """Whether a word of a text may be the longest of a cue; a text of others has no flag."""
+        return any(
+            map(self._tells, (word.lower(),) if word.isascii() else _WORD.findall(word.lower()))
+        )
 
     def _add(self, phrase: _Phrase) -> None:
         first = phrase.words[0]
@@ -103,6 +106,21 @@ class CueFinder:
             self._begun.setdefault(first[:_HEAD], []).append(phrase)
         else:
             self._whole.setdefault(first, []).append(phrase)
+
+        if phrase.flag is not None:
+            longest = max(phrase.words, key=len)
+            if longest.endswith("*"):
+                head = longest[:-1][:_HEAD]
+                begun = self._telling_begun.get(head, ())
+                self._telling_begun[head] = (*begun, longest[:-1])
+            else:
+                self._telling.add(longest)
+
+    def _tells(self, word: str) -> bool:
+        begun = self._telling_begun
+        return word in self._telling or any(
+            word.startswith(begun.get(word[:length], ())) for length in range(_HEAD + 1)
+        )
 
     def _openings(self, word: str) -> tuple[_Phrase, ...]:
         """The phrases that a word may open, remembered."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.batches.context import Batch
 from pipelines.privacy.known_persons import KnownPersons
+from pipelines.privacy.named_places import Groups
 from pipelines.vault.sketches import sketches_of_accounts, sketches_of_subjects
 from pipelines.vault.subjects import Pair, Subject, names_of
 
@@ -63,11 +64,20 @@ class NamedPersons:
             return None
         return KnownPersons(own, [sketch for i, sketch in team.items() if i != subject])
 
-    def sketches(self) -> Iterator[bytes]:
-        """The sketches of all whom any of the texts may name."""
-        yield from self._subjects.values()
-        for team in self._accounts.values():
-            yield from team.values()
+    def groups(self, places: Sequence[int]) -> Groups:
+        """Whom the texts of rows may name: even numbers are subjects, odd ones teams."""
+        rows = [self._row[place] for place in places]
+        subjects, teams = self._subjects, self._accounts
+        return Groups(
+            [2 * s if s in subjects else -1 for s, _ in rows],
+            [2 * a + 1 if a in teams else -1 for _, a in rows],
+        )
+
+    def sketches(self) -> Iterator[tuple[int, bytes]]:
+        """The sketches of all whom any of the texts may name, by group."""
+        yield from ((2 * subject, sketch) for subject, sketch in self._subjects.items())
+        for account, team in self._accounts.items():
+            yield from ((2 * account + 1, sketch) for sketch in team.values())
 
     def note(self, place: int, person: int) -> None:
         """Note that the text of a row names one of its known persons, not the subject."""

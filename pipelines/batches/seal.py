@@ -5,7 +5,8 @@ Privacy: canonical rows in; sealed records and mentions into the vault; redacted
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from pipelines.common.entities import Entity
 from pipelines.privacy.known_persons import SUBJECT
 from pipelines.privacy.mentions import mention_identifiers
 from pipelines.privacy.name_sketches import SKETCHED_COLUMNS, SketchKey
+from pipelines.privacy.named_places import NOTHING
 from pipelines.privacy.normal_text import normal_text
 from pipelines.privacy.redaction import cut, redact_tagged
 from pipelines.privacy.spans import Span
@@ -121,20 +123,22 @@ def _redact_column(
     made: _Made,
 ) -> None:
     """Look at those texts of a column in which something was found or may be found by its words."""
-    blind = batch.vault.index.of
+    blind = _blind_pairs(batch)
     detected = batch.tools.detector.detect(texts.to_list())
     words = TextWords(texts)
     cues = batch.tools.cues
-    for i in words.where(cues.may_open):
+    for i in words.where(cues.may_tell):
         if flagged := cues.flags(normal_text(texts[i]).text):
             made.flags.setdefault(places[i], set()).update(flagged)
             batch.flags.update((entity.name, column, *flag) for flag in flagged)
-    matcher = batch.tools.matcher(batch.vault).among(words.different, persons.sketches())
+    matcher = batch.tools.matcher(batch.vault)
+    clues = matcher.clues(words, persons.groups(places), persons.sketches())
     found = {i for i, spans in enumerate(detected) if spans}
-    for i in sorted(found | words.with_digits | words.where(matcher.may_name)):
+    for i in sorted(found | words.strange | clues.keys()):
         text, place = made.texts[column][places[i]], places[i]
         assert text is not None  # only filled places are looked at
-        tagged = matcher.tag(text, detected[i], persons.of(place))
+        clue = None if i in words.strange else clues.get(i, NOTHING)
+        tagged = matcher.tag(text, detected[i], persons.of(place), clue)
         if not tagged:
             continue
         made.texts[column][place] = redact_tagged(text, tagged)
@@ -142,10 +146,20 @@ def _redact_column(
             if spot.person > SUBJECT and spot.type == "PERSON":
                 persons.note(place, spot.person)
         spans = [spot.span for spot in tagged]
-        named = {(kind, blind(kind, v)) for kind, v in mention_identifiers(text, spans)}
-        if named:
+        if named := {blind(kind, v) for kind, v in mention_identifiers(text, spans)}:
             made.mentions.setdefault(place, set()).update(named)
             made.hits.append(_Found(column, place, text, spans))
+
+
+def _blind_pairs(batch: Batch) -> Callable[[str, str], Pair]:
+    """Makes an identifier blind, the same one once: texts name the same few over and over."""
+    blind = batch.vault.index.of
+
+    @lru_cache(maxsize=65_536)
+    def pair(kind: str, value: str) -> Pair:
+        return kind, blind(kind, value)
+
+    return pair
 
 
 def _withheld(texts: pl.Series) -> pl.Series:

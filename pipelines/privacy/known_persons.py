@@ -9,14 +9,9 @@ Privacy: a text and what was found in it in, places out; a bounded cache of word
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
-from operator import itemgetter
 from typing import Final, Literal, NamedTuple
-
-import numpy as np
 
 from pii_rules.recognizers.lexicon import (
     ACTS,
@@ -45,32 +40,23 @@ from pipelines.privacy.name_sketches import (
     with_any_gap,
     with_gap,
 )
+from pipelines.privacy.named_places import NOTHING, Clues, Groups, find_clues
 from pipelines.privacy.normal_text import normal_text
+from pipelines.privacy.number_forms import NUMBER_TYPES, NumbersOf, tags_of_number
 from pipelines.privacy.spans import Span, resolve
+from pipelines.privacy.text_words import TextWords
 
 Party = Literal["subject", "third_party"]
 SUBJECT: Final = 0
 """Place of the record's own subject among the known persons; -1 stands for nobody of them."""
 NOBODY: Final = -1
 _WORD = re.compile(r"[^\W\d_]+")
-_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z])(?:[A-Za-z]{1,4}[-/]?)?\+?\d(?:[ ()./\-]{0,2}\d){3,17}(?: ?[A-Za-z]{2})?(?![0-9A-Za-z])"
-)
-_DIGIT = re.compile(r"\d")
-_BEFORE_DIGITS = 6  # four letters, a dash and a plus, as _NUMBER has them
-_END = itemgetter(2)
-_HOUSE = re.compile(r"(?<=[A-Za-z.] )\d{1,5}(?: ?-?[A-Za-z]\b)?")
 _JOINS = frozenset((" ", "-", "'", "’", ". ", "."))
-_NUMBER_TYPES: Final[tuple[tuple[Tag, str], ...]] = (
-    ("phone", "PHONE"), ("postcode", "POSTCODE"), ("birth", "DATE_OF_BIRTH"),
-    ("number", "CUSTOMER_NUMBER"), ("iban", "IBAN"),
-)  # fmt: skip
-_TYPE_OF_TAG: Final = dict(_NUMBER_TYPES)
-_TAG_OF_TYPE: Final = {kind: tag for tag, kind in _NUMBER_TYPES}
-_LETTERS_BEHIND = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_TAG_OF_TYPE: Final[dict[str, Tag]] = {
+    kind: tag for tag, kind in NUMBER_TYPES.items() if tag != "address"
+}
 _NOBODY: frozenset[int] = frozenset()
-_CACHED = 100_000
-_SIEVE_BITS = 24
+_CACHED = 60_000
 
 
 class TaggedSpan(NamedTuple):
@@ -156,66 +142,53 @@ class _Hit(NamedTuple):
 class PersonMatcher:
     """Tags what was found in texts, and finds the known persons that a detector missed.
 
-    For many texts, :meth:`among` first sets aside the words that are nobody's name.
+    For many texts, :meth:`clues` first tells in which of them, and by which words.
     """
 
     def __init__(self, key: SketchKey) -> None:
         self._key = key
         self._facts: dict[str, _Facts] = {}
-        self._strangers: frozenset[str] = frozenset()
+        self._earlier: dict[str, _Facts] = {}
 
-    def among(self, words: Iterable[str], sketches: Iterable[bytes]) -> PersonMatcher:
-        """A matcher for texts of these words and these persons; it finds the same, sooner.
-
-        Each different word is held against all the persons once; most words are nobody's name
-        and are passed over in each text.
+    def clues(
+        self, words: TextWords, groups: Groups, held: Iterable[tuple[int, bytes]]
+    ) -> dict[int, Clues]:
+        """What of each text may be one of its known persons, by place of the text.
 
         Args:
-            words: Of the texts that will be tagged. Others are looked up when they are met.
-            sketches: Of all persons whom the texts may name.
+            words: Of the texts.
+            groups: Whom each text may name.
+            held: The sketches of persons, joined, by group.
+
+        Returns:
+            No place where nothing is; nor those of ``words.strange``, which are to be looked at
+            without clues.
         """
-        narrowed = PersonMatcher(self._key)
-        known = sorted(set(chain.from_iterable(map(_WORD.findall, words))))
-        facts = [self.facts(word) for word in known]
-        are_known = _sieve(b"".join(f.tokens for f in facts), b"".join(sketches))
-        strangers: list[str] = []
-        start = 0
-        for word, found in zip(known, facts, strict=True):
-            end = start + len(found.tokens) // TOKEN_BYTES
-            if not are_known[start:end].any():
-                strangers.append(word)
-            elif end - start > 2:
-                near = zip(found.slips, are_known[start + 2 : end], strict=True)
-                kept = b"".join(token for token, is_known in near if is_known)
-                plain = found.tokens[: 2 * TOKEN_BYTES]
-                narrowed._facts[word] = found._replace(tokens=plain + kept)
-            start = end
-        narrowed._strangers = frozenset(strangers)
-        return narrowed
+        return find_clues(words, groups, held, lambda word: self.facts(word).tokens, self.token)
 
-    def may_name(self, word: str) -> bool:
-        """Whether a word, or a part of it between digits, may be a known person's name."""
-        if word in self._strangers:
-            return False
-        return word.isalpha() or not self._strangers.issuperset(_WORD.findall(word))
-
-    def knows_none_of(self, text: str) -> bool:
-        """Whether every word of a text is known to be nobody's name here."""
-        return bool(self._strangers) and self._strangers.issuperset(_WORD.findall(text))
-
-    def tag(self, text: str, spans: Iterable[Span], known: KnownPersons | None) -> list[TaggedSpan]:
+    def tag(
+        self,
+        text: str,
+        spans: Sequence[Span],
+        known: KnownPersons | None,
+        clues: Clues | None = None,
+    ) -> list[TaggedSpan]:
         """The places of a text, by place and without overlaps, each with whose it is.
 
         Args:
             text: As it was detected in.
             spans: What the detector found.
             known: Whom the text may name; None or nobody leaves all to third parties.
+            clues: What :meth:`clues` told of the text, which spares looking for it; None: all
+                of the text is looked at.
         """
         found = resolve(spans)
         if not known:
             return [TaggedSpan(*s, "third_party", NOBODY) for s in found]
+        if clues == NOTHING:
+            return [self._tagged(text, span, known, named=False) for span in found]
         seen = normal_text(text)
-        reading = _Reading(self, seen.text, known)
+        reading = _Reading(self, seen.text, known, clues)
         places = [*reading.names(), *reading.numbers()]
         own = [Span(*seen.place(start, end), kind, 0.9) for start, end, kind in places]
         return [self._tagged(text, span, known) for span in _merged(text, found, own)]
@@ -224,9 +197,9 @@ class PersonMatcher:
         """What is known of a word as it is written."""
         found = self._facts.get(word)
         if found is None:
-            if len(self._facts) > _CACHED:
-                self._facts.clear()
-            found = self._facts[word] = self._made(word)
+            if len(self._facts) > _CACHED:  # what is still met moves on to the next thousands
+                self._earlier, self._facts = self._facts, {}
+            found = self._facts[word] = self._earlier.get(word) or self._made(word)
         return found
 
     def token(self, tag: Tag, value: str) -> bytes:
@@ -235,8 +208,6 @@ class PersonMatcher:
 
     def hit(self, word: str, known: KnownPersons) -> _Hit | None:
         """Whose name a word is; a slip of one letter counts where no list knows the word."""
-        if word in self._strangers:
-            return None
         facts = self.facts(word)
         given, family = known.bearers(facts.given), known.bearers(facts.family)
         if given or family:
@@ -245,15 +216,15 @@ class PersonMatcher:
         return _Hit(near, near, is_slip=True) if near else None
 
     def _made(self, word: str) -> _Facts:
-        token = self._key.token
+        token, tokens = self._key.token, self._key.tokens
         plain = name_form(fold(word)[:LONGEST_NAME_WORD])
         bits = lexicon().features(word)
         slips: list[bytes] = []
         if len(plain) >= SHORTEST_WITH_SLIP - 1 and not bits & (WORD | PLACE | BLOCKED):
-            slips += [token("near", f) for f in sorted(with_gap(plain) | with_any_gap(plain))]
+            slips += tokens("near", with_gap(plain) | with_any_gap(plain))
             forms = swapped(plain).union(less_one_letter(plain))
-            for form in sorted(f for f in forms if len(f) >= SHORTEST_WITH_SLIP):
-                slips += (token("given", form), token("family", form))
+            long = [form for form in forms if len(form) >= SHORTEST_WITH_SLIP]
+            slips += tokens("given", long) + tokens("family", long)
         infix = token("infix", plain) if plain in INFIXES else None
         return _Facts(token("given", plain) + token("family", plain) + b"".join(slips), infix, bits)
 
@@ -261,7 +232,10 @@ class PersonMatcher:
         """The token of an initial."""
         return self._key.token("initial", name_form(fold(letter)))
 
-    def _tagged(self, text: str, span: Span, known: KnownPersons) -> TaggedSpan:
+    def _tagged(self, text: str, span: Span, known: KnownPersons, named: bool = True) -> TaggedSpan:
+        """Whose a place is; ``named``: whether a whole word of the text may be a known person's."""
+        if not named and span.type == "PERSON" and _is_of_whole_words(text, span):
+            return TaggedSpan(*span, "third_party", NOBODY)
         value = normal_text(text[span.start : span.end]).text
         persons = (
             self._bearers(value, known)
@@ -306,9 +280,8 @@ class PersonMatcher:
             return known.bearers(self.token("address", f"{street} {house}"))
         number = compact(value)
         tag = _TAG_OF_TYPE.get(span.type)
-        tags = (tag,) if tag else _tags_of_number(number)
-        for tag in tags:
-            if bearers := known.bearers(self.token(tag, number)):
+        for likely in (tag,) if tag else tags_of_number(number):
+            if bearers := known.bearers(self.token(likely, number)):
                 return bearers
         return _NOBODY
 
@@ -316,10 +289,13 @@ class PersonMatcher:
 class _Reading:
     """One text held against the tokens of the persons that it may name."""
 
-    def __init__(self, matcher: PersonMatcher, text: str, known: KnownPersons) -> None:
+    def __init__(
+        self, matcher: PersonMatcher, text: str, known: KnownPersons, clues: Clues | None = None
+    ) -> None:
         self.matcher = matcher
         self.text = text
         self.known = known
+        self.clues = clues
 
     @cached_property
     def words(self) -> list[tuple[str, int, int]]:
@@ -328,10 +304,7 @@ class _Reading:
 
     def names(self) -> list[tuple[int, int, str]]:
         """The places of names, each as long as words belong to it."""
-        hit, known = self.matcher.hit, self.known
-        if self.matcher.knows_none_of(self.text):
-            return []
-        hits = {i: h for i, (w, _, _) in enumerate(self.words) if (h := hit(w, known)) is not None}
+        hits = self._hits()
         found: list[tuple[int, int, str]] = []
         after = 0
         for index in sorted(hits):
@@ -345,30 +318,27 @@ class _Reading:
 
     def numbers(self) -> list[tuple[int, int, str]]:
         """The places of numbers and addresses."""
-        first = _DIGIT.search(self.text)
-        if first is None:
-            return []
-        start = max(0, first.start() - _BEFORE_DIGITS)
+        if self.clues:
+            return [(start, end, NUMBER_TYPES[tag]) for start, end, tag in self.clues.numbers]
         token, known = self.matcher.token, self.known
         found: list[tuple[int, int, str]] = []
-        for match in _NUMBER.finditer(self.text, start):
-            # "0612345678 om" may be a number and a word, "1234 AB" is one thing
-            whole = match.group()
-            for form in dict.fromkeys((whole, whole.rstrip(_LETTERS_BEHIND))):
-                number = compact(form)
-                tags = (t for t in _tags_of_number(number) if token(t, number) in known)
-                if (tag := next(tags, None)) is not None:
-                    found.append((match.start(), match.start() + len(form), _TYPE_OF_TAG[tag]))
-                    break
-        for match in _HOUSE.finditer(self.text, start):
-            behind = bisect_left(self.words, match.start(), key=_END)
-            words = self.words[max(0, behind - 4) : behind]
-            street, house = [fold(word) for word, _, _ in words], compact(match.group())
-            for place in range(len(words)):
-                if token("address", f"{' '.join(street[place:])} {house}") in known:
-                    found.append((words[place][1], match.end(), "ADDRESS"))
+        for options in NumbersOf(self.text):
+            for start, end, tag, value in options:
+                if token(tag, value) in known:
+                    found.append((start, end, NUMBER_TYPES[tag]))
                     break
         return found
+
+    def _hits(self) -> dict[int, _Hit]:
+        """The words that are a known person's, by their index."""
+        hit, known = self.matcher.hit, self.known
+        words = enumerate(self.words) if self.clues is None or self.clues.words else ()
+        wanted = self.clues.words if self.clues else None
+        return {
+            index: found
+            for index, (word, _, _) in words
+            if (wanted is None or word in wanted) and (found := hit(word, known)) is not None
+        }
 
     def _chain(self, index: int, hits: Mapping[int, _Hit]) -> tuple[int, int]:
         """First and last word of the name around a word."""
@@ -429,31 +399,12 @@ class _Reading:
         return not before or before[-1] in ".!?\n\r:;"
 
 
-def _tags_of_number(number: str) -> Iterator[Tag]:
-    """As what a number of this form, compact, may be in a sketch."""
-    length, is_digits = len(number), number.isdigit()
-    if is_digits and length >= 7:
-        yield "phone"
-    if length <= 10:
-        yield "postcode"
-    if is_digits and 6 <= length <= 8:
-        yield "birth"
-    if length >= 5:
-        yield "number"
-    if length >= 14 and not is_digits:
-        yield "iban"
-
-
-def _sieve(wanted: bytes, sketches: bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which wanted tokens may be among the sketches; one in forty that is not passes too."""
-    asked, held = (np.frombuffer(b, dtype=np.uint64) for b in (wanted, sketches))
-    passed = np.ones(len(asked), dtype=np.bool_)
-    for shift in (64 - _SIEVE_BITS, 64 - 2 * _SIEVE_BITS):
-        bits = np.zeros(1 << _SIEVE_BITS, dtype=np.bool_)
-        mask = np.uint64((1 << _SIEVE_BITS) - 1)
-        bits[(held >> np.uint64(shift)) & mask] = True
-        passed &= bits[(asked >> np.uint64(shift)) & mask]
-    return passed
+def _is_of_whole_words(text: str, span: Span) -> bool:
+    """Whether a place begins and ends where words do, as far as letters tell."""
+    start, end = span.start, span.end
+    return not (text[start - 1 : start].isalpha() and text[start].isalpha()) and not (
+        text[end - 1].isalpha() and text[end : end + 1].isalpha()
+    )
 
 
 def _merged(text: str, found: Sequence[Span], own: Sequence[Span]) -> list[Span]:

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from pii_rules.recognizers.lexicon import INFIXES
 from pipelines.common.normalise import email_key, fold, iban_key, phone_key
@@ -44,16 +44,26 @@ class SketchKey:
     __slots__ = ("_keyed",)
 
     def __init__(self, key: bytes) -> None:
-        self._keyed = hashlib.blake2b(key=key, digest_size=TOKEN_BYTES)
+        self._keyed = {tag: _begun(key, tag) for tag in get_args(Tag)}
 
     def __repr__(self) -> str:
         return "SketchKey(***)"
 
     def token(self, tag: Tag, value: str) -> bytes:
         """The keyed hash of a part of somebody's identity."""
-        made = self._keyed.copy()
-        made.update(f"{tag}\0{value}".encode("utf-8", "surrogatepass"))
+        made = self._keyed[tag].copy()
+        made.update(value.encode("utf-8", "surrogatepass"))
         return made.digest()
+
+    def tokens(self, tag: Tag, values: Iterable[str]) -> list[bytes]:
+        """The tokens of values of one kind, in their order."""
+        begin = self._keyed[tag].copy
+        found: list[bytes] = []
+        for value in values:
+            made = begin()
+            made.update(value.encode("utf-8", "surrogatepass"))
+            found.append(made.digest())
+        return found
 
     def sketch(self, row: Mapping[str, Any], region: str = "NL") -> bytes:
         """The sketch of a contact, tokens in order; empty when nothing is known.
@@ -63,6 +73,13 @@ class SketchKey:
             region: Country of telephone numbers without prefix.
         """
         return b"".join(sorted({self.token(tag, value) for tag, value in parts(row, region)}))
+
+
+def _begun(key: bytes, tag: Tag) -> hashlib.blake2b:
+    """The hash of what all values of a kind begin with."""
+    made = hashlib.blake2b(key=key, digest_size=TOKEN_BYTES)
+    made.update(f"{tag}\0".encode())
+    return made
 
 
 def tokens_of(sketch: bytes) -> Iterator[bytes]:

@@ -35,7 +35,10 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     of the loser keeps the loser's type when it is longer than two code points, and joins the winner
     otherwise: nothing that was found is left uncovered.
     """
-    ordered = sorted({s for s in spans if s.end > s.start})
+    ordered = [s for s in spans if s.end > s.start]
+    if len(ordered) < 2:
+        return ordered
+    ordered = sorted(set(ordered))
     if all(a.end <= b.start for a, b in pairwise(ordered)):
         return ordered  # as nearly always
     resolved: list[Span] = []

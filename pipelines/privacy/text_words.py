@@ -8,15 +8,18 @@ Privacy: texts and their words, in memory only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from pipelines.privacy.normal_text import STRANGE
 
 _WORD: Final = r"[\p{L}\p{N}]+"
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
 class TextWords:
@@ -30,26 +33,45 @@ class TextWords:
     """
 
     def __init__(self, texts: pl.Series) -> None:
-        self._texts = texts
+        self.texts = texts
         words = pl.DataFrame({"place": range(len(texts)), "word": texts.str.extract_all(_WORD)})
-        self._words = words.explode("word").filter(pl.col("word").is_not_null())
-        self._strange = set(texts.str.contains(STRANGE).arg_true())
-
-    @cached_property
-    def different(self) -> list[str]:
+        words = words.explode("word").filter(pl.col("word").is_not_null()).unique()
+        names = words.select(pl.col("word").unique()).with_row_index("number")
+        numbered = words.join(names, on="word")
+        self.different: list[str] = names["word"].to_list()
         """Each word once."""
-        return self._words["word"].unique().to_list()
+        self._places = numbered["place"].to_numpy()
+        self._numbers = numbered["number"].to_numpy()
+        self.strange = frozenset(texts.str.contains(STRANGE).arg_true())
+        """Places of the texts with letters that may hide a word."""
 
     @cached_property
     def with_digits(self) -> set[int]:
         """Places of the texts that have a digit, or a letter that may stand for one."""
-        return self._strange.union(self._texts.str.contains(r"\d").arg_true())
+        return self.having(r"\d")
+
+    def having(self, pattern: str) -> set[int]:
+        """Places of the texts in which a pattern (of Rust's) is found, or letters that may hide it."""
+        return set(self.strange).union(self.texts.str.contains(pattern).arg_true())
 
     def where(self, is_wanted: Callable[[str], bool]) -> set[int]:
         """Places of the texts that have a wanted word, or letters that may hide one."""
-        wanted = [word for word in self.different if is_wanted(word)]
-        found = self._words.filter(pl.col("word").is_in(wanted))["place"].unique()
-        return self._strange.union(found)
+        wanted = np.fromiter(map(is_wanted, self.different), np.bool_, len(self.different))
+        return set(self.strange).union(np.unique(self._places[wanted[self._numbers]]).tolist())
+
+    @cached_property
+    def letters(self) -> list[tuple[str, int]]:
+        """The parts of words between digits, each with the place of its word in ``different``."""
+        return [
+            (part, place)
+            for place, word in enumerate(self.different)
+            for part in ((word,) if word.isalpha() else _LETTERS.findall(word))
+        ]
+
+    def at(self, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pl.DataFrame:
+        """``place`` of a text and ``word`` (its place in ``different``) for each wanted word."""
+        kept = wanted[self._numbers]
+        return pl.DataFrame({"place": self._places[kept], "word": self._numbers[kept]})
 
 
 def stretches(texts: pl.DataFrame, most_characters: int = 4_000_000) -> list[tuple[int, int]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import chain, pairwise
+from itertools import pairwise
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,10 @@ from pipelines.privacy.name_sketches import (
     parts,
     tokens_of,
 )
+from pipelines.privacy.named_places import NOTHING, Clues, Groups
 from pipelines.privacy.redaction import redact_tagged
 from pipelines.privacy.spans import Span
+from pipelines.privacy.text_words import TextWords
 
 KEY = SketchKey(b"k" * 32)
 MATCHER = PersonMatcher(KEY)
@@ -202,21 +205,46 @@ def test_text_of_a_megabyte_takes_time_in_proportion() -> None:
     assert [text[p.start : p.end] for p in places] == ["Quirina Verborgen", "op den kamp 4"]
 
 
-@given(st.lists(st.text("Quirina Verborgn", max_size=40), max_size=5))
-def test_matcher_among_some_texts_finds_what_the_plain_one_finds(texts: list[str]) -> None:
-    sketches = [KEY.sketch(QUIRINA), KEY.sketch(PIETER)]
-    texts += ["mevr. Verborgn belt, Quirina ook", "niets van dien aard"]
-    narrowed = MATCHER.among(chain.from_iterable(map(str.split, texts)), sketches)
-    for text in (*texts, "Quirinna stond er niet bij"):
-        assert narrowed.tag(text, [], KNOWN) == MATCHER.tag(text, [], KNOWN)
-
-
-def test_words_of_nobody_are_set_aside_and_those_of_somebody_are_not() -> None:
-    narrowed = MATCHER.among(["Quirina", "Verborgem", "zegt", "dat2morgen"], [KEY.sketch(QUIRINA)])
-    words = ["Quirina", "Verborgem", "zegt", "dat", "2morgen", "dat2Quirina", "nooit gezien"]
-    assert [w for w in words if narrowed.may_name(w)] == [
-        "Quirina",
-        "Verborgem",
-        "dat2Quirina",
-        "nooit gezien",
+PIECES = st.sampled_from(
+    [
+        "Quirina", "quirina", "Verborgen", "verborgn", "Verborgenstraat", "Pieter van der Berg",
+        "mevr. Verborgen", "dat2Quirina", "Pi\u0435ter", "de klant", "belt", "06-12345678",
+        "0612345678 om", "12 34 56 78", "1234 AB", "2-1-1980", "Op den Kamp 4", "den kamp 4 a",
+        "K-100234", "NL91 ABNA 0417 1643 00", "q.verborgen@voorbeeld.example", "om 10 uur", ". ",
+        "\n", "-", "\u200b", "0" * 20, "a" * 90,
     ]
+)  # fmt: skip
+TEXTS = st.lists(st.lists(PIECES, max_size=12).map(" ".join), min_size=1, max_size=4)
+
+
+@given(TEXTS, st.data())
+def test_clues_of_many_texts_give_what_a_look_at_each_gives(
+    texts: list[str], data: st.DataObject
+) -> None:
+    quirina, pieter = KEY.sketch(QUIRINA), KEY.sketch(PIETER)
+    persons = {
+        (-1, -1): None,
+        (0, -1): KnownPersons(quirina),
+        (-1, 1): KnownPersons(b"", [quirina, pieter]),
+        (0, 1): KNOWN,
+    }
+    groups = [data.draw(st.sampled_from(list(persons))) for _ in texts]
+    words = TextWords(pl.Series(texts, dtype=pl.String))
+    held = [(0, quirina), (1, quirina), (1, pieter)]
+    clues = MATCHER.clues(words, Groups(*zip(*groups, strict=True)), held)
+    for place, (text, group) in enumerate(zip(texts, groups, strict=True)):
+        ends = data.draw(st.tuples(*[st.integers(0, len(text))] * 2).map(sorted))
+        spans = [Span(*ends, data.draw(st.sampled_from(["PERSON", "PHONE", "EMAIL"])), 0.8)]
+        clue = None if place in words.strange else clues.get(place, NOTHING)
+        known = persons[group]
+        assert MATCHER.tag(text, spans, known, clue) == MATCHER.tag(text, spans, known)
+
+
+def test_texts_that_name_nobody_have_no_clue() -> None:
+    texts = ["mevr. verborgn belt, dat2Quirina", "niets van dien aard", "wel 0612345678", ""]
+    groups = Groups([0, 0, 0, 0], [-1, -1, -1, -1])
+    clues = MATCHER.clues(TextWords(pl.Series(texts)), groups, [(0, KEY.sketch(QUIRINA))])
+    assert clues == {
+        0: Clues(frozenset(("verborgn", "Quirina")), ()),
+        2: Clues(frozenset(), ((4, 14, "phone"),)),
+    }
