@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from operator import add
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,9 +26,11 @@ from pii_rules.recognizers.word_features import (
     OFFSETS,
     SIZES,
     TABLES,
+    class_attributes,
     columns_of,
     outside_attribute,
-    word_attributes,
+    spelling_attributes,
+    word_shape,
 )
 
 Integers = npt.NDArray[np.int32]
@@ -75,6 +78,8 @@ class NameTagger:
         self._model = model
         self._transitions = np.array(model.transitions, dtype=np.int32)
         self._tables = _tables(model.weights)
+        self._by_offset = _by_offset(model.weights)
+        self._alike: dict[tuple[int, str], list[int]] = {}
         self._rows: dict[str, int] = {}
         self._words = np.zeros((len(OFFSETS), 1_024, len(LABELS)), dtype=np.int32)
         self._forget()
@@ -165,21 +170,54 @@ class NameTagger:
             row = len(self._rows) + 1
             if row >= self._words.shape[1]:
                 self._words = np.concatenate([self._words, np.zeros_like(self._words)], axis=1)
-            attributes = word_attributes(word, bits, self._model.vocabulary)
-            for order, names in enumerate(attributes):
-                self._words[order, row] = self._sum(names)
+            shape = word_shape(word, bits)
+            alike = self._alike.get((bits, shape))
+            if alike is None:
+                alike = self._alike[bits, shape] = self._packed(class_attributes(bits, shape))
+            spelt = self._packed(spelling_attributes(word, shape, self._model.vocabulary))
+            self._words[:, row] = _unpacked(map(add, alike, spelt))
             self._rows[word] = row
         return row
 
     def _forget(self) -> None:
         """Empty the table of words but for the row that stands for outside a text."""
         self._rows.clear()
-        for order, offset in enumerate(OFFSETS):
-            self._words[order, 0] = self._sum((outside_attribute(offset),))
+        outside = [self._model.weights.get(outside_attribute(offset)) for offset in OFFSETS]
+        self._words[:, 0] = [weights or (0,) * len(LABELS) for weights in outside]
 
-    def _sum(self, names: Sequence[str]) -> list[int]:
-        known = [w for name in names if (w := self._model.weights.get(name))]
-        return [sum(values) for values in zip(*known, strict=True)] if known else [0] * len(LABELS)
+    def _packed(self, names: tuple[tuple[str, ...], ...]) -> list[int]:
+        """The sums of attributes by offset, those of all labels in one number."""
+        return [
+            sum([known[name] for name in names[abs(offset)] if name in known])
+            for offset, known in zip(OFFSETS, self._by_offset, strict=True)
+        ]
+
+
+_LANE: Final = 64
+_BIAS: Final = sum(1 << (_LANE * label + 62) for label in range(len(LABELS)))
+
+
+def _by_offset(weights: Mapping[str, tuple[int, ...]]) -> list[dict[str, int]]:
+    """Words' own weights by offset; those of all labels in one number, a lane of 64 bits each.
+
+    So a sum of them takes one addition instead of one a label. Lanes borrow from one another
+    where weights are negative; :func:`_unpacked` gives back what was borrowed.
+    """
+    found: list[dict[str, int]] = [{} for _ in OFFSETS]
+    order = {str(offset): place for place, offset in enumerate(OFFSETS)}
+    for name, values in weights.items():
+        offset, colon, attribute = name.partition(":")
+        if colon and offset in order:
+            packed = sum(value << (_LANE * label) for label, value in enumerate(values))
+            found[order[offset]][attribute] = packed
+    return found
+
+
+def _unpacked(sums: Iterable[int]) -> npt.NDArray[np.int64]:
+    """Sums by offset (axis 0) and label (axis 1)."""
+    size = len(LABELS) * _LANE // 8
+    raw = b"".join((packed + _BIAS).to_bytes(size, "little") for packed in sums)
+    return np.frombuffer(raw, dtype="<i8").reshape(-1, len(LABELS)) - (1 << 62)
 
 
 def _tables(weights: Mapping[str, tuple[int, ...]]) -> dict[str, Integers]:

@@ -71,34 +71,38 @@ def word_attributes(
         bits: Of the lexicon.
         vocabulary: Words in lower case that count by themselves; of all others only the shape does.
     """
-    key = fold(word)
-    known = key if key in vocabulary else ""
-    shape = _shape(word, bits)
-    masked = f"c={bits:x}"
-    lower = f"l={bits & ~(CAPITAL | UPPER):x}"
-    own = [masked, lower, f"sh={shape}", f"k={coarse_class(bits)}"]
-    if known:
-        own += [f"w={known}", f"w={known}|{shape}"]
-    else:
-        padded = f"^{key}$"
-        size = min(len(key), 9)
-        own += [f"n={size}", f"n={size}|{shape}"]
-        own += [f"s{n}={padded[-n - 1 :]}" for n in (1, 2, 3, 4) if len(key) > n]
-        own += [f"p{n}={padded[: n + 1]}" for n in (2, 3) if len(key) > n]
-    near = [masked, f"sh={shape}"]
-    far = [f"k={coarse_class(bits)}"]
-    if known:
-        near += [f"w={known}"]
-        far += [f"w={known}"]
-    else:
-        near += [f"s3={key[-3:]}"]
+    shape = word_shape(word, bits)
+    alike, spelt = class_attributes(bits, shape), spelling_attributes(word, shape, vocabulary)
     return tuple(
-        tuple(f"{offset}:{a}" for a in (own if offset == 0 else near if abs(offset) == 1 else far))
+        tuple(f"{offset}:{name}" for name in (*alike[abs(offset)], *spelt[abs(offset)]))
         for offset in OFFSETS
     )
 
 
-def _shape(word: str, bits: int) -> str:
+def class_attributes(bits: int, shape: str) -> tuple[tuple[str, ...], ...]:
+    """What all words of these bits and this shape have: for themselves, at distance 1, and 2."""
+    masked, coarse = f"c={bits:x}", f"k={coarse_class(bits)}"
+    lower = f"l={bits & ~(CAPITAL | UPPER):x}"
+    return (masked, lower, f"sh={shape}", coarse), (masked, f"sh={shape}"), (coarse,)
+
+
+def spelling_attributes(
+    word: str, shape: str, vocabulary: Container[str]
+) -> tuple[tuple[str, ...], ...]:
+    """What a word has by its letters: for itself, at distance 1, and 2."""
+    key = fold(word)
+    if key in vocabulary:
+        return (f"w={key}", f"w={key}|{shape}"), (f"w={key}",), (f"w={key}",)
+    padded = f"^{key}$"
+    size = min(len(key), 9)
+    own = [f"n={size}", f"n={size}|{shape}"]
+    own += [f"s{n}={padded[-n - 1 :]}" for n in (1, 2, 3, 4) if len(key) > n]
+    own += [f"p{n}={padded[: n + 1]}" for n in (2, 3) if len(key) > n]
+    return tuple(own), (f"s3={key[-3:]}",), ()
+
+
+def word_shape(word: str, bits: int) -> str:
+    """How a word is written: capitals, a lone letter, parts between hyphens."""
     if "-" in word:
         parts = word.split("-")
         return "-".join("X" if p[:1].isupper() else "x" for p in parts[:3])

@@ -188,7 +188,7 @@ class _CachedRegistry(RecognizerRegistry):  # type: ignore[misc]
 
 
 class _QuickAnalyzer(AnalyzerEngine):  # type: ignore[misc]
-    """Presidio's engine without working out its supported entities anew for each text."""
+    """Presidio's engine without what it works out anew for each text."""
 
     def get_supported_entities(self, language: str | None = None) -> list[str]:
         """The types that the recognizers of a language find."""
@@ -196,6 +196,26 @@ class _QuickAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         if language not in cache:
             cache[language] = sorted(super().get_supported_entities(language))
         return cache[language]
+
+    def _enhance_using_context(
+        self,
+        text: str,
+        raw_results: list[RecognizerResult],
+        nlp_artifacts: NlpArtifacts,
+        recognizers: list[EntityRecognizer],
+        context: list[str] | None = None,
+    ) -> list[RecognizerResult]:
+        """As Presidio does, without parting the results by recognizer where none asks for it."""
+        plain = EntityRecognizer.enhance_using_context
+        if any(type(each).enhance_using_context is not plain for each in recognizers):
+            enhanced: list[RecognizerResult] = super()._enhance_using_context(
+                text, raw_results, nlp_artifacts, recognizers, context
+            )
+            return enhanced
+        lifted: list[RecognizerResult] = self.context_aware_enhancer.enhance_using_context(
+            text, raw_results, nlp_artifacts, recognizers, context
+        )
+        return lifted
 
 
 def make_analyzer(registry: Registry | None = None) -> AnalyzerEngine:

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import pytest
 
+from pii_rules.recognizers.lexicon import lexicon
 from pii_rules.recognizers.persons import LEAST_MARGIN, RULES, rule_numbers
 from pii_rules.recognizers.scan import TextScan
 from pii_rules.recognizers.tagger import NameTagger, name_tagger, read_model
@@ -15,11 +16,13 @@ from pii_rules.recognizers.word_features import (
     CLASSES,
     GAPS,
     LABELS,
+    OFFSETS,
     SIZES,
     TABLES,
     coarse_class,
     columns_of,
     gap_class,
+    word_attributes,
 )
 
 TEXTS = (
@@ -31,6 +34,37 @@ TEXTS = (
     "12 34 !!",
     "Zargan Vedzizhev heeft gebeld en mevr. Yilmaz ook",
 )
+
+
+WORDS = (
+    *[
+        "Jan",
+        "Vries",
+        "offerte",
+        "'t",
+        "D'Hondt",
+        "Jan-Willem",
+        "ÉCOLE",
+        "A.B.",
+        "x",
+        "Zargan",
+        "yilmaz",
+    ],
+    "",
+)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_row_of_a_word_is_the_sum_of_what_the_training_calls_its_attributes(word: str) -> None:
+    tagger = name_tagger()
+    bits, model = lexicon().features(word), tagger._model
+    attributes = word_attributes(word, bits, model.vocabulary)
+    assert len(attributes) == len(OFFSETS)
+    row = tagger._row(word, bits)
+    for order, names in enumerate(attributes):
+        known = [model.weights[name] for name in names if name in model.weights]
+        wanted = [sum(values) for values in zip(*known, strict=True)] or [0] * len(LABELS)
+        assert tagger._words[order, row].tolist() == wanted
 
 
 def _names(tagger: NameTagger, texts: tuple[str, ...]) -> list[list[tuple[int, int, int]]]:
