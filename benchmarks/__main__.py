@@ -1,9 +1,10 @@
-"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline access erasure dashboards] [--repeat 3]``.
+"""``python -m benchmarks [--scale 1 10] [--only events sealed pipeline delivery access ...] [--repeat 3]``.
 
 Scale 1 is 1,000 contacts with their interactions and events. The comparisons with bare peers are
 made at the largest scale up to 10, the whole pipeline at every scale. 100 takes about an hour.
 Erasures are measured when asked for, in a home of scale 1 that is grown to each scale.
-``--home PATH --scale N`` serves a home that is there and measures its dashboards only.
+``--only delivery`` repeats the run with 1 % new rows alone, in a home that a whole pipeline left in
+``--work``. ``--home PATH --scale N`` serves a home that is there and measures its dashboards only.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from benchmarks.homes import settings_of
 from pipelines.common.clock import now
 from pipelines.common.settings import Settings
 
-KINDS = ("events", "sealed", "pipeline", "access", "erasure", "dashboards")
+KINDS = ("events", "sealed", "pipeline", "access", "erasure", "delivery", "dashboards")
 COMPARED_UP_TO = 10
 
 
@@ -32,10 +33,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, print the table, write it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--scale", type=float, nargs="+", default=[1.0, 10.0])
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS[:-1])
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS[:-2])
     parser.add_argument("--repeat", type=int, default=3, help="turns of each comparison")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--work", type=Path, help="a folder for samples and homes, kept")
+    parser.add_argument(
+        "--detector", action="store_true",
+        help="whole runs find personal data as a user's do, instead of reading the truth",
+    )  # fmt: skip
     parser.add_argument("--home", type=Path, help="a published home: measures its dashboards only")
     parser.add_argument("--ledger", type=Path, help="of that home, if it is not beside it")
     parser.add_argument("--seconds", type=float, default=20, help="of each crowd of readers")
@@ -81,7 +86,15 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
         if scale == compared and "sealed" in chosen.only:
             results["sealed"] = compare.measure_sealed(samples, chosen.repeat, tell)
         if "pipeline" in chosen.only:
-            results["pipeline"].append(compare.measure_pipeline(samples, tell))
+            results["pipeline"].append(
+                compare.measure_pipeline(
+                    samples, tell, detector=chosen.detector, keep=chosen.work is not None
+                )
+            )
+        if "delivery" in chosen.only:
+            results["delivery"].append(
+                compare.measure_delivery(samples, chosen.repeat, tell, detector=chosen.detector)
+            )
         if "access" in chosen.only:
             results["access"].append(measure_access(samples, tell))
         if "dashboards" in chosen.only:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ SEALED_FILES = (
 )  # fmt: skip
 AS_OF, LATER = "2026-11-02T06:00:00+00:00", "2026-11-02T18:00:00+00:00"
 
+_FULL_RUN = "full-run.json"
+"""Beside a kept home: what the run that made it took."""
+
 Tell = Callable[[str], None]
 
 
@@ -33,6 +37,7 @@ class Samples:
         self.first, self.later = folder / "first", folder / "later"
         self.spans = folder / "spans.db"
         self.work = folder / "work"
+        self.landed = folder / "landed"
         if not self.spans.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -99,17 +104,29 @@ def measure_sealed(samples: Samples, repeat: int, tell: Tell) -> list[dict[str, 
     return [*rows, whole, alone | {"has_aim": False}]
 
 
-def measure_pipeline(samples: Samples, tell: Tell) -> dict[str, Any]:
-    """A full run, a run with nothing new, and one with the later delivery, in one home."""
+def measure_pipeline(
+    samples: Samples, tell: Tell, *, detector: bool = False, keep: bool = False
+) -> dict[str, Any]:
+    """A full run, a run with nothing new, and one with the later delivery, in one home.
+
+    Args:
+        samples: What lands.
+        tell: Is told what is measured.
+        detector: Texts go through the real detector instead of the truth.
+        keep: Keep the home as it is before the later delivery, for :func:`measure_delivery`.
+    """
     root = samples.work / "pipeline"
     shutil.rmtree(root, ignore_errors=True)
     settings = make_home(root)
     fill_inbox(settings, samples.first)
-    choices = {"root": root, "spans": samples.spans}
+    choices = {"root": root, "spans": "" if detector else samples.spans}
     tell(f"whole pipeline at scale {samples.scale:g}")
     full = run_child("pipeline", as_of=AS_OF, **choices)
     tell(f"nothing new at scale {samples.scale:g}")
     nothing = [run_child("pipeline", as_of=AS_OF, **choices) for _ in range(3)]
+    if keep:
+        copy_home(root, samples.landed)
+        (samples.landed / _FULL_RUN).write_text(json.dumps(full), encoding="utf-8")
     tell(f"later delivery at scale {samples.scale:g}")
     fill_inbox(settings, samples.later)
     later = run_child("pipeline", as_of=LATER, **choices)
@@ -117,11 +134,49 @@ def measure_pipeline(samples: Samples, tell: Tell) -> dict[str, Any]:
     shutil.rmtree(root, ignore_errors=True)
     return {
         "scale": samples.scale,
+        "detector": detector,
         "full": full,
         "nothing": {"process": middle(n["process"] for n in nothing), "peak": nothing[0]["peak"]},
         "later": later,
         "home_megabytes": size / 1e6,
         "nothing_ratio": middle(n["process"] for n in nothing) / full["process"],
+        "later_ratio": later["process"] / full["process"],
+    }
+
+
+def measure_delivery(
+    samples: Samples, repeat: int, tell: Tell, *, detector: bool = False
+) -> dict[str, Any]:
+    """The later delivery alone, in copies of the home that a whole pipeline left.
+
+    Args:
+        samples: Of a pipeline that was measured with ``keep``; else one is landed first.
+        repeat: How often; the middle one counts.
+        tell: Is told what is measured.
+        detector: Texts go through the real detector instead of the truth.
+    """
+    kept = samples.landed / _FULL_RUN
+    spans = "" if detector else samples.spans
+    if not kept.exists():
+        tell(f"a home at scale {samples.scale:g} for the later delivery")
+        shutil.rmtree(samples.landed, ignore_errors=True)
+        fill_inbox(make_home(samples.landed), samples.first)
+        full = run_child("pipeline", root=samples.landed, spans=spans, as_of=AS_OF)
+        kept.write_text(json.dumps(full), encoding="utf-8")
+    full = json.loads(kept.read_text(encoding="utf-8"))
+    runs = []
+    for turn in range(repeat):
+        tell(f"later delivery at scale {samples.scale:g}, turn {turn + 1} of {repeat}")
+        root = samples.work / "delivery"
+        fill_inbox(copy_home(samples.landed, root), samples.later)
+        runs.append(run_child("pipeline", root=root, spans=spans, as_of=LATER))
+        shutil.rmtree(root, ignore_errors=True)
+    later = sorted(runs, key=lambda run: float(run["process"]))[len(runs) // 2]
+    return {
+        "scale": samples.scale,
+        "detector": detector,
+        "full": full,
+        "later": later,
         "later_ratio": later["process"] / full["process"],
     }
 

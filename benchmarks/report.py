@@ -43,6 +43,7 @@ def lines(results: dict[str, Any]) -> list[Line]:
     found += [_ratio(row, "sealed: ", AIMS["sealed"]) for row in results["sealed"]]
     for run in results["pipeline"]:
         found += _pipeline(run)
+    found += [_later(run) for run in results.get("delivery", ())]
     found += [_access(run) for run in results.get("access", ())]
     for run in results.get("dashboards", ()):
         found += _dashboards(run)
@@ -94,17 +95,31 @@ def _pipeline(run: dict[str, Any]) -> list[Line]:
     peak = max(full["peak"], run["later"]["peak"])
     whole = f"{full['process']:.1f} s, {full['rows']:,} rows, {per_row:.1f} µs a row"
     return [
-        Line("whole pipeline, spans from the truth", scale, whole, "", ""),
+        Line(f"whole pipeline, {_spans(run)}", scale, whole, "", ""),
         Line("run with nothing new", scale,
              f"{run['nothing']['process']:.2f} s, {run['nothing_ratio']:.1%} of the full run",
              f"< {AIMS['nothing']:.0%}", _verdict(run["nothing_ratio"] < AIMS["nothing"])),
-        Line("run with 1 % new rows", scale,
-             f"{run['later']['process']:.1f} s, {run['later']['rows']:,} rows, "
-             f"{run['later_ratio']:.1%} of the full run",
-             f"< {AIMS['later']:.0%}", _verdict(run["later_ratio"] < AIMS["later"])),
+        _later(run),
         Line("peak memory", scale, f"{peak:,.0f} MB",
              f"< {AIMS['peak']:,.0f} MB", _verdict(peak < AIMS["peak"])),
     ]  # fmt: skip
+
+
+def _later(run: dict[str, Any]) -> Line:
+    later, ratio = run["later"], run["later_ratio"]
+    measured = (
+        f"{later['process']:.1f} s ({later['cpu']:.1f} s of processor), {later['rows']:,} rows, "
+        f"{ratio:.1%} of the full run"
+    )
+    aim = AIMS["later"]
+    return Line(
+        "run with 1 % new rows", run["scale"], measured, f"< {aim:.0%}", _verdict(ratio < aim)
+    )
+
+
+def _spans(run: dict[str, Any]) -> str:
+    """Where the spans of texts came from."""
+    return "with the detector" if run.get("detector") else "spans from the truth"
 
 
 def _access(run: dict[str, Any]) -> Line:
@@ -185,7 +200,7 @@ def markdown(results: dict[str, Any]) -> str:
         if "inside" in row:
             parts.append(f"\n## Inside landing: {row['what']}, scale {row['scale']:g}\n")
             parts.append(_inside(row["inside"], row["rows"]))
-    for run in results["pipeline"]:
+    for run in (*results["pipeline"], *results.get("delivery", ())):
         parts += _where_time_goes(run)
     for run in results.get("erasure", ()):
         parts += _inside_erasure(run)
@@ -217,7 +232,7 @@ def _where_time_goes(run: dict[str, Any]) -> list[str]:
         result = run[name]
         stages = {n: s["seconds"] for n, s in result["stages"].items()}
         stages["land"] = stages.get("land", 0) - result["detection"]
-        stages["spans from the truth"] = result["detection"]
+        stages["detection" if run.get("detector") else _spans(run)] = result["detection"]
         stages["start of the process, Dagster, the rest"] = result["process"] - sum(stages.values())
         parts.append(f"\n## Scale {run['scale']:g}, {title}: {result['process']:.1f} s\n")
         parts.append(

@@ -1,4 +1,4 @@
-"""A stand-in for the detector that knows the spans from the sample's truth.
+"""The detector with its time told, and a stand-in that knows the spans from the sample's truth.
 
 Detection is timed apart (``benchmarks/detection.py``); its time here is counted and told. Spans lie
 in an SQLite file, so that the memory measured is the pipeline's own.
@@ -35,6 +35,32 @@ def _rows(samples: Sequence[Path]) -> Iterator[tuple[bytes, bytes]]:
             if line["spans"]:
                 spans = [(s["start"], s["end"], s["type"]) for s in line["spans"]]
                 yield bytes.fromhex(line["digest"]), orjson.dumps(spans)
+
+
+class TimedDetector:
+    """The real detector, as a user's run has it; ``seconds`` is the time spent in it.
+
+    Args:
+        workers: Processes, 0 for all cores.
+    """
+
+    def __init__(self, workers: int) -> None:
+        from pipelines.privacy.detector import make_detector
+
+        self._detector = make_detector(workers)
+        self.version = self._detector.version
+        self.seconds = 0.0
+        self.texts = 0
+
+    def detect(
+        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+    ) -> list[list[Span]]:
+        """What the detector finds."""
+        started = time.perf_counter()
+        found = self._detector.detect(texts, languages)
+        self.texts += len(texts)
+        self.seconds += time.perf_counter() - started
+        return found
 
 
 class TruthDetector:

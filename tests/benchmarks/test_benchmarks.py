@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import compare, report, tasks
 from benchmarks.homes import fill_inbox, make_home
-from benchmarks.truth_detector import TruthDetector
+from benchmarks.truth_detector import TimedDetector, TruthDetector
 from pipelines.sample import read_spans, text_digest
 
 
@@ -41,8 +41,16 @@ def test_land_and_floor_measure_the_same_rows(samples: compare.Samples, tmp_path
     assert all(part["rows"] > 0 and part["seconds"] > 0 for part in floor.values())
 
 
+def test_real_detector_is_timed_and_finds_what_it_would() -> None:
+    detector = TimedDetector(workers=1)
+    (spans,) = detector.detect(["Mail naar q.verborgen@voorbeeld.nl"])
+    assert [span.type for span in spans] == ["EMAIL"]
+    assert detector.texts == 1
+    assert detector.seconds > 0
+
+
 def test_lines_say_what_is_met_and_what_is_missed() -> None:
-    run = {"process": 10.0, "rows": 1000, "peak": 500.0}
+    run = {"process": 10.0, "rows": 1000, "peak": 500.0, "cpu": 9.0}
     results = {
         "events": [
             {"what": "e", "scale": 1, "ratio": 3.9, "cpu_ratio": 4.0, "ours_us": 8, "peer_us": 2}
@@ -61,10 +69,12 @@ def test_lines_say_what_is_met_and_what_is_missed() -> None:
             }
             for scale, rows in ((10, 2000), (1, 1000))
         ],
+        "delivery": [{"scale": 100, "later": run, "full": run, "later_ratio": 0.07}],
     }
     verdicts = {(line.what, line.scale): line.verdict for line in report.lines(results)}
     assert verdicts["events: e", 1] == "met"
     assert verdicts["sealed: s", 1] == "missed"
     assert verdicts["run with nothing new", 10] == "met"
     assert verdicts["run with 1 % new rows", 10] == "missed"
+    assert verdicts["run with 1 % new rows", 100] == "met"
     assert verdicts["cost per row, against scale 1", 10] == "met"

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pii_rules.special_categories import CueFinder
+from pii_rules.special_categories import Category, CueFinder
 from pipelines.privacy.normal_text import normal_text
 from pipelines.privacy.text_words import TextWords, stretches
 
@@ -42,9 +42,13 @@ def test_texts_with_a_cue_are_among_those_that_may_tell_one(texts: list[str]) ->
     assert {i for i, text in enumerate(texts) if cues.flags(text)} <= found
 
 
-def test_most_words_tell_no_cue() -> None:
-    words = TextWords(pl.Series(["is ziek gemeld", "lid van de club", "lid van de vakbond", ""]))
-    assert words.where(CueFinder().may_tell) == {0, 2}
+def test_longest_word_of_a_cue_tells_it_and_its_first_does_not() -> None:
+    health = Category(
+        source="-", classes={"senses": ("hard of hearing", "doof*")}, **{"not": ("hearing aid",)}
+    )
+    cues = CueFinder({"health": health})
+    texts = ["is hard of hearing", "hard gewerkt", "DOOFHEID", "hearing aid", "doo", ""]
+    assert TextWords(pl.Series(texts)).where(cues.may_tell) == {0, 2, 3}
 
 
 def test_stretches_hold_all_rows_once_and_little_each() -> None:
