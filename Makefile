@@ -12,7 +12,8 @@ FINGERPRINT := $(shell cat requirements.lock pyproject.toml | cksum | tr -c '0-9
 STAMP := $(VENV)/.setup-$(FINGERPRINT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check run dashboards dagster bench pictures bench-detect eval soak format clean
+.PHONY: help setup demo test check run dashboards dagster docs bench pictures bench-detect eval soak \
+	format clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -66,6 +67,9 @@ dashboards: $(STAMP) ## serves the dashboards on this machine
 
 dagster: $(STAMP) ## opens the Dagster UI on the same home
 	@$(BIN)/klantkluis dagster $(ARGS)
+
+docs: $(STAMP) ## dbt's pages about models, columns, metrics and lineage, on this machine
+	@$(BIN)/python -m dbt_project.serve_docs $(ARGS)
 
 bench: $(STAMP) ## measures speed and growth, writes benchmarks/results; ARGS= chooses
 	@$(BIN)/python -m benchmarks $(ARGS)

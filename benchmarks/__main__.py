@@ -19,13 +19,18 @@ from rich.table import Table
 
 from benchmarks import compare, report
 from benchmarks.access import measure_access, published_home
+from benchmarks.analysts import measure_analysts
+from benchmarks.build import measure_build
 from benchmarks.dashboards import measure_dashboards
 from benchmarks.erasure import measure_erasures
 from benchmarks.homes import settings_of
 from pipelines.common.clock import now
 from pipelines.common.settings import Settings
 
-KINDS = ("events", "sealed", "pipeline", "access", "erasure", "delivery", "dashboards")
+KINDS = (
+    "events", "sealed", "pipeline", "access", "erasure", "analysts", "build", "delivery",
+    "dashboards",
+)  # fmt: skip
 COMPARED_UP_TO = 10
 
 
@@ -97,6 +102,10 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
             )
         if "access" in chosen.only:
             results["access"].append(measure_access(samples, tell))
+        if "analysts" in chosen.only:
+            results["analysts"].append(measure_analysts(samples, tell))
+        if "build" in chosen.only:
+            results["build"].append(measure_build(samples, tell))
         if "dashboards" in chosen.only:
             settings = settings_of(published_home(samples, tell))
             results["dashboards"].append(measure_dashboards(scale, settings, chosen.seconds, tell))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 AIMS = {"events": 4.0, "sealed": 2.0, "nothing": 0.03, "later": 0.08, "peak": 2048.0, "growth": 1.0,
         "access": 2.0, "logical": 2.0, "logical_growth": 2.0, "physical": 60.0, "many": 3.0,
-        "first_paint": 1.5, "change": 0.3, "server": 600.0}  # fmt: skip
+        "first_paint": 1.5, "change": 0.3, "server": 600.0, "question": 0.2, "build": 60.0, "new_build": 0.15}  # fmt: skip
 
 
 class Line(NamedTuple):
@@ -47,7 +47,48 @@ def lines(results: dict[str, Any]) -> list[Line]:
     found += [_access(run) for run in results.get("access", ())]
     for run in results.get("dashboards", ()):
         found += _dashboards(run)
+    for run in results.get("analysts", ()):
+        found.append(_questions(run))
+    found += _builds(results.get("build", ()))
     return found + _growth(results["pipeline"]) + _erasures(results.get("erasure", ()))
+
+
+def _questions(run: dict[str, Any]) -> Line:
+    title, slowest = max(run["questions"].items(), key=lambda item: item[1]["seconds"])
+    first = max(found["first"] for found in run["questions"].values())
+    return Line(
+        f"{len(run['questions'])} questions of analysts, the slowest", run["scale"],
+        f"{1000 * slowest['seconds']:.0f} ms ({title}); the first time up to {1000 * first:.0f} ms",
+        f"< {1000 * AIMS['question']:.0f} ms", _verdict(slowest["seconds"] < AIMS["question"]),
+    )  # fmt: skip
+
+
+def _builds(runs: Sequence[dict[str, Any]]) -> list[Line]:
+    """The aim in seconds is of scale 100; at others the time is told without one."""
+    found = []
+    for run in runs:
+        is_full = run["scale"] == 100
+        dbt, bare = (sum(m[kind] for m in run["models"].values()) for kind in ("dbt", "bare"))
+        ratio = run["later_seconds"] / run["seconds"]
+        found += [
+            Line("dbt build, everything anew", run["scale"],
+                 f"{run['seconds']:.1f} s, {run['nodes']} nodes ({run['cpu']:.1f} s of processor, "
+                 f"tests {run['tests_seconds']:.1f} s)",
+                 f"< {AIMS['build']:g} s" if is_full else "",
+                 _verdict(run["seconds"] < AIMS["build"]) if is_full else ""),
+            Line("models by dbt, two at a time, against their bare SQL in turn", run["scale"],
+                 f"{dbt / bare:.2f}× ({dbt:.1f} s against {bare:.1f})", "", ""),
+            Line("dbt build with 1 % new rows", run["scale"],
+                 f"{run['later_seconds']:.1f} s, {100 * ratio:.1f}% of a full build",
+                 f"< {100 * AIMS['new_build']:g}%", _verdict(ratio < AIMS["new_build"])),
+        ]  # fmt: skip
+    for small, large in pairwise(sorted(runs, key=lambda run: run["scale"])):
+        growth = large["seconds"] / small["seconds"] / (large["scale"] / small["scale"])
+        found.append(
+            Line(f"growth of a build against scale {small['scale']:g}", large["scale"],
+                 f"{growth:.2f}× of linear", "≤ 1×", _verdict(growth <= 1))
+        )  # fmt: skip
+    return found
 
 
 def _erasures(runs: Sequence[dict[str, Any]]) -> list[Line]:
@@ -204,7 +245,34 @@ def markdown(results: dict[str, Any]) -> str:
         parts += _where_time_goes(run)
     for run in results.get("erasure", ()):
         parts += _inside_erasure(run)
+    for run in results.get("build", ()):
+        parts += _models(run)
+    for run in results.get("analysts", ()):
+        parts += _each_question(run)
     return "\n".join(parts) + "\n"
+
+
+def _models(run: dict[str, Any]) -> list[str]:
+    """The dearest models first; the rest together."""
+    ordered = sorted(run["models"].items(), key=lambda item: -item[1]["dbt"])
+    rows = [(name, f"{m['dbt']:.2f}", f"{m['bare']:.2f}") for name, m in ordered[:30]]
+    rest = [sum(m[kind] for _, m in ordered[30:]) for kind in ("dbt", "bare")]
+    rows.append((f"{len(ordered[30:])} others", f"{rest[0]:.2f}", f"{rest[1]:.2f}"))
+    return [
+        f"\n## Models of a full build, scale {run['scale']:g}\n",
+        _table(("model", "seconds in dbt", "seconds of its bare SQL"), rows),
+    ]
+
+
+def _each_question(run: dict[str, Any]) -> list[str]:
+    rows = [
+        (title, f"{1000 * m['seconds']:.0f}", f"{1000 * m['first']:.0f}", f"{m['rows']:,}")
+        for title, m in run["questions"].items()
+    ]
+    return [
+        f"\n## Questions of docs/analysts.md, scale {run['scale']:g}\n",
+        _table(("question", "ms", "ms the first time", "rows"), rows),
+    ]
 
 
 def _inside_erasure(run: dict[str, Any]) -> list[str]:

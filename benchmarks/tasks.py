@@ -260,7 +260,22 @@ def erasure(root: str) -> dict[str, Any]:
     return timed(root)
 
 
-_ALL = (prepare, peer_events, land, floor, pipeline, access, grow, erasure, browse, read, republish)
+def analysts(root: str) -> dict[str, Any]:
+    """The questions of docs/analysts.md: see :mod:`benchmarks.analysts`."""
+    from benchmarks.analysts import analysts as timed
+
+    return timed(root)
+
+
+def build(root: str) -> dict[str, Any]:
+    """A full build and each model's bare SQL: see :mod:`benchmarks.build`."""
+    from benchmarks.build import build as timed
+
+    return timed(root)
+
+
+_ALL = (prepare, peer_events, land, floor, pipeline, access, grow, erasure, browse, read, republish,
+        analysts, build)  # fmt: skip
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {f.__name__: f for f in _ALL}
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
+from dbt_project import generate_schema
+
 PROJECT: Final = Path(__file__).parent
 MARTS: Final = PROJECT / "models" / "marts"
 FOLDER: Final = PROJECT / "models" / "semantic"
@@ -314,7 +316,8 @@ def files() -> dict[Path, str]:
     """Every file that this module writes, with its text."""
     found, dutch = tables(), dutch_formulas()
     written = {FOLDER / f"{t.name}.yml": semantic_yaml(t, dutch) for t in found if t.kpis}
-    return written | {PAGE: page(found, dutch), DEFINITIONS: definitions_sql(found, dutch)}
+    written |= {PAGE: page(found, dutch), DEFINITIONS: definitions_sql(found, dutch)}
+    return written | generate_schema.files()
 
 
 def main() -> None:

@@ -40,12 +40,24 @@
     cast({{ dbt.date_trunc('month', local_timestamp(instant)) }} as date)
 {%- endmacro %}
 
+{# The first day of the quarter or year that a local date is in, of years that begin in the month
+   that fiscal_year_start_month says. A shift by months never leaves the month, so no day is lost. #}
+{% macro fiscal_start(grain, day) -%}
+{%- set months = {'quarter': 3, 'year': 12}[grain] -%}
+{%- set shift = (var('fiscal_year_start_month') | int - 1) % months -%}
+{%- if shift == 0 -%}
+    cast({{ dbt.date_trunc(grain, day) }} as date)
+{%- else -%}
+    cast({{ dbt.dateadd('month', shift, dbt.date_trunc(grain, dbt.dateadd('month', -shift, day))) }} as date)
+{%- endif -%}
+{%- endmacro %}
+
 {# The first day of the period of a grain (a column: month, quarter, year, all) of a local date. #}
 {% macro period_start(grain, day) -%}
     case {{ grain }}
         when 'month' then cast({{ dbt.date_trunc('month', day) }} as date)
-        when 'quarter' then cast({{ dbt.date_trunc('quarter', day) }} as date)
-        when 'year' then cast({{ dbt.date_trunc('year', day) }} as date)
+        when 'quarter' then {{ fiscal_start('quarter', day) }}
+        when 'year' then {{ fiscal_start('year', day) }}
     end
 {%- endmacro %}
 

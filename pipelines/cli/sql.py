@@ -1,12 +1,13 @@
 """``sql``: one query, or a shell, on what is published, with the analyst's key.
 
-Privacy: pseudonymous rows and aggregates to the screen of who asked; a query and its values go
-into no log and no file, the shell's history lives in memory only.
+Privacy: pseudonymous rows and aggregates to the screen, or to the file, of who asked; a query goes
+into no log, and into the shell's history without its values (:mod:`pipelines.cli.sql_history`).
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -17,6 +18,8 @@ from pipelines.common.errors import KlantkluisError, NotAllowedError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
+
+    from pipelines.cli.sql_history import History
 
 SHOWN_ROWS = 100
 _ABOUT_THE_QUERY = ("ParserException", "SyntaxException", "BinderException", "CatalogException")
@@ -35,14 +38,23 @@ def sql(
     context: typer.Context,
     query: Annotated[str | None, typer.Argument()] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1)] = None,
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False)] = None,
 ) -> None:
-    """Answer one query, or open a shell when there is none."""
+    """Answer one query, to the screen or into a file, or open a shell when there is none."""
+    from pipelines.cli.sql_files import write
     from pipelines.cli.stores import published
 
     session = session_of(context)
     connection = published(session)
     try:
-        if query is not None:
+        if out is not None:
+            asked = query if query is not None else sys.stdin.read()
+            written = write(connection, asked, limit, out)
+            session.output.document({"rows": written.rows, "about_people": written.about_people})
+            session.output.say("rows_written", rows=written.rows, file=out.name)
+            if written.about_people:
+                session.output.say("about_people", tables=", ".join(written.about_people))
+        elif query is not None:
             show(session, answer(connection, query, _limit(session, limit)))
         elif sys.stdin.isatty():
             _shell(session, connection, _limit(session, limit))
@@ -67,20 +79,31 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, limit: int | None)
     import duckdb
 
     try:
-        statements = connection.extract_statements(query)
-        readable = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-        if len(statements) != 1 or statements[0].type not in readable:
-            raise NotAllowedError(
-                "one query that reads is answered, and nothing else",
-                code="query_not_allowed",
-                todo="write one SELECT or FROM; leave out COPY, ATTACH, SET, PRAGMA and the like",
-            )
-        cursor = connection.execute(statements[0])
+        cursor = connection.execute(readable(connection, query))
         columns = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchmany(limit + 1) if limit else cursor.fetchall()
     except duckdb.Error as error:
         raise fault(error) from None
     return Answer(columns, rows[:limit] if limit else rows, bool(limit and len(rows) > limit))
+
+
+def readable(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
+    """The one statement of a query, when it reads and does nothing else.
+
+    Raises:
+        NotAllowedError: It does something else, or there is not one.
+    """
+    import duckdb
+
+    statements = connection.extract_statements(query)
+    kinds = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+    if len(statements) != 1 or statements[0].type not in kinds:
+        raise NotAllowedError(
+            "one query that reads is answered, and nothing else",
+            code="query_not_allowed",
+            todo="write one SELECT or FROM; leave out COPY, ATTACH, SET, PRAGMA and the like",
+        )
+    return statements[0]
 
 
 def fault(error: duckdb.Error) -> KlantkluisError:
@@ -115,10 +138,10 @@ def show(session: Session, found: Answer) -> None:
 
 
 def _shell(session: Session, connection: duckdb.DuckDBPyConnection, limit: int | None) -> None:
-    import contextlib
+    from pipelines.cli.sql_history import History
 
-    with contextlib.suppress(ImportError):
-        import readline  # noqa: F401 - gives input() its line editing; nothing is written
+    history = History(session.home.root / "sql_history", connection)
+    _line_editing(history, connection)
     session.output.say("shell_hello")
     lines: list[str] = []
     while True:
@@ -132,9 +155,40 @@ def _shell(session: Session, connection: duckdb.DuckDBPyConnection, limit: int |
             if text:
                 return
             lines.clear()
-        elif text.endswith(";"):
+        elif text in _SHORTCUTS or text.endswith(";"):
             lines.clear()
             try:
-                show(session, answer(connection, text, limit))
+                show(session, answer(connection, _SHORTCUTS.get(text, text), limit))
+                history.note(text)
             except KlantkluisError as error:
                 session.output.line(session.texts.error(error))
+
+
+_SHORTCUTS = {
+    ".tables": "select table_name, estimated_size as about_rows, comment from duckdb_tables() "
+    "where schema_name = 'marts' order by 1",
+    ".kpis": "select table_name, name, unit, formula from marts.kpi_definitions order by 1, 2",
+}
+
+
+def _line_editing(history: History, connection: duckdb.DuckDBPyConnection) -> None:
+    """Arrow keys over what was typed now and before, and names completed with the tab key."""
+    try:
+        import readline
+    except ImportError:
+        return
+    for line in history.lines():
+        readline.add_history(line)
+    rows = connection.execute(
+        "select distinct unnest([table_name, column_name, 'marts.' || table_name]) "
+        "from duckdb_columns() where schema_name = 'marts' order by 1"
+    ).fetchall()
+    names = [str(name) for (name,) in rows]
+
+    def complete(typed: str, number: int) -> str | None:
+        found = [name for name in names if name.startswith(typed)]
+        return found[number] if number < len(found) else None
+
+    readline.set_completer(complete)
+    readline.set_completer_delims(" \t\n,()=<>;")
+    readline.parse_and_bind("tab: complete")

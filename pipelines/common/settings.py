@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     )
     reporting_timezone: str = "Europe/Amsterdam"
     reporting_currency: str = "EUR"
+    fiscal_year_start_month: int = Field(
+        1, ge=1, le=12, description="month in which the fiscal year begins"
+    )
     country: str = Field("NL", pattern="^[A-Z]{2}$", description="whose public holidays count")
     grace_days: int = Field(
         3, ge=0, description="days in which a verified request can be taken back"

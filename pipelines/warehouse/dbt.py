@@ -200,6 +200,7 @@ def _variables(settings: Settings, more: Mapping[str, str]) -> str:
         {
             "reporting_timezone": settings.reporting_timezone,
             "reporting_currency": settings.reporting_currency,
+            "fiscal_year_start_month": settings.fiscal_year_start_month,
             "small_cell_k": SMALL_CELL_K,
             **more,
         }

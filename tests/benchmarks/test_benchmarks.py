@@ -78,3 +78,24 @@ def test_lines_say_what_is_met_and_what_is_missed() -> None:
     assert verdicts["run with 1 % new rows", 10] == "missed"
     assert verdicts["run with 1 % new rows", 100] == "met"
     assert verdicts["cost per row, against scale 1", 10] == "met"
+
+
+def test_lines_of_builds_and_questions() -> None:
+    models = {"a": {"dbt": 2.0, "bare": 1.0}, "b": {"dbt": 1.0, "bare": 0.5}}
+    builds = [
+        {"scale": scale, "seconds": seconds, "cpu": 1.0, "nodes": 3, "tests_seconds": 1.0,
+         "models": models, "later_seconds": 2.0, "later_rows": 5}
+        for scale, seconds in ((10, 10.0), (100, 61.0))
+    ]  # fmt: skip
+    asked = {"quick": {"seconds": 0.01, "first": 0.3, "rows": 1}}
+    slow = {"slow": {"seconds": 0.21, "first": 0.3, "rows": 1}}
+    results = {
+        "date": "2026-11-26", "repeat": 1, "machine": report.machine(),
+        "events": [], "sealed": [], "pipeline": [], "build": builds,
+        "analysts": [{"scale": 1, "questions": asked}, {"scale": 1, "questions": asked | slow}],
+    }  # fmt: skip
+    verdicts = [line.verdict for line in report.lines(results)]
+    assert verdicts == ["met", "missed", "", "", "missed", "missed", "", "met", "met"]
+    text = report.markdown(results)
+    assert "| a | 2.00 | 1.00 |" in text
+    assert "| slow | 210 | 300 | 1 |" in text

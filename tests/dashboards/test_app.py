@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from dashboards.access import MOST_ATTEMPTS, Access, hashed, load, require_reachable
 from dashboards.app import build
-from dashboards.exports import guarded
 from dashboards.pages import PAGES
 from dashboards.periods import periods_of
 from dashboards.published import Published
@@ -22,6 +21,7 @@ from dashboards.reading import Reading
 from dashboards.texts import Texts, _catalogue
 from dashboards.view import View, values_of
 from pipelines.common.errors import KeyWrongError, NotAllowedError, PolicyError, UsageError
+from pipelines.common.sheets import guarded
 from tests.support.figures import HOSTILE, KEY, publish
 
 PATHS = [page.path for page in PAGES]

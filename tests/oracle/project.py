@@ -149,7 +149,7 @@ def compiled(base: Path, **variables: str | int) -> Project:
         **variables: Of dbt; ``small_cell_k`` is 1 unless told.
     """
     told = {"small_cell_k": 1} | variables
-    name = "-".join(f"{key}-{value}" for key, value in sorted(told.items()))
+    name = "-".join(f"{key}-{value}" for key, value in sorted(told.items())).replace("/", "_")
     place = base / f"compiled-{name}.json"
     with (base / f"compiled-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -14,6 +14,8 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 CURRENCY = "EUR"
 _CENTS = Decimal("0.0001")
 GRAINS = {"month": 1, "quarter": 3, "year": 12}
+FISCAL_START = 1
+"""ZONE, CURRENCY and the month in which the fiscal year begins: a test may put others there."""
 
 
 def local_day(instant: datetime) -> date:
@@ -29,7 +31,9 @@ def midnight(day: date) -> datetime:
 def start_of(grain: str, day: date) -> date:
     """First day of the period that a day is in."""
     months = GRAINS[grain]
-    return date(day.year, (day.month - 1) // months * months + 1, 1)
+    shift = (FISCAL_START - 1) % months
+    number = (day.year * 12 + day.month - 1 - shift) // months * months + shift
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def end_of(grain: str, start: date) -> date:
@@ -92,8 +96,18 @@ class Rates:
         """The amount in the reporting currency; None without a rate."""
         if amount is None or currency in (None, CURRENCY):
             return amount
-        known = [rate for at, rate in self._rates.get(currency or "", ()) if at <= day]
-        return money(float(amount) * known[-1]) if known else None
+        rate, reporting = self._rate(currency or "", day), self._rate(CURRENCY, day)
+        if rate is None or reporting is None:
+            return None
+        return money(float(amount) * (rate / reporting))
+
+    def _rate(self, currency: str, day: date) -> float | None:
+        """Euros for one; the euro itself is quoted from the day of the first rate of any."""
+        if currency == "EUR":
+            first = min((some[0][0] for some in self._rates.values()), default=None)
+            return 1.0 if first is not None and first <= day else None
+        known = [rate for at, rate in self._rates.get(currency, ()) if at <= day]
+        return known[-1] if known else None
 
 
 def same(found: Any, expected: Any) -> bool:

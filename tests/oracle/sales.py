@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from tests.oracle import rules
 from tests.oracle.persons import newest_contacts, of_persons
 from tests.oracle.rules import (
     GRAINS,
@@ -55,7 +56,7 @@ def _deal(row: Row, rates: Rates) -> Row:
     begun, closed = row["engaged_at"] or row["created_at"], row["closed_at"]
     dated = closed or begun
     amount = row["amount"]
-    if row["currency"] not in (None, "EUR"):
+    if row["currency"] not in (None, rules.CURRENCY):
         amount = rates.convert(amount, row["currency"], local_day(dated)) if dated else None
     reason = None
     if outcome != "open":

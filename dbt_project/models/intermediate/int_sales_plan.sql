@@ -7,7 +7,7 @@ periods as (
     {%- for grain in ['month', 'quarter', 'year'] %}
     select distinct
         '{{ grain }}' as period_grain,
-        {{ grain }}_start as period_start
+        {{ period_start("'" ~ grain ~ "'", 'date_day') }} as period_start
     from {{ ref('dim_date') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

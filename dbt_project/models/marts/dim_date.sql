@@ -17,6 +17,14 @@ described as (
         cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start,
         cast({{ dbt.date_trunc('quarter', 'date_day') }} as date) as quarter_start,
         cast({{ dbt.date_trunc('year', 'date_day') }} as date) as year_start,
+        {{ fiscal_start('year', 'date_day') }} as fiscal_year_start,
+        {{ fiscal_start('quarter', 'date_day') }} as fiscal_quarter_start,
+        -- Named after the calendar year in which it ends.
+        cast(extract(year from
+            {{ dbt.dateadd('month', 11, fiscal_start('year', 'date_day')) }}
+        ) as integer) as fiscal_year,
+        cast({{ dbt.datediff(fiscal_start('year', 'date_day'), 'date_day', 'month') }} + 1 as integer)
+            as fiscal_month,
         -- Days since a Monday, so that no engine's own numbering of weekdays matters.
         cast({{ dbt.datediff("cast('1999-12-27' as date)", 'date_day', 'day') }} % 7 + 1 as integer)
             as iso_weekday

@@ -5,4 +5,5 @@ select
     {{ told('rules_fingerprint') }} as rules_fingerprint,
     '{{ var("reporting_timezone") }}' as reporting_timezone,
     '{{ var("reporting_currency") }}' as reporting_currency,
+    cast({{ var("fiscal_year_start_month") }} as integer) as fiscal_year_start_month,
     cast({{ var("small_cell_k") }} as integer) as small_cell_k

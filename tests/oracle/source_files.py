@@ -1,0 +1,191 @@
+"""The rows of source files, read with Python's own csv and openpyxl, and nothing of the pipeline.
+
+What a column means is written down here a second time. Keys are those of the files: who a person is
+does not matter to the figures about sales, except a seller, who is paired by the deals.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import openpyxl
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+OUTCOMES = {"Gewonnen": "won", "Verloren": "lost", "Lopend": "open"}
+SALES_FILES = (
+    "crm/medewerkers", "crm/fasen", "crm/kansen-", "crm/kanswijzigingen", "crm/leads",
+    "crm/taken", "planning/targets", "planning/exchange_rates", "shop/products",
+)  # fmt: skip
+
+
+class BrokenRowError(ValueError):
+    """A row that breaks its contract, which quarantine keeps."""
+
+
+def sample(folder: Path) -> tuple[Rows, int]:
+    """Sales rows of a written sample, and how many rows are broken."""
+    rows: Rows = {"orders": []}
+    broken = 0
+
+    def read(name: str, pattern: str, encoding: str, make: Callable[[Row], Row]) -> None:
+        nonlocal broken
+        rows[name] = []
+        for path in sorted(folder.glob(pattern)):
+            for line in _csv(path, encoding, ";" if "/crm/" in str(path) else ","):
+                try:
+                    rows[name].append(make(line))
+                except BrokenRowError:
+                    broken += 1
+
+    dutch = "windows-1252"
+    read("users", "crm/medewerkers-*.csv", "utf-8-sig", lambda r: {
+        "user_key": _key("crm", r["Code"]), "hired_at": _moment(r["In_dienst"]),
+        "left_at": _moment(r["Uit_dienst"]),
+    })  # fmt: skip
+    read("pipeline_stages", "crm/fasen-*.csv", dutch, lambda r: {
+        "pipeline": r["Traject"], "stage": r["Fase"], "position": int(r["Volgorde"]),
+        "probability": _number(r["Kans"]), "is_qualified": r["Gekwalificeerd"] == "J",
+        "is_closed": r["Afgesloten"] == "J",
+    })  # fmt: skip
+    read("deals", "crm/kansen-*.csv", dutch, _deal)
+    read("deal_changes", "crm/kanswijzigingen-*.csv", dutch, lambda r: {
+        "record_key": _key("crm", r["Nr"]), "deal_id": _key("crm", r["Kansnr"]),
+        # Of a change of owner it is kept that it happened, not to whom (decision 0003).
+        "field": r["Veld"], "value": "" if r["Veld"] == "owner" else r["Waarde"],
+        "changed_at": _required(_moment(r["Gewijzigd"])),
+    })  # fmt: skip
+    read("leads", "crm/leads-*.csv", "utf-8-sig", lambda r: {
+        "record_key": _key("crm", r["Leadnr"]), "customer_key": _key("crm", r["Contactnr"]),
+        "source_channel": r["Bron"] or None, "created_at": _required(_moment(r["Aangemaakt"])),
+        "converted_at": _moment(r["Omgezet"]), "deal_id": _key("crm", r["Kansnr"]),
+    })  # fmt: skip
+    read("tasks", "crm/taken-*.csv", "utf-8-sig", lambda r: {
+        "user_key": _key("crm", r["Medewerker"]),
+        "status": {"open": "open", "gereed": "completed"}[r["Status"]],
+        "due_at": _moment(r["Vervalt"]), "completed_at": _moment(r["Gereed"]),
+    })  # fmt: skip
+    read("exchange_rates", "planning/exchange_rates-*.csv", "utf-8-sig", lambda r: {
+        "rate_date": date.fromisoformat(r["date"]), "currency": r["currency"],
+        "rate_to_eur": float(r["rate_to_eur"]),
+    })  # fmt: skip
+    rows["quotas"] = [
+        {
+            "user_key": _key("crm", r["user_code"]), "period_start": _day(r["from"]),
+            "period_end": _day(r["until"]), "amount": Decimal(str(r["amount"])),
+            "currency": r["currency"],
+        }
+        for path in sorted(folder.glob("planning/targets-*.xlsx"))
+        for r in _excel(path, "targets")
+    ]  # fmt: skip
+    return _with_subjects(rows), broken
+
+
+def maven(folder: Path) -> Rows:
+    """The Maven CRM set: days without a clock, amounts in the reporting currency."""
+    products = {"GTXPro": "GTX Pro"}
+    deals = [
+        {
+            "record_key": f"maven_crm_sales/{r['opportunity_id']}", "customer_key": None,
+            "account_key": r["account"] or None, "user_key": r["sales_agent"] or None,
+            "product_id": products.get(r["product"], r["product"]), "pipeline": "sales",
+            "stage": r["deal_stage"], "amount": _amount(r["close_value"]), "currency": None,
+            "probability": None, "created_at": None, "engaged_at": _utc_day(r["engage_date"]),
+            "expected_close_at": None, "closed_at": _utc_day(r["close_date"]),
+            "outcome": {"Won": "won", "Lost": "lost"}.get(r["deal_stage"], "open"),
+        }
+        for r in _csv(folder / "sales_pipeline.csv", "utf-8-sig", ",")
+    ]  # fmt: skip
+    teams = list(_csv(folder / "sales_teams.csv", "utf-8-sig", ","))
+    users = [
+        {"user_key": name, "hired_at": None, "left_at": None}
+        for name in {r["sales_agent"] for r in teams} | {r["manager"] for r in teams}
+    ]
+    return _with_subjects({"deals": deals, "users": users})
+
+
+def _with_subjects(rows: Rows) -> Rows:
+    people = {
+        row["user_key"] for name in ("users", "deals", "tasks", "quotas")
+        for row in rows.get(name, ()) if row["user_key"]
+    }  # fmt: skip
+    rows["subjects"] = [{"subject_key": key, "kind": "user"} for key in sorted(people)]
+    return rows
+
+
+def _deal(r: Row) -> Row:
+    if r["Uitkomst"] not in OUTCOMES or not r["Fase"]:
+        raise BrokenRowError
+    return {
+        "record_key": _required(_key("crm", r["Kansnr"])), "customer_key": _key("crm", r["Contactnr"]),
+        "account_key": _key("crm", r["Organisatie"]), "user_key": _key("crm", r["Verkoper"]),
+        "pipeline": r["Traject"] or None, "stage": r["Fase"],
+        "amount": _amount(r["Bedrag"].replace(",", ".")), "currency": r["Valuta"] or None,
+        "probability": _number(r["Kans"]) if r["Kans"] else None,
+        "created_at": _moment(r["Aangemaakt"]), "engaged_at": _moment(r["In_gesprek"]),
+        "expected_close_at": _moment(r["Verwacht"]), "closed_at": _moment(r["Afgesloten"]),
+        "outcome": OUTCOMES[r["Uitkomst"]],
+    }  # fmt: skip
+
+
+def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+    with path.open(encoding=encoding, newline="") as lines:
+        for row in csv.DictReader(lines, delimiter=delimiter):
+            yield {name: (text or "").strip() for name, text in row.items() if name is not None}
+
+
+def _excel(path: Path, sheet: str) -> Iterator[Row]:
+    book = openpyxl.load_workbook(path, read_only=True)
+    head, *lines = book[sheet].iter_rows(values_only=True)
+    yield from (dict(zip(map(str, head), line, strict=True)) for line in lines)
+    book.close()
+
+
+def _key(source: str, text: str) -> str | None:
+    return f"{source}/{text}" if text else None
+
+
+def _required(value: Any) -> Any:
+    if value is None:
+        raise BrokenRowError
+    return value
+
+
+def _moment(text: str) -> datetime | None:
+    """A Dutch clock's time as an instant."""
+    if not text:
+        return None
+    with suppress(ValueError):
+        local = datetime.strptime(text, "%d-%m-%Y %H:%M")  # noqa: DTZ007 - the zone follows
+        return local.replace(tzinfo=AMSTERDAM).astimezone(UTC)
+    raise BrokenRowError
+
+
+def _utc_day(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+
+
+def _day(value: Any) -> date:
+    return value.date() if isinstance(value, datetime) else date.fromisoformat(str(value)[:10])
+
+
+def _number(text: str) -> float:
+    with suppress(ValueError):
+        return float(text.replace(",", "."))
+    raise BrokenRowError
+
+
+def _amount(text: str) -> Decimal | None:
+    if not text:
+        return None
+    with suppress(InvalidOperation):
+        return Decimal(text)
+    raise BrokenRowError
