@@ -33,7 +33,7 @@ DUTCH: Final = PROJECT / "formulas_nl"
 DEFINITIONS: Final = MARTS / "kpi_definitions.sql"
 
 TIMES: Final = ("period_start", "snapshot_date", "event_date", "date_day", "starts_at")
-LEVELS: Final = ("period_grain", "level")
+LEVELS: Final = ("period_grain", "level", "segment_kind")
 """Columns that say at which level a row sums up; rows of two levels are never added."""
 ACROSS: Final = ("ratio", "sum", "none")
 PARTS: Final = ("_numerator", "_denominator")
