@@ -24,10 +24,11 @@ from dashboards import access as accesses
 from dashboards import exports
 from dashboards.access import Access, Attempts
 from dashboards.blocks import block, laid_out
+from dashboards.last_run import last_run
 from dashboards.pages import PAGES, pages_for
 from dashboards.published import Published
 from dashboards.reading import Reading
-from dashboards.specs import Page, Part, Role
+from dashboards.specs import Grid, Page, Part, Role
 from dashboards.texts import LANGUAGES, Texts
 from dashboards.view import DIMENSIONS, View, values_of
 from pipelines.common.clock import now
@@ -144,13 +145,18 @@ class _Desk:
     def show(self, page: Page) -> Any:
         if not page.roles & g.roles:
             return self._notice(g.texts("not_allowed"), "", 403)
-        reading = Reading(self.published.snapshot(), g.view, g.texts, page)
+        run = last_run(self.published.home)
+        reading = Reading(self.published.snapshot(), g.view, g.texts, page, run)
         if page.needs and not getattr(reading.view, page.needs):
             empty = {"kind": "empty", "id": page.needs, "title": g.texts.page(page.identity)}
             return self._page(
                 reading, blocks=[empty | {"what": g.texts("choose_campaign"), "todo": ""}]
             )
-        parts = [p for p in page.parts if p.roles & g.roles]
+        parts = [
+            p for p in page.parts
+            if p.roles & g.roles
+            and not (isinstance(p, Grid) and p.is_optional and p.table not in reading.snapshot.tables)
+        ]  # fmt: skip
         return self._page(reading, blocks=laid_out([block(p, reading) for p in parts]))
 
     def export(self, identity: str, part: str, kind: str) -> Any:

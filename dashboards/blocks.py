@@ -9,11 +9,23 @@ from dashboards.periods import Period
 from dashboards.published import Row, Table
 from dashboards.reading import Cell, Reading
 from dashboards.selection import figure_columns, is_hidden, ordered, single, time_of
-from dashboards.specs import Across, Cards, Facts, Funnel, Grid, Matrix, Part, Publication, Trend
+from dashboards.specs import (
+    Across,
+    Cards,
+    Checks,
+    Facts,
+    Funnel,
+    Grid,
+    Matrix,
+    Part,
+    Publication,
+    Trend,
+)
 from dashboards.view import labels_of
 
 PAGE_ROWS = 25
 MATRIX_LINES = 13
+FAILING_NAMED = 5
 Block = dict[str, Any]
 
 
@@ -23,6 +35,8 @@ def block(part: Part, reading: Reading) -> Block:
     shown: Block = {"id": part.title, "title": texts.block(part.title), "table": part.table}
     if isinstance(part, Publication):
         return shown | {"kind": "publication"} | _publication(reading)
+    if isinstance(part, Checks):
+        return shown | _checks(reading)
     table = reading.snapshot.tables.get(part.table)
     if table is None:
         return shown | _empty(reading, "not_published", table=part.table)
@@ -257,6 +271,20 @@ def _publication(reading: Reading) -> Block:
         for table in snapshot.tables.values()
     ]
     return {"facts": facts, "tables": tables}
+
+
+def _checks(reading: Reading) -> Block:
+    if not reading.run.checks:
+        return _empty(reading, "no_checks")
+    checks = [
+        {
+            "name": reading.texts.value(check.name),
+            "relations": reading.formats.figure(check.relations, "number"),
+            "failing": ", ".join(check.failing[:FAILING_NAMED]),
+        }
+        for check in reading.run.checks
+    ]
+    return {"kind": "checks", "checks": checks}
 
 
 def _excluded(reading: Reading, table: Table) -> str:

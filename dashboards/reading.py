@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from dashboards.formats import Formats, unit_of
+from dashboards.last_run import LastRun
 from dashboards.periods import Period, newest, periods_of, previous, year_before
 from dashboards.published import Row, Snapshot, Table
 from dashboards.selection import is_hidden, latest, rows_of, series_of, time_of
@@ -33,8 +34,11 @@ class Cell:
 class Reading:
     """All that a part of a page needs to be drawn; computes no figure."""
 
-    def __init__(self, snapshot: Snapshot, view: View, texts: Texts, page: Page) -> None:
+    def __init__(
+        self, snapshot: Snapshot, view: View, texts: Texts, page: Page, run: LastRun | None = None
+    ) -> None:
         self.snapshot, self.texts, self.page = snapshot, texts, page
+        self.run = run or LastRun()
         self.periods = periods_of(snapshot)
         self.view = view.within(snapshot, self.periods)
         if page.needs == "campaign" and not self.view.campaign:

@@ -73,6 +73,8 @@ class Grid(Part):
     is_latest: bool = False
     """Only the last instant that has something to show."""
     ignores_period: bool = False
+    is_optional: bool = False
+    """Left out where its table is not published."""
     order: tuple[str, ...] = ()
     """Columns that rows are ordered by when the reader asks for none; ``-`` before one turns it."""
 
@@ -88,6 +90,11 @@ class Matrix(Part):
 @dataclass(frozen=True)
 class Publication(Part):
     """What was published, when and from which run; needs no table."""
+
+
+@dataclass(frozen=True)
+class Checks(Part):
+    """What the checks of the last run found; needs no table."""
 
 
 @dataclass(frozen=True)

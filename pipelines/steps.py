@@ -299,9 +299,13 @@ class PipelineRun:
 
         A run that did not get as far as its publication failed, whatever the reason.
         """
+        from pipelines.quality.last_run import write_last_run
+
         deployment = self.deployment
+        is_published = self.error is None and self._is_current
+        write_last_run(deployment.home, self.as_of, self.summary.checks, is_published=is_published)
         fingerprint = None
-        if self.error is None and self._is_current:
+        if is_published:
             whole = not self.choices.select
             fingerprint = build_fingerprint(deployment, self.as_of) if whole else "partial"
         finish_run(deployment, self.run_id, now(), fingerprint)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dashboards.specs import Grid, Page, Publication
+from dashboards.specs import Checks, Grid, Page, Publication
 
 PAGE = Page(
     "quality",
     "/quality",
-    (Publication("publication", ""), Grid("checks", "kpi_data_quality")),
+    (
+        Checks("checks", ""),
+        Publication("publication", ""),
+        Grid("data_quality", "kpi_data_quality", is_optional=True),
+    ),
     has_period=False,
 )
