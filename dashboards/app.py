@@ -108,6 +108,7 @@ def serve(
     import waitress
 
     accesses.require_reachable(access, host)
+    logging.getLogger("klantkluis").addHandler(logging.StreamHandler())  # the operator sees faults
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # readers may wait a moment
     app = build(published, access)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from dashboards import charts
@@ -187,9 +188,9 @@ def _grid(part: Grid, reading: Reading, table: Table, rows: list[Row]) -> Block:
 def _matrix(part: Matrix, reading: Reading, table: Table, rows: list[Row]) -> Block:
     figure = part.columns[0]
     downs = sorted({row[part.down] for row in rows}, reverse=True)[:MATRIX_LINES]
-    acrosses = sorted({row[part.across] for row in rows if row[part.down] in downs})[:MATRIX_LINES]
-    cells = {(row[part.down], row[part.across]): row for row in rows}
-    found = [[cells.get((down, across)) for across in acrosses] for down in downs]
+    places = {_place(part, row): row for row in rows}
+    acrosses = sorted({a for down, a in places if down in downs and a is not None})[:MATRIX_LINES]
+    found = [[places.get((down, across)) for across in acrosses] for down in downs]
     most = max((float(r[figure]) for line in found for r in line if r and r[figure]), default=0)
 
     def cell(row: Row | None) -> tuple[Cell, float]:
@@ -205,6 +206,14 @@ def _matrix(part: Matrix, reading: Reading, table: Table, rows: list[Row]) -> Bl
         "across": reading.texts.column(part.across), "figure": reading.texts.column(figure),
         "lines": [(n, [cell(r) for r in line]) for n, line in zip(first, found, strict=True)],
     }  # fmt: skip
+
+
+def _place(part: Matrix, row: Row) -> tuple[Any, Any]:
+    """Where a row stands; a hidden one does not say how many months it is on, its dates do."""
+    down, across, start = row[part.down], row[part.across], row.get("period_start")
+    if across is None and isinstance(down, date) and isinstance(start, date):
+        across = (start.year - down.year) * 12 + start.month - down.month
+    return down, across
 
 
 def _linked(part: Grid, reading: Reading, table: Table, row: Row, column: str) -> Cell:

@@ -10,7 +10,13 @@ PAGE = Page(
     (
         Checks("checks", ""),
         Publication("publication", ""),
-        Grid("data_quality", "kpi_data_quality", is_optional=True),
+        Grid(
+            "data_quality",
+            "kpi_data_quality",
+            ("source", "entity", "batches", "landed_rows", "unchanged_rows", "quarantine_rate"),
+            order=("source", "entity"),
+            is_optional=True,
+        ),
     ),
     has_period=False,
 )

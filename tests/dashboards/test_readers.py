@@ -31,7 +31,7 @@ _CAMPAIGNS = """create table marts.kpi_campaign as select * from (values
 
 _COHORTS = """create table marts.kpi_cohorts_monthly as
     select (month + to_months(since::integer))::date as period_start, month::date as cohort_start,
-    since as months_since, 40 as cohort_customers,
+    case when since <> 2 then since end as months_since, 40 as cohort_customers,
     case when since <> 2 then 1.0 / (1 + since) end as retention_rate, since = 2 as is_suppressed
     from range(date '2026-01-01', date '2026-06-01', interval 1 month) as m(month),
     range(4) as s(since)"""
