@@ -22,7 +22,9 @@ from typing import Any, Final
 
 from benchmarks.homes import settings_of
 from pipelines.common.entities import load_entities
+from pipelines.common.settings import Home
 from pipelines.runs import Deployment
+from pipelines.vault.keyring import KeyRing
 from pipelines.vault.records import record_aad
 from pipelines.vault.sealing import seal, unseal
 from pipelines.warehouse.connection import connect_warehouse, quote
@@ -44,10 +46,15 @@ def grow(root: str, times: int) -> dict[str, Any]:
         Subjects, sealed records and pseudonymous rows that stand there now.
     """
     with Deployment.open(settings_of(Path(root))) as deployment:
-        key = deployment.keyring.role_key("warehouse")
-        with closing(connect_warehouse(deployment.home, key, deployment.settings)) as duck:
-            rows = _grow_warehouse(duck, times)
-        subjects, records = _grow_vault(deployment, times)
+        home, keyring = deployment.home, deployment.keyring
+        with closing(
+            connect_warehouse(home, keyring.role_key("warehouse"), deployment.settings)
+        ) as d:
+            rows = _grow_warehouse(d, times)
+        with closing(sqlite3.connect(home.vault)) as db:
+            base = _Base(db)
+        opened = _opened(deployment.vault, base)
+    subjects, records = _grow_vault(home, keyring, base, opened, times)  # nobody has it open now
     return {"subjects": subjects, "sealed_records": records, "warehouse_rows": rows}
 
 
@@ -97,16 +104,14 @@ def _column(name: str, references: Any) -> str:
     return quote(name)
 
 
-def _grow_vault(deployment: Deployment, times: int) -> tuple[int, int]:
-    vault, keyring = deployment.vault, deployment.keyring
-    path = deployment.home.vault
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+def _grow_vault(
+    home: Home, keyring: KeyRing, base: _Base, opened: dict[int, bytes], times: int
+) -> tuple[int, int]:
+    with closing(sqlite3.connect(home.vault, isolation_level=None)) as db:
         for pragma in ("journal_mode=off", "synchronous=off", "cache_size=-200000"):
             db.execute(f"pragma {pragma}")
-        base = _Base(db)
-        opened = _opened(vault, base)
         indexes = _drop_indexes(db)
-        with closing(sqlite3.connect(deployment.home.data_keys, isolation_level=None)) as keys_db:
+        with closing(sqlite3.connect(home.data_keys, isolation_level=None)) as keys_db:
             keys_db.execute("pragma synchronous=off")
             for copy in range(1, times):
                 db.execute("begin")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from pipelines.batches.context import Progress, Tools
+    from pipelines.restatement import Restatement
 
 INSTANCE = """\
 # Dagster's storage of this home. Holds run history and counts, no value of the data.
@@ -72,6 +73,7 @@ def run_pipeline(
     from_path: Path | None = None,
     select: Sequence[str] = (),
     as_of: datetime | None = None,
+    restatement: Restatement | None = None,
     wait_seconds: float = 0,
     progress: Progress | None = None,
     tools: Tools | None = None,
@@ -86,6 +88,7 @@ def run_pipeline(
         from_path: Land from there instead of the inbox.
         select: dbt selection of what to build; all by default.
         as_of: The instant of the figures, UTC; now by default.
+        restatement: Closed periods that get a new version.
         wait_seconds: How long to wait for another run.
         progress: Called with a file pattern and the rows read so far.
         tools: Detector and contracts, for tests and benchmarks.
@@ -99,7 +102,7 @@ def run_pipeline(
         BuildError: A model or its test failed.
         KlantkluisError: Whatever else a step says is wrong.
     """
-    choices = RunChoices(tuple(sources), from_path, tuple(select), as_of)
+    choices = RunChoices(tuple(sources), from_path, tuple(select), as_of, restatement)
     options = {"tools": tools, "progress": progress}
     with PipelineRun.locked(settings, choices, wait_seconds=wait_seconds, **options) as run:
         if not choices.select and not run.is_needed():

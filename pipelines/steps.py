@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pipelines.batches.context import Progress, Tools
     from pipelines.fulfilment import Attended
     from pipelines.quality.results import CheckResult
+    from pipelines.restatement import Restatement
     from pipelines.warehouse.dbt import BuildResult
     from pipelines.warehouse.publication import Published
 
@@ -47,6 +48,7 @@ class RunChoices:
     from_path: Path | None = None
     select: tuple[str, ...] = ()
     as_of: datetime | None = None
+    restatement: Restatement | None = None
 
 
 @dataclass
@@ -137,7 +139,8 @@ class PipelineRun:
 
     def is_needed(self) -> bool:
         """Whether this run would do anything."""
-        return self.choices.from_path is not None or needs_run(self.deployment, self.as_of)
+        told = self.choices.from_path is not None or self.choices.restatement is not None
+        return told or needs_run(self.deployment, self.as_of)
 
     def start(self) -> None:
         """Note the run and empty the spill folder of whoever was killed."""
@@ -220,7 +223,8 @@ class PipelineRun:
 
     def build(self) -> BuildResult | None:
         """Run dbt, unless the newest publication is of this very state: then None."""
-        if not self.choices.select and not build_is_due(
+        restatement = self.choices.restatement
+        if not (self.choices.select or restatement) and not build_is_due(
             self.deployment, self.as_of, within=self.run_id
         ):
             self._is_current = True
@@ -229,9 +233,11 @@ class PipelineRun:
         from pipelines.corrections import bring_corrections
         from pipelines.links import bring_links
         from pipelines.quality.purposes import check_purposes
+        from pipelines.restatement import variables_of
         from pipelines.warehouse.dbt import PROJECT, BuildChoices, build
 
         deployment = self.deployment
+        variables = variables_of(deployment, restatement) if restatement else {}
         check_purposes(PROJECT, deployment.policy)
         bring_links(deployment)
         bring_corrections(deployment)
@@ -245,6 +251,7 @@ class PipelineRun:
                 run_id=self.run_id,
                 rules_fingerprint=deployment.policy.fingerprint,
                 select=self.choices.select,
+                variables=variables,
             ),
         )
         self.summary.built_nodes = len(result.nodes)

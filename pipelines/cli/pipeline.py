@@ -1,7 +1,8 @@
-"""``ingest`` and ``run``: land files; or land, pseudonymise, build, check, publish."""
+"""``ingest``, ``run``, ``restate``: land; the whole pipeline; closed periods worked out again."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +63,24 @@ def run(
         session.output.say("home_next")
     if result.landed.failed:
         raise _not_landed(len(result.landed.failed))
+
+
+def restate(
+    context: typer.Context,
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"])],
+    reason: Annotated[str, typer.Option("--reason")],
+) -> None:
+    """Give closed periods a new version, and publish it."""
+    from pipelines.jobs import run_pipeline
+    from pipelines.restatement import Restatement
+
+    session = session_of(context)
+    session.existing_home()
+    wanted = Restatement(start.date(), end.date(), reason)
+    result = run_pipeline(session.settings, restatement=wanted, wait_seconds=session.wait_seconds)
+    session.output.document(result.document())
+    say_published(session, result)
 
 
 def _not_landed(files: int) -> InputError:

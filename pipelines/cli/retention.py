@@ -70,6 +70,30 @@ def apply(context: typer.Context) -> None:
         session.output.say("retention_nothing")
 
 
+@group.command("without-basis")
+def without_basis(
+    context: typer.Context, queue: Annotated[bool, typer.Option("--queue")] = False
+) -> None:
+    """Persons who withdrew what they agreed to and of whom nothing else gives a basis."""
+    from pipelines.common.clock import now
+    from pipelines.runs import Deployment
+    from pipelines.warehouse.lock import home_lock
+    from pipelines.without_basis import persons_without_basis, queue_without_basis
+
+    session = session_of(context)
+    home = session.existing_home()
+    with (
+        home_lock(home, session.wait_seconds),
+        Deployment.open(session.settings) as deployment,
+    ):
+        found = persons_without_basis(deployment, now())
+        queued = queue_without_basis(deployment, now()) if queue else 0
+    session.output.document([person.document() for person in found])
+    heads = [session.texts(f"head_{name}") for name in ("customer_key", "since")]
+    session.output.table(heads, [[p.customer_key, p.since] for p in found])
+    session.output.say("without_basis", persons=len(found), queued=queued)
+
+
 def _show(session: Session, found: SweepPlan) -> None:
     rows: list[dict[str, Any]] = [rule.document() for rule in found.rules]
     heads = [session.texts(f"head_sweep_{name}") for name in _HEADS]
