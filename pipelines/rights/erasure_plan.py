@@ -24,6 +24,7 @@ SUPPRESSING_KINDS: Final = frozenset({"source_key", "email", "phone_name", "phon
 """Identifiers by which an erased person is known when a source brings them again."""
 CUT_KINDS: Final = frozenset({"email", "phone", "iban"})
 """Identifiers that are cut out of everybody's text; a bare name needs more than itself."""
+_NO_TEXTS: Final = frozenset({"accounts", "contacts", "users", "consents"})
 RECORD_KIND: Final = "record"
 """The blind index of a record itself, and of what it hangs on."""
 
@@ -117,6 +118,24 @@ def pairs_to_cut(
             else:
                 doubtful.add(record.record_id)
     return cuts, doubtful
+
+
+def records_near(conn: Connection, plan: ErasurePlan) -> set[int]:
+    """Texts of the same accounts and threads: what is said there by half a name means the person.
+
+    Everywhere else a bare name may be anybody's. Records by record_id, without those that go.
+    """
+    accounts = {r.account_subject_id for r in plan.deleted if r.account_subject_id is not None}
+    sql = (
+        "SELECT record_id, record_blind, entity FROM sealed_records "
+        "WHERE account_subject_id IN ({values})"
+    )
+    near = {i: bytes(blind) for i, blind, entity in select_in(conn, sql, accounts)
+            if entity not in _NO_TEXTS}  # fmt: skip
+    threads = {*near.values(), *(r.record_blind for r in plan.deleted)}
+    hanging = records_mentioning(conn, ((RECORD_KIND, blind) for blind in threads))
+    found = near.keys() | {r.record_id for r in hanging if r.entity not in _NO_TEXTS}
+    return found - {r.record_id for r in plan.deleted}
 
 
 def _borne_alone(conn: Connection, ids: list[int], pairs: set[Pair]) -> set[Pair]:

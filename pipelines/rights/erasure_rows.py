@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pii_rules.models import Policy
-from pipelines.rights.erasure_plan import ErasurePlan, pairs_to_cut
+from pipelines.rights.erasure_plan import ErasurePlan, pairs_to_cut, records_near
 from pipelines.vault import audit, quarantine, schema
 from pipelines.vault.bulk import allocate, execute_in, insert_rows, select_in
 from pipelines.vault.records import (
@@ -52,15 +52,14 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
     ids = plan.subject_ids
     cuts, doubtful = pairs_to_cut(conn, plan)
     noted: list[tuple[int, int, str, bytes]] = []
-    sketches = sketches_of_subjects(conn, ids[:1]).get(ids[0], []) if cuts else []
-    for record, pairs in cuts.items():
-        if record.record_id in doomed:
-            continue
-        wanted = sorted(pairs)
-        if any(kind == "name" for kind, _ in pairs):
-            # the text may have it as a bare surname or with a slip, which is no blind index
-            wanted += [(SKETCH_KIND, sketch) for sketch in sketches]
-        noted += [(ids[0], record.record_id, *pair) for pair in wanted]
+    certain = {r.record_id: pairs for r, pairs in cuts.items() if r.record_id not in doomed}
+    near = records_near(conn, plan) - set(doomed)
+    looked_at = certain.keys() | near
+    sketches = sketches_of_subjects(conn, ids[:1]).get(ids[0], []) if looked_at else []
+    for record_id in sorted(looked_at):
+        # a text may have the name in half or with a slip, which is no blind index
+        wanted = sorted(certain.get(record_id, ())) + [(SKETCH_KIND, s) for s in sketches]
+        noted += [(ids[0], record_id, *pair) for pair in wanted]
     columns = ("subject_id", "record_id", "kind", "blind")
     insert_rows(conn, schema.erasure_cuts, columns, noted, ignore=True)
     doubtful -= set(doomed)
@@ -79,7 +78,7 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
     quarantine.delete_rows(conn, plan.quarantined)
     _forget_subject(conn, ids)
     e = schema.erasures
-    counts = {"deleted_records": deleted, "cut_records": len({n[1] for n in noted})}
+    counts = {"deleted_records": deleted, "cut_records": len(certain)}
     conn.execute(sa.update(e).where(e.c.subject_id == ids[0]).values(**counts))
     return len(doubtful)
 
@@ -120,21 +119,25 @@ def cut_texts(
         keys = vault.data_keys.get({r.key_id for r in records})
         noted = mentions_of(conn, [r.record_id for r in records])
         t = schema.sealed_records
+        changed: list[SealedRecord] = []
         for record in records:
             pairs = doomed[record.record_id]
             if record.sealed is not None and record.key_id in keys:
                 sealed = _recut(record, keys[record.key_id], pairs, policy, cut)
+                if sealed is None:
+                    continue
                 where = t.c.record_id == record.record_id
                 conn.execute(sa.update(t).where(where).values(sealed=sealed))
+                changed.append(record)
             replace_mentions(conn, {record.record_id: noted.get(record.record_id, set()) - pairs})
         execute_in(conn, "DELETE FROM erasure_cuts WHERE subject_id IN ({values})", subject_ids)
-        if records:
+        if changed:
             audit.append(
                 conn, vault, actor=actor, action="mentions_cut",
-                subject_count=len({r.subject_id for r in records}),
-                payload={"record_ids": [r.record_id for r in records]},
+                subject_count=len({r.subject_id for r in changed}),
+                payload={"record_ids": [r.record_id for r in changed]},
             )  # fmt: skip
-    return len(records)
+    return len(changed)
 
 
 def _stays_as_fact(record: SealedRecord, plan: ErasurePlan) -> bool:
@@ -159,7 +162,8 @@ def _recut(
     pairs: set[Pair],
     policy: Policy,
     cut: Callable[[dict[str, str], set[Pair]], Mapping[str, str]],
-) -> bytes:
+) -> bytes | None:
+    """The record sealed anew without the person; None when its texts stay as they are."""
     fields: dict[str, Any] = orjson.loads(unseal(key, record.sealed or b"", record.aad))
     rules = policy.entities[record.entity].columns
     texts = {
@@ -167,7 +171,10 @@ def _recut(
         for name, value in fields.items()
         if isinstance(value, str) and name in rules and rules[name].privacy_class == "free_text"
     }
-    return seal(key, orjson.dumps(fields | dict(cut(texts, pairs))), record.aad)
+    made = dict(cut(texts, pairs))
+    if made == texts and all(kind == SKETCH_KIND for kind, _ in pairs):
+        return None
+    return seal(key, orjson.dumps(fields | made), record.aad)
 
 
 def _queue(conn: Connection, subject_id: int) -> None:

@@ -46,11 +46,11 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 def busiest(deployment: Deployment) -> tuple[int, str, list[tuple[str, bytes]]]:
     """A person with texts, their pseudonym, and their blind e-mails."""
-    s, r, i = schema.subjects.c, schema.sealed_records.c, schema.identifiers.c
+    s, r, i = schema.subjects.c, schema.sealed_records, schema.identifiers.c
     with deployment.vault.read() as conn:
         person = conn.execute(
             sa.select(s.subject_id, s.subject_key)
-            .join(r, r.subject_id == s.subject_id)
+            .join(r, r.c.subject_id == s.subject_id)
             .where(s.kind == "contact", s.state == "active")
             .group_by(s.subject_id, s.subject_key)
             .order_by(sa.func.count().desc(), s.subject_id)
