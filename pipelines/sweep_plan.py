@@ -30,6 +30,8 @@ from pipelines.warehouse.connection import connect_warehouse, quote
 
 Row = tuple[str, str]
 """Source and record_key."""
+_ENDS: Final = ("period_end", "snapshot_date", "period_start")
+"""Columns of sealed tables that say until when their newest period reaches, the surest first."""
 _RECORDS: Final = "SELECT source, record_key FROM sealed_records WHERE record_blind IN ({values})"
 
 
@@ -260,7 +262,9 @@ def _sealed_until(duck: duckdb.DuckDBPyConnection) -> datetime | None:
     ).fetchall()
     ends: list[datetime | None] = []
     for table, columns in tables:
-        end = "period_end" if "period_end" in columns else "snapshot_date"
+        end = next((name for name in _ENDS if name in columns), None)
+        if end is None:
+            continue  # parameters of a model, no figures of a period
         row = duck.execute(
             f"SELECT max({quote(end)})::TIMESTAMPTZ FROM warehouse.sealed.{quote(table)}"
         ).fetchone()
