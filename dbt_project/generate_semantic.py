@@ -161,7 +161,7 @@ def semantic_yaml(table: Table, dutch: dict[str, str]) -> str:
                 "name": entity,
                 "description": table.description,
                 "model": f"ref('{table.name}')",
-                "defaults": {"agg_time_dimension": table.time or "always"},
+                "defaults": {"agg_time_dimension": _time_name(table)},
                 "primary_entity": entity,
                 "dimensions": _dimensions(table),
                 "measures": helpers + [m for kpi in table.kpis for m in _measures(table, kpi)],
@@ -173,10 +173,15 @@ def semantic_yaml(table: Table, dutch: dict[str, str]) -> str:
     return f"# Written by generate_semantic.py; do not edit.\n{text}"
 
 
+def _time_name(table: Table) -> str:
+    """The dimension of time; ``day`` is a word of MetricFlow's own."""
+    return "on_day" if table.time == "day" else table.time or "always"
+
+
 def _dimensions(table: Table) -> list[dict[str, Any]]:
-    time: dict[str, Any] = {"name": table.time or "always", "type": "time"}
-    if table.time is None:
-        time["expr"] = NO_TIME
+    time: dict[str, Any] = {"name": _time_name(table), "type": "time"}
+    if time["name"] != table.time:
+        time["expr"] = table.time or NO_TIME
     time["type_params"] = {"time_granularity": "day"}
     return [time, *({"name": name, "type": "categorical"} for name in table.dimensions)]
 

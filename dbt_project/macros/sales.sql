@@ -86,3 +86,10 @@
         {%- endif %}
 {%- endfor -%}
 {%- endmacro %}
+
+{# What a seller has besides: tasks, over all time only. #}
+{% macro sales_rep_types() -%}
+{%- set types = sales_period_types() -%}
+{%- do types.update({'tasks_open': 'bigint', 'tasks_overdue': 'bigint'}) -%}
+{{ return(types) }}
+{%- endmacro %}

@@ -41,7 +41,14 @@ _KINDS = (
     "escalated", "pending", "resumed", "solved", "solved", "reopened", "reopened", "closed",
     "cancelled",
 )  # fmt: skip
-_LATER = st.sampled_from([0, 0, 1, 45, 60, 600, 1440, 5000, 10080, 20000])
+_LATER = st.sampled_from([0, 0, 1, 45, 60, 600, 1440, 5000, 9000, 10080, 20000])
+_STORIES = (
+    ("created", "public_reply", "solved"),
+    ("created", "public_reply", "solved", "reopened", "public_reply", "solved", "closed"),
+    ("created", "public_reply", "solved", "public_reply", "reopened", "cancelled", "reopened"),
+    ("created", "escalated", "public_reply", "public_reply", "solved", "closed", "reopened"),
+)
+_SELDOM = st.one_of(st.none(), st.none(), instants)
 
 
 @st.composite
@@ -52,9 +59,9 @@ def support(draw: st.DrawFn) -> dict[str, list[Row]]:
         "surveys": [],
     }  # fmt: skip
     starts = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
-    for number in range(draw(st.integers(0, 8))):
+    for number in range(draw(st.integers(2, 8))):
         found["sla_policies"].append(
-            {"record_key": f"p{number}", "sla_policy_id": draw(st.sampled_from(["gold", "silver"])),
+            {"record_key": f"p{number}", "sla_policy_id": draw(st.sampled_from(["gold", "gold", "silver"])),
              "metric": draw(st.sampled_from(["first_response", "next_reply", "resolution"])),
              "priority": draw(st.sampled_from([None, "high"])),
              "target_minutes": draw(st.sampled_from([0, 60, 480, 2400])),
@@ -90,20 +97,26 @@ def _add_ticket(draw: st.DrawFn, found: dict[str, list[Row]], key: str) -> None:
          "status": draw(st.sampled_from(statuses)),
          "sla_policy": draw(st.sampled_from([None, "gold", "gold", "silver", "none"])),
          "created_at": draw(st.sampled_from([created, created, created, None])),
-         "first_response_at": draw(maybe(instants)), "resolved_at": draw(maybe(instants)),
-         "closed_at": draw(maybe(instants))}
+         "first_response_at": draw(_SELDOM), "resolved_at": draw(_SELDOM),
+         "closed_at": draw(_SELDOM)}
     )  # fmt: skip
     at: datetime = draw(st.sampled_from([created, created, created + timedelta(days=-1)]))
-    for number in range(draw(st.sampled_from([0, 0, 2, 4, 7, 12]))):
+    kinds: tuple[str | None, ...] = (None,) * draw(st.sampled_from([0, 0, 2, 7, 12]))
+    if draw(st.booleans()):
+        kinds = draw(st.sampled_from(_STORIES))
+    for number, kind in enumerate(kinds):
         at += timedelta(minutes=draw(_LATER))
-        found["ticket_events"].append(_event(draw, key, number, at))
+        found["ticket_events"].append(_event(draw, key, number, at, kind))
 
 
-def _event(draw: st.DrawFn, ticket: str, number: int, at: datetime) -> dict[str, Any]:
+def _event(
+    draw: st.DrawFn, ticket: str, number: int, at: datetime, told: str | None
+) -> dict[str, Any]:
+    actors = [None, "agent", "agent", "bot", "customer"]
     return {
         "record_key": f"{ticket}e{number:02}", "ticket_id": ticket, "occurred_at": at,
-        "event_type": draw(st.sampled_from(_KINDS)),
-        "actor_type": draw(st.sampled_from([None, "agent", "agent", "bot", "customer"])),
+        "event_type": told or draw(st.sampled_from(_KINDS)),
+        "actor_type": "agent" if told else draw(st.sampled_from(actors)),
         "user_key": draw(maybe(st.sampled_from(SELLERS))),
         "tier": draw(st.sampled_from([None, "1", "1", "2", "3", "L2"])),
     }  # fmt: skip

@@ -9,6 +9,7 @@ with
 
 persons as (
     select distinct
+        'row' as figure,
         case when role = 'created' then role else outcome end as population,
         month_start,
         customer_key
@@ -19,12 +20,14 @@ persons as (
 fixed as (
     {%- if sealed is not none %}
     select distinct
+        'row' as figure,
         period_grain,
         period_start
     from {{ sealed }}
     where not is_suppressed
     {%- else %}
     select
+        'row' as figure,
         cast(null as varchar) as period_grain,
         cast(null as date) as period_start
     where false

@@ -1,25 +1,18 @@
--- Grain: ticket and role (created, resolved, fully_resolved), or survey and role (asked,
--- answered). Where each counts, by month; what has no instant counts over all time only.
+-- Grain: ticket and role (created, resolved, fully_resolved), cycle (opened), or survey and role
+-- (asked, answered). Where each counts, by day and month; what has no instant counts over all time
+-- only. A wait is in minutes or hours, as its role has it.
 with
 
 tickets as (select * from {{ ref('fct_tickets') }}),
 
-targets as (
-    select
-        ticket_id,
-        sum(targets_met) as targets_met,
-        sum(targets_breached) as targets_breached
-    from {{ ref('fct_ticket_cycles') }}
-    group by ticket_id
-),
-
 surveys as (
     select
-        surveys.survey_id,
         surveys.asked_at,
         surveys.answered_at,
         coalesce(surveys.customer_key, tickets.customer_key) as customer_key,
         tickets.account_key,
+        tickets.user_key,
+        tickets.topic,
         coalesce(
             surveys.answered_at is not null
             or surveys.score is not null
@@ -33,66 +26,53 @@ surveys as (
     left join tickets on surveys.ticket_id = tickets.ticket_id
 ),
 
-placed_tickets as (
-    {% for role, instant in [
-        ('created', 'created_at'), ('resolved', 'first_resolved_at'),
-        ('fully_resolved', 'fully_resolved_at')
-    ] %}
+{% set nothing = {
+    'wait': 'double', 'business_wait': 'double', 'is_unanswered': 'boolean',
+    'is_reopened': 'boolean', 'first_contact': 'varchar', 'is_escalated': 'boolean',
+    'is_later_cycle': 'boolean', 'targets_met': 'integer', 'targets_breached': 'integer',
+    'exclusion_reason': 'varchar', 'has_creation': 'boolean', 'is_satisfied': 'boolean',
+    'score': 'double'
+} %}
+{%- set of_ticket = {
+    'is_unanswered': 'first_response_at is null and not is_cancelled',
+    'exclusion_reason': 'exclusion_reason', 'has_creation': 'created_at is not null'
+} %}
+{%- set of_survey = {'is_unanswered': 'not is_answered', 'is_satisfied': 'is_satisfied', 'score': 'score'} %}
+{%- set roles = [
+    ('created', 'tickets', 'created_at', 'true', dict(of_ticket, **{
+        'wait': 'first_response_minutes', 'business_wait': 'first_response_minutes_business'
+    })),
+    ('resolved', 'tickets', 'first_resolved_at', 'first_resolved_at is not null', dict(of_ticket, **{
+        'wait': 'first_resolution_hours', 'business_wait': 'first_resolution_hours_business',
+        'is_reopened': 'is_reopened', 'first_contact': 'first_contact'
+    })),
+    ('fully_resolved', 'tickets', 'fully_resolved_at', 'fully_resolved_at is not null',
+        {'wait': 'full_resolution_hours'}),
+    ('opened', ref('fct_ticket_cycles'), 'opened_at', 'true', {
+        'wait': 'next_reply_minutes', 'business_wait': 'next_reply_minutes_business',
+        'is_escalated': 'is_escalated', 'is_later_cycle': 'cycle_number > 1',
+        'targets_met': 'targets_met', 'targets_breached': 'targets_breached'
+    }),
+    ('asked', 'surveys', 'asked_at', 'true', of_survey),
+    ('answered', 'surveys', 'answered_at', 'is_answered', of_survey),
+] %}
+final as (
+    {%- for role, relation, instant, condition, columns in roles %}
     select
         '{{ role }}' as role,
-        {{ local_month('tickets.' ~ instant) }} as month_start,
-        tickets.customer_key,
-        tickets.account_key,
-        tickets.first_response_minutes,
-        tickets.first_resolution_hours,
-        tickets.full_resolution_hours,
-        tickets.first_response_at is null and not tickets.is_cancelled as is_unanswered,
-        tickets.is_reopened,
-        tickets.cycles,
-        tickets.escalated_cycles,
-        coalesce(targets.targets_met, 0) as targets_met,
-        coalesce(targets.targets_breached, 0) as targets_breached,
-        tickets.exclusion_reason,
-        tickets.created_at is not null as has_creation,
-        cast(null as boolean) as is_satisfied,
-        cast(null as double) as score
-    from tickets
-    left join targets on tickets.ticket_id = targets.ticket_id
-    {% if role != 'created' %}where tickets.{{ instant }} is not null{% endif %}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-),
-
-placed_surveys as (
-    {% for role, instant in [('asked', 'asked_at'), ('answered', 'answered_at')] %}
-    select
-        '{{ role }}' as role,
+        {{ local_date(instant) }} as day,
         {{ local_month(instant) }} as month_start,
         customer_key,
         account_key,
-        cast(null as double) as first_response_minutes,
-        cast(null as double) as first_resolution_hours,
-        cast(null as double) as full_resolution_hours,
-        not is_answered as is_unanswered,
-        cast(null as boolean) as is_reopened,
-        cast(null as integer) as cycles,
-        cast(null as integer) as escalated_cycles,
-        cast(null as bigint) as targets_met,
-        cast(null as bigint) as targets_breached,
-        cast(null as varchar) as exclusion_reason,
-        cast(null as boolean) as has_creation,
-        is_satisfied,
-        score
-    from surveys
-    {% if role == 'answered' %}where is_answered{% endif %}
+        user_key,
+        coalesce(topic, 'unknown') as topic
+        {%- for name, type in nothing.items() %},
+        {% if name in columns %}{{ columns[name] }}{% else %}cast(null as {{ type }}){% endif %} as {{ name }}
+        {%- endfor %}
+    from {{ relation }}
+    where {{ condition }}
     {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-),
-
-final as (
-    select * from placed_tickets
-    union all
-    select * from placed_surveys
+    {%- endfor %}
 )
 
 select * from final

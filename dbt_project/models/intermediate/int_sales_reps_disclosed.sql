@@ -1,0 +1,148 @@
+-- Grain: period grain (month, quarter, year, all), period and seller. Every seller has a row over
+-- all time; one without deals has NULL rates there, never 0. What kpi_sales_monthly suppresses is
+-- suppressed here, or the sellers would add up to it.
+with
+
+users as (
+    select
+        user_key,
+        staff_alias
+    from {{ ref('dim_user') }}
+),
+
+contributions as (
+    select * from {{ ref('int_sales_contributions') }}
+    where user_key is not null
+),
+
+placed as (
+    select
+        contributions.*,
+        grains.period_grain,
+        {{ period_start('grains.period_grain', 'contributions.month_start') }} as period_start
+    from contributions
+    cross join {{ period_grains(['month', 'quarter', 'year', 'all']) }} as grains
+    where contributions.month_start is not null or grains.period_grain = 'all'
+),
+
+measured as (
+    select
+        period_grain,
+        period_start,
+        user_key,
+        {{ sales_measures() }}
+    from placed
+    group by period_grain, period_start, user_key
+),
+
+plan as (
+    select * from {{ ref('int_sales_plan') }}
+    where user_key is not null
+),
+
+tasks as (
+    select
+        user_key,
+        sum(case when is_open then 1 else 0 end) as tasks_open,
+        sum(case when is_overdue then 1 else 0 end) as tasks_overdue
+    from {{ ref('fct_tasks') }}
+    where user_key is not null
+    group by user_key
+),
+
+-- Whoever has a figure in a period, and everybody over all time.
+rows_due as (
+    select
+        period_grain,
+        period_start,
+        user_key
+    from measured
+    union
+    select
+        period_grain,
+        period_start,
+        user_key
+    from plan
+    union
+    select
+        'all' as period_grain,
+        cast(null as date) as period_start,
+        user_key
+    from users
+),
+
+joined as (
+    select
+        rows_due.period_grain,
+        rows_due.period_start,
+        {{ period_end('rows_due.period_grain', 'rows_due.period_start') }} as period_end,
+        rows_due.user_key,
+        users.staff_alias,
+        {{ sales_measures_or_none('measured') }},
+        case when rows_due.period_grain = 'all' then coalesce(tasks.tasks_open, 0) end
+            as tasks_open,
+        case when rows_due.period_grain = 'all' then coalesce(tasks.tasks_overdue, 0) end
+            as tasks_overdue
+    from rows_due
+    left join measured
+        on
+            rows_due.period_grain = measured.period_grain
+            and rows_due.user_key = measured.user_key
+            and coalesce(rows_due.period_start, cast('1900-01-01' as date))
+            = coalesce(measured.period_start, cast('1900-01-01' as date))
+    left join tasks on rows_due.user_key = tasks.user_key
+    left join users on rows_due.user_key = users.user_key
+),
+
+every_row as (
+    select
+        joined.*,
+        {{ plan_measures('plan', 'joined.won_revenue', 'joined.period_end') }}
+    from joined
+    left join plan
+        on {{ same_keys('joined', 'plan', ['period_grain', 'period_start', 'user_key']) }}
+),
+
+suppressed as (select * from {{ ref('int_sales_suppressed_periods') }}),
+
+hidden_plans as (
+    select
+        period_grain,
+        period_start
+    from {{ ref('int_sales_periods_disclosed') }}
+    where is_plan_suppressed
+),
+
+final as (
+    select
+        every_row.period_grain,
+        every_row.period_start,
+        every_row.period_end,
+        every_row.user_key,
+        every_row.staff_alias,
+        '{{ var("reporting_currency") }}' as currency,
+        {%- for name, type in sales_measure_types().items() %}
+        case when suppressed.is_suppressed is null then cast(every_row.{{ name }} as {{ type }}) end
+            as {{ name }},
+        {%- endfor %}
+        {%- for name, type in plan_measure_types().items() %}
+        case
+            when suppressed.is_suppressed is null and hidden_plans.period_start is null
+                then cast(every_row.{{ name }} as {{ type }})
+        end as {{ name }},
+        {%- endfor %}
+        cast(every_row.tasks_open as bigint) as tasks_open,
+        cast(every_row.tasks_overdue as bigint) as tasks_overdue,
+        suppressed.is_suppressed is not null as is_suppressed,
+        {{ is_period_closed('every_row.period_end', var('period_close_days')) }} as is_closed
+    from every_row
+    left join suppressed
+        on
+            every_row.period_grain = suppressed.period_grain
+            and coalesce(every_row.period_start, cast('1900-01-01' as date))
+            = coalesce(suppressed.period_start, cast('1900-01-01' as date))
+    left join hidden_plans
+        on {{ same_keys('every_row', 'hidden_plans', ['period_grain', 'period_start']) }}
+)
+
+select * from final
