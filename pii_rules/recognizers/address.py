@@ -11,7 +11,9 @@ from pii_rules.recognizers.lexicon import (
     CAPITAL,
     FAMILY,
     GIVEN,
+    INFIX,
     PLACE,
+    WORD,
     fold,
     lexicon,
     word_class,
@@ -23,9 +25,38 @@ _TWO_LETTER_WORDS = word_class("two_letter_words")
 _NEVER_ISSUED = frozenset({"SA", "SD", "SS"})
 _CAPITAL_NEXT = re.compile(r"[ ,]{1,2}['’]?[A-Z]|\s*$")
 _BRITISH = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?!\w)")
+_BRITISH_AREAS = frozenset(
+    "AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY G GL GU GY HA HD HG "  # noqa: SIM905
+    "HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S "
+    "SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO ZE".split()
+)
+_BRITISH_SLOPPY = re.compile(
+    r"(?<![\w\-])([A-Z]{1,2})\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}(?![\w\-])", re.IGNORECASE
+)
+_BRITISH_LABEL = re.compile(r"(?:post ?code|\bp/?c|zip)[\w ?:>.,'\r\n]{0,40}$")
+_CODE_LABEL = re.compile(
+    r"(?:post ?code|postal code|\bpc|\bp/c|zip(?: ?code)?|eircode|plz|code postal)(?:[ :=.?]| is| nr| nummer){0,4}"
+    r"[:>\-(\n ]{0,4}(?:\w{1,12}: ?)?$"
+)
+_LABELLED_CODE = re.compile(
+    r"(?<![\w.,\-€$£])(?:[1-9]\d{3} ?[A-Za-z]{2}|\d{5}(?:-\d{4})?|[1-9]\d{3})(?![\w\-])(?![.,]\d)"
+)
+_EIRCODE = re.compile(r"(?<!\w)[AC-FHKNPRTV-Y]\d[\dW] [AC-FHKNPRTV-Y\d]{4}(?!\w)")
+_AMERICAN = re.compile(r"(?<!\w)([A-Z]{2}),? (\d{5}(?:-\d{4})?)(?![\w\-])")
+_STATES = frozenset(
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS "  # noqa: SIM905
+    "MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC".split()
+)
+_FIGURES_AND_PLACE = re.compile(
+    r"(?<![\w.,\-/€$£:])(?:(?:[BDFAL]|CH)-)?([1-9]\d{3}|\d{5}) (?=([A-ZÀ-Þ][^\W\d_]+(?:[ \-][^\W\d_]+){0,3}))"
+)
 
 
-_BRITISH_LABEL = re.compile(r"post ?code[\w ?:\r\n]{0,24}$")
+def _is_before_house(text: str, match: re.Match[str]) -> bool:
+    """Whether a house number follows, and the figures are no year."""
+    return text[match.start() : match.start() + 2] not in ("19", "20") and bool(
+        _HOUSE_NEXT.match(text, match.end())
+    )
 
 
 class PostcodeRecognizer(ScanRecognizer):
@@ -47,17 +78,64 @@ class PostcodeRecognizer(ScanRecognizer):
             doubtful = letters.lower() in _TWO_LETTER_WORDS and (space or letters.islower())
             # "1058 MB Amsterdam" is a postcode, "2000 MB vrij" none
             if doubtful and not (letters.isupper() and _CAPITAL_NEXT.match(scan.text, match.end())):
-                continue
+                if not (_is_before_house(scan.text, match) or space == ""):
+                    continue
+                if space == "" and not _CODE_LABEL.search(scan.before(match.start())):
+                    continue
             sure = letters.isupper() or not space
             yield Finding(
                 match.start(), match.end(), 0.9 if sure else 0.5, "four digits two letters"
             )
         for match in _BRITISH.finditer(scan.text):
             yield Finding(match.start(), match.end(), 0.85, "British")
-        if "code" in scan.lower:
-            for match in _BRITISH.finditer(scan.text.upper() if scan.text.isascii() else ""):
-                if _BRITISH_LABEL.search(scan.before(match.start())):
-                    yield Finding(match.start(), match.end(), 0.6, "British, labelled")
+        yield from self._abroad(scan)
+
+    def _abroad(self, scan: TextScan) -> Iterator[Finding]:
+        text = scan.text
+        for match in _BRITISH_SLOPPY.finditer(text):
+            if match[1].upper() not in _BRITISH_AREAS:
+                continue
+            upper = match.group().isupper() and len(match.group()) > 5
+            behind = _BRITISH_LABEL.search(scan.before(match.start())) or _AFTER_STREET.search(
+                scan.before(match.start(), 64)
+            )
+            if upper or behind:
+                yield Finding(
+                    match.start(), match.end(), 0.6 if behind else 0.45, "British, sloppy"
+                )
+        for match in _EIRCODE.finditer(text):
+            if any(c.isalpha() for c in match.group()[4:]):
+                yield Finding(match.start(), match.end(), 0.6, "Irish")
+        for match in _AMERICAN.finditer(text):
+            if match[1] in _STATES:
+                yield Finding(match.start(2), match.end(2), 0.7, "American")
+        for match in _FIGURES_AND_PLACE.finditer(text):
+            words = re.split(r"(?<=[ \-])", match[2])
+            if any(fold("".join(words[:n]).strip(" -")) in _places() for n in (1, 2, 3, 4)):
+                behind = _AFTER_STREET.search(scan.before(match.start(), 64))
+                year = match[1][:2] in ("19", "20") and len(match[1]) == 4
+                if behind or not (year or _SMALL_COUNT.search(scan.before(match.start(), 16))):
+                    yield Finding(match.start(), match.end(1), 0.6, "figures and place")
+        for match in _LABELLED_CODE.finditer(text):
+            if _CODE_LABEL.search(scan.before(match.start())):
+                yield Finding(match.start(), match.end(), 0.6, "labelled")
+
+
+_HOUSE_NEXT = re.compile(
+    r"[ ,]{1,2}(?:nr\.? ?|no\.? ?|huisnr\.? ?|huisnummer )?\d{1,4}(?![\d.,:%€])"
+)
+_AFTER_STREET = re.compile(
+    r"(?:straat|str\.|laan|weg|plein|gracht|kade|dijk|singel|steenweg|lei|strasse|straße|street|road|avenue|lane|drive|close|court"
+    r"|\bst|\brd|\bave|way|crescent|rue|terrace|gardens|grove|place|square)\.?,? ?\d{0,4} ?[a-z]?(?:,? (?:bus|box|b) ?\d{1,4})?"
+    r"[, \n]{1,3}(?:[\w'\-]{2,20}[, \n]{1,3}){0,3}$"
+)
+_SMALL_COUNT = re.compile(
+    r"(?:sinds|since|in|voor|per|nr|order|factuur|invoice|kamer|room|bestel\w*|ticket|case|€|versie|version|artikel|type|model|km|post|jaar|year|zaal)\.? ?$"
+)
+
+
+def _places() -> frozenset[str]:
+    return lexicon().places
 
 
 _SUFFIX = re.compile(
@@ -76,21 +154,72 @@ _STREET_INFIXES = frozenset(
     ("van", "de", "der", "den", "het", "'t", "ten", "ter", "la", "du", "le")
 )
 _NUMBER = re.compile(
-    r"[ ,]{1,2}(?:nr\.? ?|no\.? ?)?(\d{1,5}(?:[ \-/]?[A-Za-z](?![\w.])|-\d{1,4}(?!\d)| ?(?:bis|hs|huis|"
+    r"[ ,]{1,2}(?:nr\.? ?|no\.? ?)?([1-9]\d{0,4}(?:[ \-/]?[A-Za-z](?![\w.])|-\d{1,4}(?!\d)| ?(?:bis|hs|huis|"
     r"I{1,3}|IV|rood|zwart)(?!\w)|-(?:hs|bis|I{1,3}|IV)(?!\w)| ?bus ?\d{1,4}(?!\d)"
     r"|[ ,]{1,2}(?:app?\.?|appartement|unit) ?\d{1,4})?)(?![\w]|[.,:]\d|-\d)"
 )
 _HOUSE_DIGITS = re.compile(r"(?<![\w.,:\-/])\d{1,5}")
-_ENGLISH = re.compile(
-    r"(?<![\w.,\-/#€$£])(?:(?:Flat|Apt\.?|Unit|Suite) \d{1,4}[A-Za-z]?, )?\d{1,5}[A-Za-z]? "
-    r"(?:(?:North|South|East|West|N\.?|S\.?|E\.?|W\.?) )?(?:(?:St\.? )?[A-Z][\w'’\-]{1,24} ){1,3}"
-    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Close|Way|Place|Pl|Square|Crescent|"
-    r"Terrace|Gardens|Grove|Mews|Hill|Row|Walk|Boulevard|Blvd|Highway|Parkway|Circle)(?!\w)\.?"
-    r"(?:,? (?:Apt\.?|Unit|Suite|Flat|#) ?\d{1,4}[A-Za-z]?)?"
+_STREET_WORD = (
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Close|Way|Place|Pl|Square|Sq|Crescent|Cres|Terrace|Ter|Gardens|Gdns"
+    r"|Grove|Mews|Hill|Row|Walk|Boulevard|Blvd|Highway|Hwy|Parkway|Pkwy|Circle|Cir|Park|Rise|View|Green|Quay|Wharf|Dock|Mount|Parade"
+    r"|Vale|Trail|Loop|Path|Yard|Croft|Fields?|Meadows?|Bank|Brow|Wynd|Heights|Esplanade|Promenade|Gate|Common|End|Alley|Passage)"
 )
+_HOUSE = r"(?:(?:Flat|Apt\.?|Apartment|Unit|Suite|Room|Floor|Studio|Block|Level) [\dA-Z][\dA-Za-z\-/]{0,4},? (?:of )?|[1-9]\d?/)?"
+_ENGLISH = re.compile(
+    rf"(?<![\w.,\-/#€$£]){_HOUSE}(?:[A-Z][\w'’]{{1,16}} (?:House|Court|Lodge|Tower|Mansions|Building|Heights), )?"
+    rf"(?:No\.? ?)?\d{{1,5}}[A-Za-z]?(?:[\-–/]\d{{1,4}}[A-Za-z]?)?,? "
+    rf"(?:(?:North|South|East|West|N\.?|S\.?|E\.?|W\.?|NE|NW|SE|SW|Upper|Lower|Great|Little|Old|New) )?"
+    rf"(?:(?:St\.? )?[A-Z][\w'’\-]{{1,24}} ){{1,3}}{_STREET_WORD}(?!\w)\.?"
+    r"(?:,? (?:Apt\.?|Apartment|Unit|Suite|Ste\.?|Flat|#) ?\d{1,4}[A-Za-z]?)?"
+)
+_ENGLISH_LOWER = re.compile(
+    r"(?<![\w.,\-/#€$£])(?:(?:flat|apt|unit|suite) \d{1,4}[a-z]?,? )?\d{1,4}[a-z]? (?:[a-z][a-z'’\-]{2,20} ){1,2}"
+    r"(?:street|road|avenue|lane|drive|close|crescent|terrace|gardens|grove|mews|boulevard|square|st|rd|ave|cres)(?!\w)"
+)
+_NO_STREET = re.compile(
+    r"\d{1,4} (?:[a-z]+ )?(?:days?|weeks?|months?|years?|minutes?|hours?|miles?|more|items?|people|of|to|in|on|at|the|for|and|pm|am|x|off"
+    r"|per|percent|cars?|times?|units?|boxes)\b"
+)
+_NAMED_HOUSE = re.compile(
+    rf"(?<![\w])(?:{_HOUSE})(?:(?:The )?(?:[A-Z][\w'’\-]{{1,20}} ){{1,2}}(?:House|Cottage|Farm|Lodge|Barn|Forge|Mill|Rectory|Vicarage"
+    rf"|Manor|Hall|Villa|Court|Tower|Mansions|Grange|Bungalow|Stables|Oast|Chapel|Inn|Schoolhouse)), (?:\d{{1,4}}[a-z]? )?"
+    rf"(?:[A-Z][\w'’\-]{{1,20}} ){{1,2}}{_STREET_WORD}(?!\w)"
+)
+_FLAT_AND_NAME = re.compile(
+    rf"(?<!\w)(?:Flat|Apt\.?|Apartment|Unit|Suite|Studio) [\dA-Z]{{1,4}},? (?:[A-Z][\w'’\-]{{1,20}} ){{1,2}}"
+    rf"(?:{_STREET_WORD}|House|Court|Tower|Mansions|Building|Estate|Industrial Estate|Business Park)(?!\w)"
+)
+_LABELLED_STREET = re.compile(
+    r"(?:(?:[Aa]dres|[Aa]ddress|[Ww]oon(?:t|achtig)(?: nu| thans)? (?:op|aan(?: de| het)?)|[Ww]onend(?:e)? (?:op|aan)|[Aa]fleveradres|[Bb]ezoekadres"
+    r"|[Pp]ostadres|[Ff]actuuradres|[Nn]ieuw(?:e)? adres|[Vv]erhuisd naar|[Mm]oved to|[Ll]ives? at|[Ll]iving at|[Dd]eliver to|[Ss]hip to)"
+    r"(?: is| was| wordt| \w{1,2}\.)?:? )((?:(?:de|het|'t|op|aan|van|den|der|ten|ter|in|the|bij) ){0,2}[A-ZÀ-Þ'’][\w'’.\-]{1,24}"
+    r"(?: (?:(?:de|den|der|van|het|'t|op|ter|ten|la|du|en|aan|bij) ){0,3}[A-ZÀ-Þ\d][\w'’.\-]{1,24}){0,4} (?:nr\.? ?|no\.? ?)?\d{1,4}"
+    r"(?: ?(?:[a-zA-Z]|bis|hs|huis|I{1,3}|IV|bus \d{1,4}|-\d{1,4}|/\d{1,4}|-[a-z]))?)(?![\w])"
+)
+_NUMBER_AND_PLACE = re.compile(
+    r"(?<![\w.])([A-ZÀ-Þ'’][\w'’.\-]{2,24}(?: (?:(?:de|den|der|van|het|'t|op|ter|ten|en) ){0,3}[A-ZÀ-Þ][\w'’.\-]{1,24}){0,3} "
+    r"\d{1,4}(?:[a-zA-Z]|[ \-]?(?:bis|hs|huis)|[\-/]\d{1,4}[a-z]?)?)(?:,| te| in|\n| -)[ ]?(?=([A-ZÀ-Þ'’][^\W\d_]+(?:[ \-][^\W\d_]+){0,3}))"
+)
+_NO_HEAD = frozenset(
+    ("kamer", "zaal", "week", "order", "bestelling", "factuur", "ticket", "invoice", "room", "lokaal", "model", "versie", "version", "type",
+     "winkel", "store", "stand", "hal", "vak", "perron", "lijn", "bus", "tram", "groep", "klas", "team", "fase", "level", "niveau",
+     "iphone", "windows", "dossier", "zaak", "case", "artikel", "article", "pagina", "page", "stap", "step", "punt", "deel", "part",
+     "gebouw", "building", "unit", "box", "postbus", "regio", "polis", "contract", "order", "offerte", "quote", "maat", "size", "om", "at")
+)  # fmt: skip
 _POSTCODE_NEXT = re.compile(r"[ ,\n\r]{1,4}[1-9]\d{3} ?[A-Za-z]{2}(?!\w)")
 _POSTBOX = re.compile(
     r"(?<!\w)(?:postbus|antwoordnummer|p\.?o\.? box) \d{1,6}(?!\w)", re.IGNORECASE
+)
+
+
+_ENGLISH_HEADS = frozenset(
+    "all ave ban bar blv bou bro bui bun bus cha cir clo com cot cou cre cro ct doc dr dri end esp"  # noqa: SIM905
+    " est far fie for gar gat gdn gra gre gro hal hei hig hil hou hwy ind inn lan ln lod loo man mea mew mil"
+    " mou oas par pas pat pkw pl pla pro qua rd rec ris roa row sch sq squ st sta str ter tow tra val vic vie vil wal way wha wyn yar".split()
+)
+"""What the words behind an English street's or house's name start with."""
+_LABEL_HEADS = frozenset(
+    ("adr", "add", "woo", "afl", "bez", "pos", "fac", "nie", "ver", "mov", "liv", "del", "shi")
 )
 
 
@@ -106,6 +235,10 @@ class StreetRecognizer(ScanRecognizer):
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Streets with their numbers."""
+        yield from streets(scan)
+
+    def read(self, scan: TextScan) -> Iterator[Finding]:
+        """The same, worked out anew."""
         if not scan.digit_count:
             return
         text = scan.text
@@ -115,10 +248,32 @@ class StreetRecognizer(ScanRecognizer):
             number = _NUMBER.match(text, end)
             if number and (start := self._street(scan, index, number.end())) is not None:
                 yield Finding(start, number.end(), 0.85, "street and number")
-        for match in _ENGLISH.finditer(text):
-            yield Finding(match.start(), match.end(), 0.85, "number and street")
+        if not _ENGLISH_HEADS.isdisjoint(scan.heads):
+            yield from self._english(text)
+        yield from self._by_surroundings(scan)
         for match in _POSTBOX.finditer(text):
             yield Finding(match.start(), match.end(), 0.6, "box")
+
+    def _english(self, text: str) -> Iterator[Finding]:
+        for pattern in (_NAMED_HOUSE, _ENGLISH, _FLAT_AND_NAME):
+            for match in pattern.finditer(text):
+                yield Finding(match.start(), match.end(), 0.85, "number and street")
+        for match in _ENGLISH_LOWER.finditer(text):
+            if not _NO_STREET.match(match.group()):
+                yield Finding(match.start(), match.end(), 0.6, "number and street in lower case")
+
+    def _by_surroundings(self, scan: TextScan) -> Iterator[Finding]:
+        """Streets that no ending gives away: behind a word for an address, or before a place."""
+        text = scan.text
+        labelled = not _LABEL_HEADS.isdisjoint(scan.heads)
+        for match in _LABELLED_STREET.finditer(text) if labelled else ():
+            yield Finding(match.start(1), match.end(1), 0.7, "behind a word for it")
+        for match in _NUMBER_AND_PLACE.finditer(text):
+            head = fold(match[1].split()[0])
+            words = re.split(r"(?<=[ \-])", match[2])
+            known = any(fold("".join(words[:n]).strip(" -")) in _places() for n in (1, 2, 3, 4))
+            if known and head not in _NO_HEAD and head not in _NOT_STREETS:
+                yield Finding(match.start(1), match.end(1), 0.55, "before a place")
 
     def _street(self, scan: TextScan, index: int, end: int) -> int | None:
         word = scan.words[index]
@@ -155,6 +310,17 @@ class StreetRecognizer(ScanRecognizer):
         return first
 
 
+def streets(scan: TextScan) -> tuple[Finding, ...]:
+    """The streets of a text, read once for whoever asks."""
+    found: tuple[Finding, ...] | None = scan.__dict__.get("streets")
+    if found is None:
+        found = scan.__dict__["streets"] = tuple(_STREETS.read(scan))
+    return found
+
+
+_STREETS = StreetRecognizer("nl")
+
+
 def _opens_sentence_as_word(scan: TextScan, place: int) -> bool:
     return fold(scan.words[place]) in {
         "adres", "address", "woont", "wonend", "naar", "is", "mijn", "ons", "nieuw", "nieuwe", "from",
@@ -164,13 +330,47 @@ def _opens_sentence_as_word(scan: TextScan, place: int) -> bool:
 
 
 _PLACE_CUE = re.compile(
-    r"(?:woon(?:t|achtig)?(?: nu| sinds \w{1,12})? (?:in|te)|wonend (?:in|te)|wonen in|verhui(?:sd|st|zen|zing) naar|geboren (?:te|in)|born in|lives? in|"
-    r"living in|moved to|woonplaats:?|plaats:|city:|based in|afkomstig uit|komt uit) $"
+    r"(?:woon(?:t|achtig|den|de)?(?: sinds)?(?: \w{1,12})? (?:in|te|bij|vlakbij)|wonend(?:e)? (?:in|te)|wonen (?:nu )?(?:in|te)"
+    r"|verhui(?:sd|st|zen|zing|s)(?: \w{1,9})? (?:naar|uit|van)|geboren (?:te|in)|born (?:and raised )?in|lives? (?:in|near|outside)"
+    r"|lived in|living (?:in|near)|(?:moved|moving|relocat(?:ed|ing)) (?:back )?(?:to|from)|grew up in|(?:woon)?plaats(?:naam)?:?|\bstad:?|\bcity:?|\btown:?"
+    r"|based in|afkomstig uit|komt (?:oorspronkelijk )?uit|kom uit|(?:resident|native) of|originally from|(?:woning|huis|appartement|flat) (?:in|te)|hometown:?) $"
 )
-_AFTER_CODE = re.compile(r"[1-9]\d{3} ?[A-Z]{2}[ ,]{1,2}(?:te |in )?$|(?<![\d\-/.])[1-9]\d{3} $")
-_AFTER_CODE_LOWER = re.compile(r"[1-9]\d{3} ?[a-z]{2} $")
-_AFTER_NUMBER = re.compile(r"([^\W\d_]+)\.? \d{1,5} ?[a-z]?(?:[\-/]\w{1,4})?,? (?:te |in )?$")
-_AFTER_ENGLISH = re.compile(r"\b(?:street|road|avenue|lane|drive|st|rd)\.?, (?:in )?$")
+_FROM_CUE = re.compile(
+    r"(?:(?:[A-ZÀ-Þ][\w'’\-]{1,20}|[Kk]lant|[Mm]evrouw|[Mm]evr\.?|[Mm]w\.?|[Mm]eneer|[Dd]hr\.?|[Cc]li[eë]nte?|[Hh]uurder|[Vv]rouw|[Mm]an|[Hh]eer|[Dd]ame|[Ll]id"
+    r"|[Kk]oper|[Pp]ati[eë]nt|[Bb]ewoner) uit|(?:[A-ZÀ-Þ][\w'’\-]{1,20}|customer|lady|gentleman|caller|woman|man|client|guest|buyer) from) $"
+)
+_LABEL_CUE = re.compile(
+    r"(?:^|\n)(?:from|uit|location|locatie|woonplaats|plaats|town|city|gemeente): $", re.IGNORECASE
+)
+_NOW_CUE = re.compile(
+    r"(?:\bnu(?: nog)?|\bnow(?: still)?(?: in)?|momenteel in|currently in|voorheen|previously in) $"
+)
+_AFTER_CODE = re.compile(
+    r"[1-9]\d{3} ?[A-Z]{2}[ ,\n]{1,3}(?:te |in )?$|(?<![\d\-/.,])(?:[1-9]\d{3}|(?:[DFBAL]-)?\d{5}) $"
+)
+_AFTER_CODE_LOWER = re.compile(r"[1-9]\d{3} ?[a-z]{2}[ ,\n]{1,2}(?:te |in )?$")
+_AFTER_NUMBER = re.compile(
+    r"([^\W\d_]+)\.? (?:nr\.? ?)?\d{1,5} ?(?:[a-z]|bis|hs|huis|bus ?\d{1,4}|i{1,3})?(?:[\-/]\w{1,4})?(?:,|\n| \()? ?(?:te |in |ook )?$"
+)
+_AFTER_ENGLISH = re.compile(
+    r"\b(?:street|road|avenue|lane|drive|st|rd|ave|close|court|way|place|square|crescent|terrace|gardens|grove|mews|hill|row|walk|boulevard"
+    r"|blvd|park|rise|view|green|quay|wharf|dock|parade|yard|croft|house|cottage|farm|lodge)\.?(?:,|\n| in)[ \n]?(?:[\w'\- ]{2,24}, )?(?:in )?$"
+)
+_CODE_BEHIND = re.compile(
+    r"[, \n]{1,3}(?:[A-Z]{2},? \d{5}(?!\d)|[1-9]\d{3} ?[A-Z]{2}(?!\w)|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?!\w))"
+)
+
+
+_DUTCH_BEFORE = re.compile(r"[1-9]\d{3} ?[A-Z]{2}[ ,\n]{1,3}$")
+_BETWEEN = re.compile(r"[ ,.\n(\-]{0,3}(?:te |in |ook |[A-Z][\w'\- ]{2,20}, )?")
+
+
+def _behind_street(text: str, place: int, ends: set[int]) -> bool:
+    """Whether a street ends right before a place, a district's name between them or not."""
+    return any(
+        end in ends and _BETWEEN.fullmatch(text, end, place)
+        for end in range(max(0, place - 26), place + 1)
+    )
 
 
 class PlaceRecognizer(ScanRecognizer):
@@ -181,34 +381,48 @@ class PlaceRecognizer(ScanRecognizer):
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Places behind a postcode, a house number or a word for living there."""
         index = 0
+        ends = {finding.end for finding in streets(scan)}
         while index < len(scan.words):
             last = index
             bits = scan.features[index]
+            if bits & PLACE and not bits & CAPITAL and bits & (INFIX | WORD):
+                index += 1  # "van" and "best" are words before they are places
+                continue
             if bits & PLACE or (bits & CAPITAL and not bits & BLOCKED):
                 last, known = self._place(scan, index)
-                window = scan.text[max(0, scan.starts[index] - 40) : scan.starts[index]]
-                start = self._start(scan.starts[index], window, known=known)
-                if start is not None:
-                    yield Finding(start, scan.ends[last], 0.7, "part of an address")
+                place = scan.starts[index]
+                window = scan.text[max(0, place - 48) : place]
+                addressed = known and _behind_street(scan.text, place, ends)
+                behind = known and _CODE_BEHIND.match(scan.text, scan.ends[last])
+                if (
+                    addressed
+                    or behind
+                    or self._is_home(window, known=known, capital=bool(bits & CAPITAL))
+                ):
+                    score = 1.0 if _DUTCH_BEFORE.search(window) else 0.7
+                    yield Finding(place, scan.ends[last], score, "part of an address")
             index = last + 1
 
-    def _start(self, start: int, window: str, *, known: bool) -> int | None:
-        """Where the finding starts (a Belgian code belongs to it), or None."""
+    def _is_home(self, window: str, *, known: bool, capital: bool) -> bool:
+        """Whether what stands before a place makes it part of an address or somebody's home."""
         code = _AFTER_CODE.search(window)
-        if code and code.group().strip().isdigit():
-            return start - len(code.group()) if known else None
+        if code and not code.group().strip().lstrip("DFBAL-").isdigit():
+            return True
+        if not known:
+            return False
         if code:
-            return start
+            return capital
         low = window.lower()
         after_number = _AFTER_NUMBER.search(low)
-        if known and (
+        return bool(
             _AFTER_CODE_LOWER.search(window)
             or _PLACE_CUE.search(low)
+            or _FROM_CUE.search(window)
+            or _LABEL_CUE.search(window)
+            or _NOW_CUE.search(low)
             or _AFTER_ENGLISH.search(low)
             or (after_number and _SUFFIX.match(fold(after_number[1])))
-        ):
-            return start
-        return None
+        )
 
     def _place(self, scan: TextScan, index: int) -> tuple[int, bool]:
         """The last word of the place at index, and whether the list has it."""

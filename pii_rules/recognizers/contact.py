@@ -10,6 +10,7 @@ from functools import lru_cache
 import phonenumbers
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
+from pii_rules.recognizers.lexicon import fold, lexicon
 from pii_rules.recognizers.scan import TextScan
 
 _LOCAL = re.compile(r"[\w.+%'!#$&*/=?^{|}~\-]{1,64}$")
@@ -20,7 +21,16 @@ _DOMAIN = re.compile(
 _SPELT_AT = re.compile(r" ?\[at\] ?| ?\(at\) ?| (?:at|apenstaartje?) | @ ?|@ ", re.IGNORECASE)
 _SPELT_DOMAIN = re.compile(
     r"([^\W_][\w\-]{0,61}(?:\.[\w\-]{1,62}){0,4}?)(?: ?(?:\.|\[dot\]|\(dot\)) ?| (?:dot|punt) )"
-    r"(nl|be|com|net|org|eu|de|uk|info|io|example)(?!\w)",
+    r"(?:co(?:\.| dot | punt ))?(nl|be|com|net|org|eu|de|uk|ie|fr|info|io|me|biz|example)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+_SPELT_LOCAL = re.compile(
+    r"(?:\w{1,24} (?:dot|punt|underscore|streepje|dash|hyphen) ){0,3}[\w.+\-]{2,64}$", re.IGNORECASE
+)
+_PROVIDER = re.compile(
+    r"(?:gmail|hotmail|outlook|yahoo|icloud|xs4all|kpnmail|ziggo(?:mail)?|protonmail|telenet|googlemail|btinternet)(?!\w)",
     re.IGNORECASE,
 )
 
@@ -53,8 +63,10 @@ class EmailRecognizer(ScanRecognizer):
 
     def _spelt(self, text: str) -> Iterator[Finding]:
         for match in _SPELT_AT.finditer(text):
-            local = re.search(r"[\w.+\-]{2,64}$", text[max(0, match.start() - 64) : match.start()])
-            domain = _SPELT_DOMAIN.match(text, match.end(), min(len(text), match.end() + 200))
+            local = _SPELT_LOCAL.search(text[max(0, match.start() - 64) : match.start()])
+            stop = min(len(text), match.end() + 200)
+            domain = _SPELT_DOMAIN.match(text, match.end(), stop)
+            domain = domain or _PROVIDER.match(text, match.end(), stop)
             if local and domain and not local.group().isdigit():
                 start = match.start() - len(local.group())
                 yield Finding(start, domain.end(), 0.8, "spelt address")
@@ -76,9 +88,20 @@ _ANY_NUMBER = re.compile(
     r"(?<![\w+.,/\-€$£])\(?\d(?:[ .\-/()]{0,2}\d){6,12}(?:x\d{2,5})?(?!\w)(?![.,:]\d)"
 )
 _PHONE_LABEL = re.compile(
-    r"(?:\b(?:06[ \-]?nr|tel|telefoon(?:nummer|nr)?|phone|mobile|mobiel(?:nummer)?|fax|desk|gsm|cell|whatsapp|telnr|"
-    r"mob)(?: (?:number|no|nr|is|op|at|nummer))?|\b(?:bel|call|text|app|sms|reach|answering|bereikbaar|terugbellen)"
-    r"(?: (?:me|mij|us|ons|him|her|hem|haar|back|terug))?(?: (?:on|at|op|via|naar)))[.:# ]{0,3}$"
+    r"(?:\b(?:06[ \-]?(?:nr|nummer)|tel(?:\.?nr|nummer)?|telefoon(?:nummer|nr)?|phone|landline|mobile|mobiel(?:nummer|nr)?|fax|desk|gsm|cell(?:phone)?"
+    r"|whatsapp|wapp|mob|nummer|number|contact no)(?: ?(?:number|no|nr|is|op|at|nummer|van \w{2,14}|was|now|nu|wordt|moet zijn|=)){0,2}"
+    r"|\b(?:bel|belt|bellen|call|text|app|appen|sms|reach|ring|dial|answering|bereikbaar|te bereiken|terugbellen|teruggebeld|gebeld)"
+    r"(?: (?:me|mij|us|ons|him|her|hem|haar|back|terug|even|aub|graag|\w{2,12}))?(?: (?:on|at|op|via|naar|under|onder)))[.:# (\n]{0,3}$"
+)
+_BRITISH = re.compile(
+    r"(?<![\w+.,\-€$£/])\(?0[1237]\d{1,4}\)?[ \-]?\d{3,4}[ \-]?\d{3,4}(?!\w)(?![.,\-/]\d)"
+)
+_LINE_LABEL = re.compile(
+    r"(?:^|[\n|,;(]) ?(?:t|m|p|f|tel|mob|telefoon|mobiel|phone|ph|nr)\.? ?[:.]? ?$"
+)
+_PHONE_AFTER = re.compile(
+    r"[ ,.()]{0,3}(?:is (?:mijn|zijn|haar|het|my|his|her|the|de) (?:nieuwe? |new )?(?:nummer|mobiel|telefoon|tel|06|number|mobile|phone|cell)"
+    r"|\(?(?:mobiel|mob|prive|privé|thuis|werk|home|work|mobile|cell|tel)\b)"
 )
 _NOT_A_PHONE = re.compile(
     r"(?:order|bestel|factuur|invoice|ticket|klant|contract|polis|dossier|serie|serial|article|"
@@ -109,16 +132,24 @@ class PhoneRecognizer(ScanRecognizer):
             (_ABROAD_BARE, "country code without +", 0.35),
             (_NORTH_AMERICAN, "North American", 0.6),
             (_BRITISH_MOBILE, "British mobile", 0.6),
+            (_BRITISH, "British", 0.5),
         ):
             for match in pattern.finditer(text):
+                digits = len(_DIGITS.findall(match.group()))
+                if pattern is _BRITISH and digits not in (10, 11):
+                    continue
                 if not _NOT_A_PHONE.search(scan.before(match.start())):
                     yield Finding(match.start(), match.end(), score, rule)
-
         for match in _ANY_NUMBER.finditer(text):
-            if 7 <= len(_DIGITS.findall(match.group())) <= 13 and _PHONE_LABEL.search(
-                scan.before(match.start(), 40)
+            if not 7 <= len(_DIGITS.findall(match.group())) <= 13 or _DATE_FIRST.match(
+                match.group()
             ):
+                continue
+            before = scan.before(match.start(), 44)
+            if _PHONE_LABEL.search(before) or _LINE_LABEL.search(before):
                 yield Finding(match.start(), match.end(), 0.6, "labelled")
+            elif _PHONE_AFTER.match(scan.after(match.end(), 40)):
+                yield Finding(match.start(), match.end(), 0.5, "labelled behind it")
 
     def _judge(self, scan: TextScan, start: int, end: int) -> Iterator[Finding]:
         text = scan.text[start:end]
@@ -164,18 +195,46 @@ def phone_score(text: str) -> float:
 _URL = re.compile(r"(?<!\w)(?:https?://|www\.)[^\s<>\"'()\[\]{}]{3,2000}", re.IGNORECASE)
 
 
+_BARE_URL = re.compile(
+    r"(?<![\w@./\-])(?:[a-z0-9][a-z0-9\-]{0,40}\.){1,3}(?:nl|com|be|org|net|eu|de|co\.uk|uk|io|me|dev|app|ie|fr|gg|tv)/[^\s<>\"'()\[\]{}]{2,300}",
+    re.IGNORECASE,
+)
+
+
 class UrlRecognizer(ScanRecognizer):
-    """Web addresses with a scheme or www: they often carry a name or a token in the path."""
+    """Web addresses that carry a path, a query or a token, with a scheme or without one.
+
+    The bare address of a site ("www.example.nl") says nothing about a person and is left.
+    """
 
     ENTITY = "URL"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Addresses without trailing punctuation."""
-        if "://" not in scan.text and "www." not in scan.lower:
+        if "/" not in scan.text and "www." not in scan.lower:
             return
-        for match in _URL.finditer(scan.text):
-            text = match.group().rstrip(".,;:!?*")
-            yield Finding(match.start(), match.start() + len(text), 0.9, "address")
+        for pattern in (_URL, _BARE_URL):
+            for match in pattern.finditer(scan.text):
+                text = match.group().rstrip(".,;:!?*")
+                bare = re.sub(r"^https?://", "", text, flags=re.IGNORECASE).rstrip("/")
+                if "/" in bare or "?" in bare or "#" in bare or _bears_name(bare.lower()):
+                    yield Finding(match.start(), match.start() + len(text), 0.9, "address")
+
+
+_SITE_INFIXES = re.compile(r"^(?:van|de|der|den|vd|ter|ten|el|von)+")
+
+
+def _bears_name(host: str) -> bool:
+    """Whether a name of the lists stands in a site's own name: "jan-bakker", "evavandijk"."""
+    known = lexicon()
+    labels = host.removeprefix("www.").split(".")[0].split("-")
+    if any(part in known.given and part not in known.words and len(part) > 3 for part in labels):
+        return True
+    joined = "".join(labels)[:40]
+    return any(
+        joined[:cut] in known.given and _SITE_INFIXES.sub("", joined[cut:]) in known.family
+        for cut in range(3, len(joined) - 2)
+    )
 
 
 _IP4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
@@ -222,17 +281,38 @@ def _parses(text: str) -> bool:
 
 
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,29}(?![\w@])")
+_MEDIUM = re.compile(
+    r"(?<!\w)(?:insta(?:gram)?|ig|twitter|snap(?:chat)?|tik ?tok|telegram|discord|facebook|fb|linkedin|skype|signal|bluesky|mastodon|twitch|youtube"
+    r"|gebruikersnaam|user ?name|login ?naam|handle|screen ?name|gamertag)"
+    r"(?:[ \-]?(?:account|naam|name|handle|profiel|profile|id))?(?: (?:is|heet|was|under|onder|als|as|name is))?(?: ?[:=] ?| )"
+    r"(?:@|(?:is|heet) )?([A-Za-z_][\w.]{2,29})(?![\w@])",
+    re.IGNORECASE,
+)
+_MEDIA = frozenset(
+    ("ins", "ig", "twi", "sna", "tik", "tel", "dis", "fac", "fb", "lin", "sky", "sig", "blu", "mas", "you", "geb", "use", "log", "han",
+     "scr", "gam")
+)  # fmt: skip
+"""What the names of media start with."""
+_SIGN = re.compile(r"[\d_.](?=\w)|\w[A-Z]")
 
 
 class SocialHandleRecognizer(ScanRecognizer):
-    """Handles such as @somebody."""
+    """Handles such as @somebody, and user names behind the medium they belong to."""
 
     ENTITY = "SOCIAL_HANDLE"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
-        """Handles that stand by themselves."""
-        if "@" not in scan.text:
-            return
-        for match in _HANDLE.finditer(scan.text):
-            end = match.start() + len(match.group().rstrip("."))
-            yield Finding(match.start(), end, 0.6, "handle")
+        """Handles that stand by themselves, or that a medium's name introduces."""
+        if "@" in scan.text:
+            for match in _HANDLE.finditer(scan.text):
+                end = match.start() + len(match.group().rstrip("."))
+                yield Finding(match.start(), end, 0.6, "handle")
+        for match in () if _MEDIA.isdisjoint(scan.heads) else _MEDIUM.finditer(scan.text):
+            name = match.group(1).rstrip(".")
+            # an ordinary word behind a medium is what is said about it: "insta werkt niet"
+            listed = fold(name) in lexicon().words
+            told = bool(
+                re.search(r"[:=] ?@?$|(?:is|heet|@) ?$", scan.text[match.start() : match.start(1)])
+            )
+            if _SIGN.search(name) or (told and not listed):
+                yield Finding(match.start(1), match.start(1) + len(name), 0.6, "behind its medium")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from stdnum import iban, luhn
 from stdnum.be import vat as belgian_vat
+from stdnum.eu import vat as european_vat
+from stdnum.gb import vat as british_vat
 from stdnum.nl import btw
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
@@ -98,7 +100,9 @@ class CreditCardRecognizer(ScanRecognizer):
 
 _VAT = re.compile(
     r"(?<!\w)(?:NL[ .]?\d{9}[ .]?B[ .]?\d{2}|NL[ .]?\d{4}[ .]\d{2}[ .]\d{3}[ .]?B[ .]?\d{2}"
-    r"|BE[ .]?[01]?\d{3}[ .]?\d{3}[ .]?\d{3})(?!\w)",
+    r"|BE[ .]?[01]?\d{3}[ .]?\d{3}[ .]?\d{3}|(?:DE|GB|PT|EE|EL|LT) ?\d{3} ?\d{3} ?\d{3}|FR ?[A-Z0-9]{2} ?\d{3} ?\d{3} ?\d{3}"
+    r"|(?:LU|DK|FI|SI|HU|MT) ?\d{8}|(?:PL|SK) ?\d{10}|(?:IT|HR) ?\d{11}|ATU ?\d{8}|SE ?\d{12}|ES ?[A-Z0-9]\d{7}[A-Z0-9]"
+    r"|IE ?\d[A-Z0-9+*]\d{5}[A-W][A-IW]?)(?!\w)",
     re.IGNORECASE,
 )
 
@@ -117,21 +121,38 @@ class VatRecognizer(ScanRecognizer):
             return
         for match in _VAT.finditer(scan.text):
             compact = re.sub(r"[ .]", "", match.group()).upper()
-            valid = btw.is_valid(compact) if compact[:2] == "NL" else belgian_vat.is_valid(compact)
+            valid = _vat_is_valid(compact)
             yield Finding(match.start(), match.end(), 0.95 if valid else 0.3, "checked")
+
+
+def _vat_is_valid(compact: str) -> bool:
+    if compact[:2] == "NL":
+        return bool(btw.is_valid(compact))
+    if compact[:2] == "BE":
+        return bool(belgian_vat.is_valid(compact))
+    if compact[:2] == "GB":
+        return bool(british_vat.is_valid(compact))
+    return bool(european_vat.is_valid(compact))
 
 
 _CHAMBER = re.compile(
     r"(?<![\w.,\-])\d{8}(?!\w)(?![.,\-]\d)|(?<![\w.])\d{2}[. ]\d{2}[. ]\d{2}[. ]\d{2}(?!\w)"
+    r"|(?<![\w.])(?:\d{4}[. ]\d{4}|\d{3}[. ]\d{3}[. ]\d{2,3}|\d{2}[. ]\d{3}[. ]\d{3}|0?\d{3}\.\d{3}\.\d{3}|SC ?\d{6}|\d{14}|\d{9})(?!\w)(?![.,\-]\d)"
 )
 _CHAMBER_LABEL = re.compile(
-    r"(?:kvk|k\.v\.k\.?|kamer van koophandel|coc|chamber of commerce|handelsregister)"
-    r"[\w \-.:#/(]{0,24}$"
+    r"(?:kvk|k\.v\.k\.?|kamer van koophandel|\bcoc|chamber of commerce|handelsregister|trade register|\bkbo|ondernemingsn\w*"
+    r"|company (?:reg(?:istration)? )?(?:number|no)|companies house|\bcrn|siren|siret|hrb)"
+    r"[\w \-.:#/(,']{0,28}$"
+)
+
+
+_CHAMBER_AFTER = re.compile(
+    r"\)?,? ?(?:is |= ?|\()(?:mijn |het |ons |haar |zijn )?(?:kvk|coc|handelsregister)"
 )
 
 
 class ChamberOfCommerceRecognizer(ScanRecognizer):
-    """Numbers of the Dutch trade register, only where the text says so: they have no checksum.
+    """Numbers of trade registers, only where the text says so: the Dutch ones have no checksum.
 
     Source: Handelsregisterwet 2007; eight digits.
     """
@@ -145,3 +166,5 @@ class ChamberOfCommerceRecognizer(ScanRecognizer):
         for match in _CHAMBER.finditer(scan.text):
             if _CHAMBER_LABEL.search(scan.before(match.start())):
                 yield Finding(match.start(), match.end(), 0.9, "labelled")
+            elif _CHAMBER_AFTER.match(scan.after(match.end(), 40)):
+                yield Finding(match.start(), match.end(), 0.7, "labelled behind it")

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 
 from stdnum.be import nn
+from stdnum.de import idnr
+from stdnum.es import dni, nie
+from stdnum.fr import nir
+from stdnum.gb import nhs
+from stdnum.ie import pps
+from stdnum.it import codicefiscale
 from stdnum.nl import bsn
+from stdnum.pl import pesel
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
 from pii_rules.recognizers.scan import TextScan
@@ -16,10 +23,11 @@ _BSN = re.compile(
     r"|\d{2}[ .\-]\d{3}[ .\-]\d{3})(?!\w)(?![.,\-]\d)"
 )
 _BSN_LABEL = re.compile(
-    r"(?:bsn|sofi|burgerservicenummer|burger service nummer|citizen service number)"
-    r"(?:[ \-]?(?:nummer|nr|number|no))?\.?[ :=#(]{0,4}(?:is |was |van \w{1,20} |of \w{1,20} )?"
-    r"(?:is )?[:( ]{0,2}$"
+    r"(?:bsn|sofi|burger ?service ?(?:nummer|nr)|citizen service number)"
+    r"(?:[ \-]?(?:nummer|nr|number|no))?\.?[ :=#(,\n]{0,4}(?:is |was |van \w{1,20}(?: \w{1,20})? |of \w{1,20} )?"
+    r"(?:is |klant |kind |partner |zoon |dochter )?[:( ]{0,2}$"
 )
+_BSN_NEAR = re.compile(r"(?<!\w)(?:bsn|sofi|burgerservicen|burger service)")
 
 
 class CitizenNumberRecognizer(ScanRecognizer):
@@ -42,70 +50,101 @@ class CitizenNumberRecognizer(ScanRecognizer):
                 continue
             labelled = bool(_BSN_LABEL.search(scan.before(match.start())))
             if bsn.is_valid(digits.zfill(9)):
-                yield Finding(match.start(), match.end(), 0.95 if labelled else 0.3, "eleven test")
+                near = bool(_BSN_NEAR.search(scan.after(match.end(), 80)))
+                score = 0.95 if labelled else 0.6 if near else 0.3
+                yield Finding(match.start(), match.end(), score, "eleven test")
             elif labelled:
                 yield Finding(match.start(), match.end(), 0.5, "label only")
 
 
-_BELGIAN = re.compile(r"(?<![\w.])\d{2}[. ]?\d{2}[. ]?\d{2}[ \-]?\d{3}[. ]?\d{2}(?!\w)")
+_BELGIAN = re.compile(r"(?<![\w.])\d{2}[. ]?\d{2}[. ]?\d{2}[ \-.]{0,3}\d{3}[. \-]?\d{2}(?!\w)")
 _SSN = re.compile(r"(?<![\w\-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w\-])")
 _NINO = re.compile(
     r"(?<!\w)(?![DFIQUV])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)"
 )
+_NHS = re.compile(
+    r"(?<![\w.\-])\d{3}[ \-]\d{3}[ \-]\d{4}(?![\w\-])|(?<![\w.\-])[4-79]\d{9}(?![\w\-])"
+)
+_LETTERED = re.compile(
+    r"(?<![\w\-])(?:\d{7}[A-Wa-w][A-IWa-iw]?|\d{8}-?[A-Za-z]|[XYZxyz]-?\d{7}-?[A-Za-z]"
+    r"|[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z])(?![\w\-])"
+)
+_ELEVEN = re.compile(r"(?<![\w.\-])\d{2}(?: ?\d{3}){3}(?![\w\-])|(?<![\w.\-])\d{11}(?![\w\-])")
+_FRENCH = re.compile(
+    r"(?<![\w.\-])[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}(?![\w\-])"
+)
+_SEPARATORS = re.compile(r"[ .\-]")
+_LABELLED = re.compile(
+    r"(?<![\w.\-])(?=[A-Za-z0-9 .\-]*\d{2})[A-Za-z]{0,2} ?\d(?:[ .\-]{0,3}\d){5,14} ?[A-Za-z]{0,2}(?!\w)"
+)
+_LABEL = re.compile(
+    r"(?:rijksreg(?:ister)?(?:nummer|nr)?|\brrn|\binsz|\bniss|\bnhs|\bnino|nat(?:ional|\.)? ?insurance|\bni|\bssn|social security"
+    r"|\bpps(?:n)?|steuer-?id(?:entifikationsnummer)?|national id(?:entity)?|\bpesel|\bdni|\bnie|codice fiscale"
+    r"|sozialversicherungsnummer|num[eé]ro de s[eé]curit[eé] sociale|bis-?nummer|\btc kimlik|personnummer)"
+    r" ?(?:number|nummer|no|nr)?(?: (?:is|was|klant is|van \w{1,16} is))?[.:#= (]{0,4}$"
+)
 
 
-_NINO_SHAPE = re.compile(r"(?<!\w)[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)", re.IGNORECASE)
-_NINO_LABEL = re.compile(r"(?:nino|nat(?:ional|\.)? ?insurance|ni) ?(?:number|no|nr)?[.:# ]{0,3}$")
+_HEADS = frozenset(
+    ("rij", "rrn", "ins", "nis", "nhs", "nin", "nat", "ni", "ssn", "soc", "pps", "ste", "pes", "dni", "nie", "nir", "cod", "soz", "num",
+     "bis", "tc", "per", "pay", "séc", "sec", "nr", "no")
+)  # fmt: skip
+"""What a label or a context word starts with; the numbers behind it are not looked for without."""
+
+
+def _letters_check(compact: str) -> str:
+    """The country whose check a number with letters passes, or nothing."""
+    for country, check in (("IE", pps), ("ES", dni), ("ES", nie), ("IT", codicefiscale)):
+        if check.is_valid(compact):
+            return country
+    return ""
 
 
 class ForeignNationalNumberRecognizer(ScanRecognizer):
-    """Belgian national register, British national insurance and American social security numbers.
+    """Numbers that other states give: BE, GB, IE, DE, FR, ES, IT, PL and the United States.
 
-    Source: Rijksregister (mod 97); HMRC NIM39110; SSA, POMS RM 10201.030.
+    Where a number has no separators of its own and passes a check by chance, a context word of the
+    registry has to stand beside it. Directly behind its label it counts even when it fails.
+    Source: Rijksregister (mod 97); HMRC NIM39110; NHS data dictionary (mod 11); SSA, POMS RM
+    10201.030; BZSt, IdNr (ISO 7064); INSEE, NIR (mod 97); python-stdnum for the others.
     """
 
     ENTITY = "NATIONAL_ID"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
-        """Numbers by shape, the Belgian one with its check."""
+        """Numbers by their check or shape, and labelled ones."""
         if scan.digit_count < 6:
             return
-        for match in _BELGIAN.finditer(scan.text):
+        text = scan.text
+        for match in _BELGIAN.finditer(text):
             written = match.group()
             if nn.is_valid(re.sub(r"\D", "", written)):
                 yield Finding(match.start(), match.end(), 0.85 if "." in written else 0.3, "BE")
-        for match in _SSN.finditer(scan.text):
-            yield Finding(match.start(), match.end(), 0.7, "US")
-        for match in _NINO.finditer(scan.text):
-            yield Finding(match.start(), match.end(), 0.8, "GB")
-        for match in _NINO_SHAPE.finditer(scan.text):
-            if _NINO_LABEL.search(scan.before(match.start())):
-                yield Finding(match.start(), match.end(), 0.7, "GB, labelled")
-
-
-_DOCUMENT = re.compile(r"(?<!\w)(?:[A-NP-Za-np-z]{2}[A-NP-Za-np-z0-9]{6}\d|\d{9,10})(?!\w)")
-_DOCUMENT_LABEL = re.compile(
-    r"(?:paspoort|passport|identiteitskaart|id[ \-]?kaart|id[ \-]?card|rijbewijs|driving licen[cs]e|"
-    r"verblijfs(?:document|vergunning)|legitimatie|documentnummer|id[ \-]?bewijs)"
-    r"[\w :#.()\-]{0,30}$"
-)
-
-
-class IdentityDocumentRecognizer(ScanRecognizer):
-    """Numbers of passports, identity cards and driving licences, where the text says so.
-
-    Source: RvIG, model of the Dutch passport (nine characters, no letter O, last a digit); RDW.
-    """
-
-    ENTITY = "ID_DOCUMENT"
-
-    def find(self, scan: TextScan) -> Iterator[Finding]:
-        """Document numbers after their label."""
-        if scan.digit_count < 1:
+        for pattern, score, rule in ((_SSN, 0.7, "US"), (_NINO, 0.8, "GB")):
+            for match in pattern.finditer(text):
+                yield Finding(match.start(), match.end(), score, rule)
+        for match in _LETTERED.finditer(text):
+            if country := _letters_check(_SEPARATORS.sub("", match.group()).upper()):
+                score = 0.8 if len(match.group()) == 16 else 0.35
+                yield Finding(match.start(), match.end(), score, country)
+        if _HEADS.isdisjoint(scan.heads):
             return
-        for match in _DOCUMENT.finditer(scan.text):
-            number = match.group()
-            if any(c.isdigit() for c in number[2:-1]) and _DOCUMENT_LABEL.search(
-                scan.before(match.start(), 64)
-            ):
-                yield Finding(match.start(), match.end(), 0.85, "labelled")
+        if scan.digit_count >= 10:
+            yield from self._long(text)
+        for match in _LABELLED.finditer(text):
+            start = match.start() + len(match.group()) - len(match.group().lstrip())
+            if _LABEL.search(scan.before(start, 64)):
+                yield Finding(start, start + len(match.group().strip()), 0.75, "labelled")
+
+    def _long(self, text: str) -> Iterator[Finding]:
+        for match in _NHS.finditer(text):
+            if nhs.is_valid(_SEPARATORS.sub("", match.group())):
+                yield Finding(match.start(), match.end(), 0.3, "GB, health")
+        for match in _ELEVEN.finditer(text):
+            compact = match.group().replace(" ", "")
+            if idnr.is_valid(compact) or pesel.is_valid(compact):
+                yield Finding(match.start(), match.end(), 0.3, "DE or PL")
+        for match in _FRENCH.finditer(text):
+            if nir.is_valid(match.group().replace(" ", "")):
+                spaced = " " in match.group()
+                yield Finding(match.start(), match.end(), 0.8 if spaced else 0.5, "FR")

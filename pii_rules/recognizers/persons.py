@@ -59,11 +59,16 @@ class PersonRecognizer(ScanRecognizer):
         if scan.tagged is None:
             tag_names([scan])
         for name in scan.tagged or ():
-            if not _is_no_name(scan, name):
+            if not _is_no_name(scan, name) and not _opens_with_code(scan, name):
                 end = _without_genitive(scan, name.last)
                 yield Finding(scan.starts[name.first], end, _score(name.margin), "name tagger")
         for first, last, score, rule in grammar_names(scan):
-            if score >= _SURE_RULE and rule != ORGANISATION_RULE:
+            name = TaggedName(first, last, 0)
+            if (
+                score >= _SURE_RULE
+                and rule != ORGANISATION_RULE
+                and not _opens_with_code(scan, name)
+            ):
                 yield Finding(scan.starts[first], _without_genitive(scan, last), score, rule)
 
 
@@ -71,6 +76,17 @@ _SURE_RULE = 0.9
 """The grammar's findings of this score count although the tagger does not see them."""
 
 _CONTRACTION = re.compile(r"[A-Za-z]+['’](?:re|ve|m|ll|d|t)$")
+
+
+def _opens_with_code(scan: TextScan, name: TaggedName) -> bool:
+    """Whether the first word is the letters of a postcode: "4072 WM Tiel" is no initials and name."""
+    word, start = scan.words[name.first], scan.starts[name.first]
+    if len(word) != 2 or not word.isupper():
+        return False
+    return bool(_CODE_FIGURES.search(scan.text[max(0, start - 6) : start]))
+
+
+_CODE_FIGURES = re.compile(r"(?<![\d.,])[1-9]\d{3} ?$")
 
 
 def _is_no_name(scan: TextScan, name: TaggedName) -> bool:

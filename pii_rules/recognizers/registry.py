@@ -11,10 +11,32 @@ from typing import NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pii_rules.recognizers import address, contact, finance, national, persons, references
+from pii_rules.recognizers import (
+    address,
+    birth_dates,
+    contact,
+    customer_numbers,
+    documents,
+    finance,
+    national,
+    own_numbers,
+    persons,
+    plates,
+)
 from pii_rules.recognizers.base import ScanRecognizer
 
-_MODULES = (address, contact, finance, national, persons, references)
+_MODULES = (
+    address,
+    birth_dates,
+    contact,
+    customer_numbers,
+    documents,
+    finance,
+    national,
+    own_numbers,
+    persons,
+    plates,
+)
 LANGUAGES = ("nl", "en")
 
 

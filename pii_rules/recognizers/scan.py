@@ -66,6 +66,11 @@ class TextScan:
         return low if len(low) == len(self.text) else self.text.translate(_ASCII_LOWER)
 
     @cached_property
+    def heads(self) -> frozenset[str]:
+        """The first three letters of each word, in lower case: whether a label can be there at all."""
+        return frozenset([word[:3].lower() for word in self.words])
+
+    @cached_property
     def digit_count(self) -> int:
         """Number of digits, counted no further than 40."""
         return sum(1 for _, _ in zip(_DIGIT.finditer(self.text), range(40), strict=False))

@@ -1,0 +1,91 @@
+"""Numbers under which an organisation knows a person: customer, contract, policy, member."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pii_rules.recognizers.base import Finding, ScanRecognizer
+from pii_rules.recognizers.scan import TextScan
+
+_WHAT = (
+    r"klant(?:en)?|kl|relatie|rel|debiteur(?:en)?|deb|lid|lidmaatschaps?|leden|contract|polis|verzekerde?n?|verzekerings"
+    r"|dossier|file|abonnee|abonnements?|account|acct?|acc|rekeninghouder|pati[eë]nt(?:en)?|cli[eë]nt(?:en)?|huurders?|bewoners?|deelnemers?"
+    r"|donateurs?|gebruikers?|leerling(?:en)?|student(?:en)?|studie|personeels?|pers|medewerkers?|werknemers?|stamboek"
+    r"|customer|cust|client|member(?:ship)?|mem|policy|policyholder|pol|patient|subscriber|subscription|supporter|employee|emp"
+    r"|staff|payroll|student|pupil|tenant|user|loyalty(?: card)?|bonus(?:kaart)?|klantenkaart|spaarkaart|pas|hypotheek|mortgage"
+    r"|lening|loan|claimant|beneficiary|registratie|inschrijf|zorg|uzovi|agb|big|crm|debtor|hospital|mrn|a/c"
+)
+_NUMBER_WORD = r"(?:s?nummer|s?nmr|s?numr?|s?nrs?|s?num|numbers?|nos?|code|id|ids|#|ref)"
+_VALUE = (
+    r"(?=[A-Za-z0-9./\- ]*\d[A-Za-z0-9./\- ]?\d)"
+    r"([A-Za-z]{0,5}(?:[\-./]?\d[\d\-./]*)(?:[ ](?=\d{2})\d[\d\-./]*){0,4}[A-Za-z0-9]{0,3})(?!\w)"
+)
+_LABEL = re.compile(rf"(?<![\w/])(?:{_WHAT})[ \-.]{{0,2}}{_NUMBER_WORD}\b\.?", re.IGNORECASE)
+_LABELLED = re.compile(
+    rf"(?: (?:is|was|van (?:mij|hem|haar) is|hier(?:bij)?|of|moet|for)\b){{0,2}}[ :=#,(]{{0,5}}{_VALUE}",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(rf"[^\d\n?]{{0,12}}\?[^\d]{{0,28}}?{_VALUE}", re.IGNORECASE)
+_SPACED = re.compile(r"[ :=#]{0,4}([A-Z]{1,4}(?:[ /\-]\d{2,9}){1,4})(?!\w)")
+_HEADS = frozenset(
+    "kla kl rel deb lid led con pol ver dos fil abo acc acct rek pat cli huu bew dee don geb lee stu per med wer sta "  # noqa: SIM905
+    "cus mem sub sup emp pay pup ten use loy bon spa pas hyp mor len loa cla ben reg ins zor uzo agb big crm hos mrn".split()
+)
+"""What a label can start with: a text without any is not looked at further."""
+_BARE_LABEL = re.compile(
+    r"(?<![\w/])(?:polis|abonnee|kl\.?(?=[ :])|klant|lid|debiteur|deb\.?|relatie|pers(?:oneels|\.)? ?nr|personeelsnummer|policy"
+    r"|staff|employee|member|customer|cust|patient|pati[eë]nt|cli[eë]nt|account|acct|contract)[.:#]{0,2} ?#? {0,2}"
+    r"((?=[A-Za-z\d/.\-]{5,18}(?!\w))(?=[^ \n]*\d{2}[^ \n]*\d{2})[A-Za-z]{0,4}[\d\-./A-Za-z]{4,17})",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    rf"(?<![\w.,€$£/\-])([A-Za-z]{{0,4}}[\-]?\d[\d.\-/]{{3,14}}[A-Za-z0-9]{{0,3}})(?!\w),? ?(?:is|=|was|als|as) "
+    rf"(?:mijn|zijn|haar|het|my|his|her|the|your|uw|jouw) (?:{_WHAT})[ \-]?{_NUMBER_WORD}\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?:0?[1-9]|[12]\d|3[01])[\-/.](?:0?[1-9]|1[0-2])[\-/.](?:19|20)?\d{2}"
+    r"|(?:19|20)\d{2}(?:[\-/.]\d{1,2}[\-/.]\d{1,2})?"
+)
+_MONEY = re.compile(r"\d+[.,]\d{2}")
+
+
+class CustomerNumberRecognizer(ScanRecognizer):
+    """Numbers of persons as customers, members, patients, policyholders, employees.
+
+    They have no common form, so only the label beside them tells; a deployer's own forms go into
+    ``number_patterns.yaml``. Orders, invoices and tickets are numbers of things and are left.
+    """
+
+    ENTITY = "CUSTOMER_NUMBER"
+
+    def find(self, scan: TextScan) -> Iterator[Finding]:
+        """The number beside its label."""
+        if scan.digit_count < 3 or _HEADS.isdisjoint(scan.heads):
+            return
+        text = scan.text
+        for label in _LABEL.finditer(text):
+            for tail, score in ((_SPACED, 0.85), (_LABELLED, 0.85), (_ASKED, 0.7)):
+                if (match := tail.match(text, label.end())) and (found := _number(match, score)):
+                    yield found
+                    break
+        for match in _BARE_LABEL.finditer(text):
+            if not _MONEY.fullmatch(match[1].strip(" .-/")) and (found := _number(match, 0.6)):
+                yield found
+        for match in _AFTER.finditer(text) if _OWNERS.intersection(scan.heads) else ():
+            if found := _number(match, 0.7):
+                yield found
+
+
+def _number(match: re.Match[str], score: float) -> Finding | None:
+    """The first group without what hangs at its edges, unless it is a date or too short."""
+    written = match[1]
+    number = written.strip(" .-/")
+    if sum(c.isdigit() for c in number) < 3 or _DATE.fullmatch(number):
+        return None
+    start = match.start(1) + len(written) - len(written.lstrip(" .-/"))
+    return Finding(start, start + len(number), score, "labelled")
+
+
+_OWNERS = frozenset(("mij", "zij", "haa", "het", "my", "his", "her", "the", "you", "uw", "jou"))
