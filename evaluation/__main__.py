@@ -32,6 +32,7 @@ SETS: dict[str, Callable[[], list[Annotated]]] = {
     "held-out": sets.held_out_texts,
     "development": lambda: read_annotated("development"),
     "test": lambda: read_annotated("test"),
+    "test2": lambda: read_annotated("test2"),
     "research": sets.research_texts,
 }
 

@@ -65,7 +65,7 @@ class Tools:
         if self._detector is None:
             from pipelines.privacy.detector import make_detector
 
-            self._detector = make_detector(self._settings.workers)
+            self._detector = make_detector(self._settings.workers, self._settings.second_reader)
         return self._detector
 
     def matcher(self, vault: Vault) -> PersonMatcher:

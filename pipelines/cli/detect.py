@@ -37,7 +37,7 @@ def detect(
     settings = session_of(context).settings
     # the default is a language of messages; texts are in it only when somebody says so
     language = settings.lang if "lang" in settings.model_fields_set else None
-    detector = make_detector(processes)
+    detector = make_detector(processes, settings.second_reader)
     out = sys.stdout.buffer
     try:
         with file.open("rb") if file else nullcontext(sys.stdin.buffer) as stream:

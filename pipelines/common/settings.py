@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     )
     lang: Literal["nl", "en"] = "en"
     workers: int = Field(0, ge=0, description="processes for detection; 0: as many as cores")
+    second_reader: str = Field(
+        "", description="spacy:NAME, gliner:FOLDER or onnx:FOLDER; slow, finds more names"
+    )
     memory_limit_mb: int = Field(768, ge=128, description="DuckDB's memory limit")
     chunk_rows: int = Field(100_000, ge=1, description="rows of a file handled at once")
 

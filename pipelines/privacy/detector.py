@@ -24,6 +24,7 @@ from pipelines.common.errors import FailedError, PolicyError, UsageError
 from pipelines.privacy.engine import SCORE_THRESHOLD, make_analyzer
 from pipelines.privacy.languages import guess_language
 from pipelines.privacy.normal_text import NormalText, normal_text
+from pipelines.privacy.second_reader import SecondReader
 from pipelines.privacy.spans import Span, resolve
 
 __all__ = ["Detector", "PooledDetector", "PresidioDetector", "Span", "make_detector"]
@@ -315,6 +316,12 @@ def _tasks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         yield first, len(texts)
 
 
-def make_detector(workers: int = 1) -> Detector:
-    """A detector on as many processes; one process means this one."""
-    return PresidioDetector() if workers <= 1 else PooledDetector(workers)
+def make_detector(workers: int = 1, second_reader: str = "") -> Detector:
+    """A detector on as many processes; one process means this one.
+
+    Args:
+        workers: Processes of the own detector.
+        second_reader: What :class:`SecondReader` takes, empty for none; it reads in this process.
+    """
+    first = PresidioDetector() if workers <= 1 else PooledDetector(workers)
+    return SecondReader(first, second_reader) if second_reader else first
