@@ -59,6 +59,10 @@ def _is_before_house(text: str, match: re.Match[str]) -> bool:
     )
 
 
+_CODE_HEADS = frozenset(("pos", "pc", "p", "zip", "eir", "plz", "cod"))
+"""What a label of a postcode starts with."""
+
+
 class PostcodeRecognizer(ScanRecognizer):
     """Dutch and British postcodes; Belgian ones have four digits and come with their place.
 
@@ -106,17 +110,17 @@ class PostcodeRecognizer(ScanRecognizer):
         for match in _EIRCODE.finditer(text):
             if any(c.isalpha() for c in match.group()[4:]):
                 yield Finding(match.start(), match.end(), 0.6, "Irish")
-        for match in _AMERICAN.finditer(text):
+        for match in _AMERICAN.finditer(text) if scan.digit_count > 4 else ():
             if match[1] in _STATES:
                 yield Finding(match.start(2), match.end(2), 0.7, "American")
-        for match in _FIGURES_AND_PLACE.finditer(text):
+        for match in _FIGURES_AND_PLACE.finditer(text) if scan.has_place else ():
             words = re.split(r"(?<=[ \-])", match[2])
             if any(fold("".join(words[:n]).strip(" -")) in _places() for n in (1, 2, 3, 4)):
                 behind = _AFTER_STREET.search(scan.before(match.start(), 64))
                 year = match[1][:2] in ("19", "20") and len(match[1]) == 4
                 if behind or not (year or _SMALL_COUNT.search(scan.before(match.start(), 16))):
                     yield Finding(match.start(), match.end(1), 0.6, "figures and place")
-        for match in _LABELLED_CODE.finditer(text):
+        for match in () if _CODE_HEADS.isdisjoint(scan.heads) else _LABELLED_CODE.finditer(text):
             if _CODE_LABEL.search(scan.before(match.start())):
                 yield Finding(match.start(), match.end(), 0.6, "labelled")
 
@@ -212,12 +216,12 @@ _POSTBOX = re.compile(
 )
 
 
-_ENGLISH_HEADS = frozenset(
-    "all ave ban bar blv bou bro bui bun bus cha cir clo com cot cou cre cro ct doc dr dri end esp"  # noqa: SIM905
-    " est far fie for gar gat gdn gra gre gro hal hei hig hil hou hwy ind inn lan ln lod loo man mea mew mil"
-    " mou oas par pas pat pkw pl pla pro qua rd rec ris roa row sch sq squ st sta str ter tow tra val vic vie vil wal way wha wyn yar".split()
+_ENGLISH_WORDS = frozenset(
+    "alley ave avenue bank barn blvd boulevard brow building bungalow chapel cir circle close common cottage court cres crescent croft ct dock dr drive end esplanade estate farm field fields "  # noqa: SIM905
+    "forge gardens gate gdns grange green grove hall heights highway hill house hwy inn lane ln lodge loop manor mansions meadow meadows mews mill mount oast parade park parkway passage "
+    "path pkwy pl place promenade quay rd rectory rise road row schoolhouse sq square st stables street ter terrace tower trail vale vicarage view villa walk way wharf wynd yard st. rd. ave. dr. ln. ct. blvd.".split()
 )
-"""What the words behind an English street's or house's name start with."""
+"""One of these stands in every English street or house name."""
 _LABEL_HEADS = frozenset(
     ("adr", "add", "woo", "afl", "bez", "pos", "fac", "nie", "ver", "mov", "liv", "del", "shi")
 )
@@ -248,7 +252,7 @@ class StreetRecognizer(ScanRecognizer):
             number = _NUMBER.match(text, end)
             if number and (start := self._street(scan, index, number.end())) is not None:
                 yield Finding(start, number.end(), 0.85, "street and number")
-        if not _ENGLISH_HEADS.isdisjoint(scan.heads):
+        if not _ENGLISH_WORDS.isdisjoint(scan.lowered):
             yield from self._english(text)
         yield from self._by_surroundings(scan)
         for match in _POSTBOX.finditer(text):
@@ -268,7 +272,7 @@ class StreetRecognizer(ScanRecognizer):
         labelled = not _LABEL_HEADS.isdisjoint(scan.heads)
         for match in _LABELLED_STREET.finditer(text) if labelled else ():
             yield Finding(match.start(1), match.end(1), 0.7, "behind a word for it")
-        for match in _NUMBER_AND_PLACE.finditer(text):
+        for match in _NUMBER_AND_PLACE.finditer(text) if scan.has_place else ():
             head = fold(match[1].split()[0])
             words = re.split(r"(?<=[ \-])", match[2])
             known = any(fold("".join(words[:n]).strip(" -")) in _places() for n in (1, 2, 3, 4))

@@ -288,11 +288,12 @@ _MEDIUM = re.compile(
     r"(?:@|(?:is|heet) )?([A-Za-z_][\w.]{2,29})(?![\w@])",
     re.IGNORECASE,
 )
-_MEDIA = frozenset(
-    ("ins", "ig", "twi", "sna", "tik", "tel", "dis", "fac", "fb", "lin", "sky", "sig", "blu", "mas", "you", "geb", "use", "log", "han",
-     "scr", "gam")
+_MEDIA = (
+    "insta", "twitter", "snap", "tiktok", "tik tok", "telegram", "discord", "facebook", "linkedin", "skype", "signal", "bluesky",
+    "mastodon", "twitch", "youtube", "gebruikersnaam", "username", "user name", "login", "handle", "screen", "gamertag", "ig ", "ig:",
+    "fb ", "fb:",
 )  # fmt: skip
-"""What the names of media start with."""
+"""One of these stands in a text that names a medium."""
 _SIGN = re.compile(r"[\d_.](?=\w)|\w[A-Z]")
 
 
@@ -307,7 +308,8 @@ class SocialHandleRecognizer(ScanRecognizer):
             for match in _HANDLE.finditer(scan.text):
                 end = match.start() + len(match.group().rstrip("."))
                 yield Finding(match.start(), end, 0.6, "handle")
-        for match in () if _MEDIA.isdisjoint(scan.heads) else _MEDIUM.finditer(scan.text):
+        named = any(medium in scan.lower for medium in _MEDIA)
+        for match in _MEDIUM.finditer(scan.text) if named else ():
             name = match.group(1).rstrip(".")
             # an ordinary word behind a medium is what is said about it: "insta werkt niet"
             listed = fold(name) in lexicon().words

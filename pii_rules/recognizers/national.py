@@ -74,9 +74,7 @@ _FRENCH = re.compile(
     r"(?<![\w.\-])[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}(?![\w\-])"
 )
 _SEPARATORS = re.compile(r"[ .\-]")
-_LABELLED = re.compile(
-    r"(?<![\w.\-])(?=[A-Za-z0-9 .\-]*\d{2})[A-Za-z]{0,2} ?\d(?:[ .\-]{0,3}\d){5,14} ?[A-Za-z]{0,2}(?!\w)"
-)
+_LABELLED = re.compile(r"(?<![\w.\-])[A-Za-z]{0,2} ?\d(?:[ .\-]{0,3}\d){5,14} ?[A-Za-z]{0,2}(?!\w)")
 _LABEL = re.compile(
     r"(?:rijksreg(?:ister)?(?:nummer|nr)?|\brrn|\binsz|\bniss|\bnhs|\bnino|nat(?:ional|\.)? ?insurance|\bni|\bssn|social security"
     r"|\bpps(?:n)?|steuer-?id(?:entifikationsnummer)?|national id(?:entity)?|\bpesel|\bdni|\bnie|codice fiscale"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from pii_rules.recognizers.lexicon import Lexicon, lexicon
+from pii_rules.recognizers.lexicon import CAPITAL, INFIX, PLACE, Lexicon, lexicon
 
 _LETTER = r"[^\W\d_]"
 _MARKS = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
@@ -68,7 +68,18 @@ class TextScan:
     @cached_property
     def heads(self) -> frozenset[str]:
         """The first three letters of each word, in lower case: whether a label can be there at all."""
-        return frozenset([word[:3].lower() for word in self.words])
+        return frozenset([word[:3] for word in self.lowered])
+
+    @cached_property
+    def lowered(self) -> frozenset[str]:
+        """The words in lower case."""
+        return frozenset([word.lower() for word in self.words])
+
+    @cached_property
+    def has_place(self) -> bool:
+        """Whether a word with a capital is in the list of places, or begins one of two words."""
+        wanted = CAPITAL | PLACE
+        return any(bits & wanted == wanted or bits & _HEAD == _HEAD for bits in self.features)
 
     @cached_property
     def digit_count(self) -> int:
@@ -94,5 +105,7 @@ class TextScan:
         return self.lower[end : end + length]
 
 
+_HEAD = CAPITAL | INFIX
+"""Den Haag, La Louvière: the first word is no place by itself."""
 _DIGIT = re.compile(r"\d")
 _ASCII_LOWER = {c: c + 32 for c in range(65, 91)}
