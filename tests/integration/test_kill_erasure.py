@@ -1,6 +1,6 @@
 """SIGKILL at points spread over an erasure, then run again: as if it had never been killed.
 
-Two points here, all of them in ``make soak``. Three persons with requests are erased in one run; the
+All of them in ``make soak``; points within one process are in ``tests/rights/test_erasure.py``. Three persons with requests are erased in one run; the
 homes are compared row for row, sealed records opened, and no trace may be left.
 """
 
@@ -24,11 +24,9 @@ from tests.support.traces import Wanted, traces
 
 PERSONS = 3
 STEPS = "pipelines.rights.erasure."
-CI_POINTS = [
+POINTS = [
     ("after:pipelines.vault.data_keys.DataKeys.destroy", 1),
     ("after:pipelines.warehouse.replacement.os.replace", 1),
-]
-SOAK_POINTS = [
     (f"before:{STEPS}_keep", 1),
     (f"after:{STEPS}_keep", 1),
     ("before:pipelines.vault.ledger.append_private", 1),
@@ -108,15 +106,8 @@ def kill_and_compare(
     assert "completed" in kinds
 
 
-@pytest.mark.parametrize(("point", "call"), CI_POINTS)
-def test_erasure_that_was_killed_ends_as_if_it_had_not(
-    queued: Demo, erased: Demo, wanted: list[Wanted], tmp_path: Path, point: str, call: int
-) -> None:
-    kill_and_compare(queued, erased, wanted, tmp_path, point, call)
-
-
 @pytest.mark.soak
-@pytest.mark.parametrize(("point", "call"), SOAK_POINTS)
+@pytest.mark.parametrize(("point", "call"), POINTS)
 def test_erasure_that_was_killed_anywhere_ends_as_if_it_had_not(
     queued: Demo, erased: Demo, wanted: list[Wanted], tmp_path: Path, point: str, call: int
 ) -> None:
