@@ -72,7 +72,7 @@ def test_detect_text_without_language_is_not_taken_for_the_language_of_messages(
             seen.extend(languages)
             return [[] for _ in texts]
 
-    monkeypatch.setattr("pipelines.privacy.detector.make_detector", lambda workers: Detector())
+    monkeypatch.setattr("pipelines.privacy.detector.make_detector", lambda *_: Detector())
     file = _lines(tmp_path / "in.jsonl", {"id": 1, "text": "x"})
     cli("detect", file)
     cli("detect", file, "--lang", "en")
