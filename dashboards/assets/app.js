@@ -38,7 +38,7 @@
     var height = across ? Math.max(320, 110 + chart.labels.length * (14 + 12 * chart.series.length)) : 320;
     var layout = { height: height, separators: chart.separators, barmode: "group", paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { color: colour("--ink"), family: getComputedStyle(document.body).fontFamily, size: 13 },
-      margin: { l: 8, r: 12, t: 8, b: 8, pad: 4 }, showlegend: chart.series.length > 1,
+      margin: { l: 8, r: 28, t: 8, b: 8, pad: 4 }, showlegend: chart.series.length > 1,
       legend: { orientation: "h", y: -0.25, yref: "paper", x: 0, xanchor: "left" },
       hoverlabel: { namelength: -1 }, xaxis: across ? figures : names, yaxis: across ? names : figures };
     if (across) { layout.legend = { orientation: "h", yref: "container", y: 0, yanchor: "bottom", x: 0 }; layout.margin.b = 60; }
