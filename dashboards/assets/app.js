@@ -28,7 +28,7 @@
     var short = function (text) { return text.length > 24 ? text.slice(0, 23) + "…" : text; };
     var format = chart.unit.indexOf("rate") === 0 ? ".0%" : chart.unit === "money" ? "~s" : "";
     var figures = { tickformat: format, gridcolor: colour("--line"), zerolinecolor: colour("--line"), rangemode: "tozero", automargin: true,
-      tickprefix: chart.unit === "money" && chart.currency === "EUR" ? "€ " : "", nticks: 6 };
+      tickprefix: chart.unit === "money" && chart.currency === "EUR" ? "€ " : "", nticks: Math.max(3, Math.min(6, Math.floor(plot.clientWidth / 110))) };
     var names = { automargin: true, type: "category", gridcolor: colour("--line") };
     if (across) {
       names.autorange = "reversed"; names.tickvals = places(chart); names.ticktext = chart.labels.map(short);
