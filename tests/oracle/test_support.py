@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import Phase, given, settings
@@ -17,6 +18,7 @@ TABLES = (
     "fct_tickets", "fct_ticket_cycles", "kpi_support_monthly", "kpi_support_topics_monthly",
     "kpi_support_agent_monthly", "kpi_support_daily",
 )  # fmt: skip
+_REPLY = ("public_reply", "agent")
 
 
 def faults_of(rows: Rows, tables: Rows, as_of: Any) -> dict[str, list[str]]:
@@ -49,3 +51,41 @@ def test_support_of_adversarial_crms(project: Project, rows: Rows) -> None:
 def test_public_holidays_are_those_of_the_library() -> None:
     written = generate_holidays.HOLIDAYS.read_text(encoding="utf-8")
     assert written == generate_holidays.text(), "run python -m dbt_project.generate_holidays"
+
+
+def _of_march(project: Project, *stories: list[tuple[str, str]]) -> Any:
+    """The month of tickets that were created in March, one for each list of events and actors."""
+    at = AS_OF.replace(month=3, day=2)
+    rows = {
+        "tickets": [{"record_key": f"t{n}", "created_at": at} for n in range(len(stories))],
+        "ticket_events": [
+            {"record_key": f"t{n}e{step}", "ticket_id": f"t{n}", "event_type": kind,
+             "actor_type": actor, "occurred_at": at + timedelta(hours=step)}
+            for n, story in enumerate(stories)
+            for step, (kind, actor) in enumerate(story)
+        ],
+    }  # fmt: skip
+    months = project.run(rows, AS_OF, "kpi_support_monthly")["kpi_support_monthly"]
+    (march,) = [row for row in months if row["period_grain"] == "month"]
+    return march
+
+
+def test_unanswered_tickets_are_counted(project: Project) -> None:
+    # A known package counts tickets with fewer than zero replies, so always none.
+    march = _of_march(project, [], [("created", "customer")], [("created", "customer"), _REPLY])
+    assert (march["tickets_created"], march["tickets_unanswered"]) == (3, 2)
+
+
+def test_automatic_answer_is_no_response(project: Project) -> None:
+    # Others take the robot's message for the first response of a ticket that waits for people.
+    march = _of_march(project, [("created", "customer"), ("public_reply", "bot")])
+    assert march["tickets_unanswered"] == 1
+    assert march["first_response_tickets"] == 0
+    assert march["first_response_minutes_median"] is None
+
+
+def test_nothing_solved_gives_no_rate_and_no_error(project: Project) -> None:
+    march = _of_march(project, [("created", "customer"), _REPLY])
+    assert march["first_contact_resolution_rate_denominator"] == 0
+    assert march["first_contact_resolution_rate"] is None
+    assert march["reopen_rate"] is None
