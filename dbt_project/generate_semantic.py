@@ -38,6 +38,8 @@ LEVELS: Final = ("period_grain", "level", "segment_kind")
 ACROSS: Final = ("ratio", "sum", "none")
 PARTS: Final = ("_numerator", "_denominator")
 NOT_FIGURES: Final = ("excluded_", "is_", "sealed_")
+HIDDEN_NAMES: Final = "suppressed_figures"
+"""Column with the names of the figures of a row that are hidden, where not all of them are."""
 NO_TIME: Final = "cast('1970-01-01' as date)"
 _WITHOUT_CELLS: Final = frozenset({"kpi_definitions"})
 
@@ -76,8 +78,9 @@ class Table(NamedTuple):
 
     @property
     def hides(self) -> list[str]:
-        """Columns that say that figures of a row are hidden."""
-        return [n for n in self.columns if n.startswith("is_") and n.endswith("suppressed")]
+        """Conditions that say that figures of a row are hidden."""
+        flags = [n for n in self.columns if n.startswith("is_") and n.endswith("suppressed")]
+        return flags + [f"{HIDDEN_NAMES} <> ''"] * (HIDDEN_NAMES in self.columns)
 
     @property
     def dimensions(self) -> list[str]:
@@ -85,7 +88,7 @@ class Table(NamedTuple):
         return [
             name
             for name, kind in self.columns.items()
-            if name not in {k.column for k in self.kpis} | {self.time}
+            if name not in {k.column for k in self.kpis} | {self.time, HIDDEN_NAMES}
             and (kind == "varchar" or (kind in ("date", "integer") and not _is_seal(name)))
         ]
 

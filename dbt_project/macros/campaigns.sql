@@ -25,79 +25,48 @@ case when {{ trials }} > 0 then (
 between 1 and {{ var('small_cell_k') | int - 1 }}
 {%- endmacro %}
 
-{# Every figure of a campaign: name, expression and type; the second list is about the arms. #}
-{% macro campaign_figures() -%}
-{%- set count = 'bigint' -%}{%- set rate = 'double' -%}{%- set money = 'decimal(38, 4)' -%}
-{%- set figures = [
-    ('sent', 'sent', count), ('delivered', 'delivered', count), ('bounced', 'bounced', count),
-    ('opens', 'opens', count), ('clicks', 'clicks', count),
-    ('machine_opens', 'machine_opens', count), ('machine_clicks', 'machine_clicks', count),
-    ('human_openers', 'openers', count), ('human_clickers', 'clickers', count),
-    ('unsubscribers', 'unsubscribers', count), ('complainers', 'complainers', count),
-    ('converters', 'converters', count),
+{# What somebody was to a campaign, as bits in the order of pipelines/privacy/campaign_figures.py.
+   A click implies an open; a send is delivered unless it failed. #}
+{% macro campaign_roles() -%}
+{%- set roles = [
+    'sent > 0', 'sent > failed', 'failed > 0', 'bounced > 0', 'failed > bounced',
+    'opens + clicks > 0', 'opens + clicks > machine_opens + machine_clicks',
+    'clicks > machine_clicks', 'unsubscribed > 0', 'complained > 0', 'converted > 0',
+    'attributed > 0', 'unrated > 0', 'opens > 0', 'clicks > 0', 'machine_opens > 0',
+    'machine_clicks > 0', 'opens > machine_opens'
 ] -%}
-{%- for name, numerator, denominator in [
-    ('delivery_rate', 'delivered', 'sent'), ('bounce_rate', 'bounced', 'sent'),
-    ('open_rate', 'openers', 'delivered'), ('open_rate_raw', 'openers_raw', 'delivered'),
-    ('click_rate', 'clickers', 'delivered'), ('click_to_open_rate', 'clickers', 'openers'),
-    ('unsubscribe_rate', 'unsubscribers', 'delivered'),
-    ('complaint_rate', 'complainers', 'delivered'),
-    ('conversion_rate', 'converters', 'delivered')
-] -%}
-    {%- do figures.extend([
-        (name, name, rate), (name ~ '_numerator', numerator, count),
-        (name ~ '_denominator', denominator, count)
-    ]) -%}
-{%- endfor -%}
-{%- do figures.extend([
-    ('cost', 'cost', money), ('attributed_conversions', 'attributed_conversions', count),
-    ('attributed_revenue', 'attributed_revenue', money),
-    ('attributed_margin', 'attributed_margin', money)
-]) -%}
-{%- for name, numerator, denominator in [
-    ('cost_per_conversion', 'cost', 'converters'),
-    ('roi', 'attributed_margin - cost', 'cost'),
-    ('roi_revenue', 'attributed_revenue - cost', 'cost'), ('roas', 'attributed_revenue', 'cost')
-] -%}
-    {%- do figures.extend([
-        (name, name, rate), (name ~ '_numerator', numerator, money),
-        (name ~ '_denominator', denominator, money)
-    ]) -%}
-{%- endfor -%}
-{%- for name in [
-    'excluded_cost_rate_missing', 'excluded_revenue_rate_missing', 'excluded_member_unknown',
-    'excluded_member_in_both_arms', 'excluded_rows'
-] -%}
-    {%- do figures.append((name, name, count)) -%}
-{%- endfor -%}
-{%- set arms = [
-    ('treatment_persons', 'treatment_persons', count),
-    ('holdout_persons', 'holdout_persons', count),
-    ('treatment_conversion_rate', 'treatment_rate', rate),
-    ('treatment_conversion_rate_numerator', 'treatment_converters', count),
-    ('treatment_conversion_rate_denominator', 'treatment_persons', count),
-    ('holdout_conversion_rate', 'holdout_rate', rate),
-    ('holdout_conversion_rate_numerator', 'holdout_converters', count),
-    ('holdout_conversion_rate_denominator', 'holdout_persons', count),
-    ('incremental_lift', 'incremental_lift', rate),
-    ('incremental_lift_lower', 'incremental_lift_lower', rate),
-    ('incremental_lift_upper', 'incremental_lift_upper', rate),
-    ('revenue_per_person_treatment', 'revenue_per_person_treatment', rate),
-    ('revenue_per_person_treatment_numerator', 'treatment_revenue', money),
-    ('revenue_per_person_treatment_denominator', 'treatment_persons', count),
-    ('revenue_per_person_holdout', 'revenue_per_person_holdout', rate),
-    ('revenue_per_person_holdout_numerator', 'holdout_revenue', money),
-    ('revenue_per_person_holdout_denominator', 'holdout_persons', count),
-    ('incremental_revenue_per_person',
-        'revenue_per_person_treatment - revenue_per_person_holdout', rate)
-] -%}
-{%- for name, expression, type in figures %}
-        cast(case when not is_suppressed then {{ expression }} end as {{ type }}) as {{ name }},
-{%- endfor -%}
-{%- for name, expression, type in arms %}
-        cast(
-            case when not is_suppressed and not is_lift_suppressed then {{ expression }} end
-            as {{ type }}
-        ) as {{ name }}{{ ',' if not loop.last }}
-{%- endfor -%}
+        {%- for role in roles %}
+        case when {{ role }} then {{ 2 ** loop.index0 }} else 0 end{{ ' +' if not loop.last }}
+        {%- endfor -%}
+{%- endmacro %}
+
+{# One-way hashes of pseudonyms, to tell whether two small sets share a person. #}
+{% macro person_numbers(key) -%}
+    {{ return(adapter.dispatch('person_numbers', 'klantkluis')(key)) }}
+{%- endmacro %}
+
+{% macro default__person_numbers(key) -%}
+    collect_list(xxhash64({{ key }}))
+{%- endmacro %}
+
+{% macro duckdb__person_numbers(key) -%}
+    list(hash({{ key }}))
+{%- endmacro %}
+
+{# Sums over patterns: a count of recipients with a role is a sum of recipients. #}
+{% macro campaign_counts(relation) -%}
+{%- set with_role = {
+    'openers': 6, 'openers_raw': 5, 'clickers': 7, 'unsubscribers': 8, 'complainers': 9,
+    'converters': 10,
+} -%}
+        {%- for name in ['sent', 'bounced', 'opens', 'clicks', 'machine_opens', 'machine_clicks'] %}
+        coalesce(sum({{ relation }}.{{ name }}), 0) as {{ name }},
+        {%- endfor %}
+        coalesce(sum({{ relation }}.sent - {{ relation }}.failed), 0) as delivered
+        {%- for name, bit in with_role.items() %},
+        coalesce(
+            sum(case when {{ relation }}.roles & {{ 2 ** bit }} > 0 then {{ relation }}.recipients end),
+            0
+        ) as {{ name }}
+        {%- endfor -%}
 {%- endmacro %}

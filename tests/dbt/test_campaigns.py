@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from decimal import Decimal
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.dbt.conftest import FIRST_AS_OF, _people
+from tests.oracle.project import Rows, compiled
+
+Figures = Callable[..., dict[str, Any]]
+
 
 @pytest.fixture(scope="session")
-def campaign(built: Any, one: Any) -> dict[str, Any]:
-    found: dict[str, Any] = one(built.first["kpi_campaign"], campaign_id="t/C1")
-    return found
+def figures(one: Any, tmp_path_factory: pytest.TempPathFactory) -> Figures:
+    """The first campaign's figures with nothing hidden, whatever rows are added."""
+    project = compiled(tmp_path_factory.mktemp("counted"))
+    rows = json.loads((Path(__file__).parent / "rows.json").read_text(encoding="utf-8"))
+
+    def run(**more: list[dict[str, Any]]) -> dict[str, Any]:
+        given: Rows = {}
+        people = _people(2026, 3, "p", 13) | {"deals": []}
+        for part in (rows, people, _people(2026, 5, "m", 12), more):
+            given = {k: [*given.get(k, ()), *part.get(k, ())] for k in given.keys() | part.keys()}
+        table = project.run(given, FIRST_AS_OF, "kpi_campaign")["kpi_campaign"]
+        found: dict[str, Any] = one(table, campaign_id="t/C1")
+        return found
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def campaign(figures: Figures) -> dict[str, Any]:
+    return figures()
 
 
 def test_delivered_leaves_out_hard_final_soft_and_dropped_sends(campaign: dict[str, Any]) -> None:
@@ -96,11 +121,26 @@ def test_open_without_consent_to_tracking_belongs_to_nobody(built: Any) -> None:
     assert persons == {("open", None), ("click", None), ("click", "p7")}
 
 
-def test_withdrawn_consent_takes_the_person_from_the_event(built: Any, one: Any) -> None:
+def test_withdrawn_consent_takes_the_person_from_the_event(
+    built: Any, one: Any, figures: Figures, campaign: dict[str, Any]
+) -> None:
     assert one(built.second["fct_campaign_events"], event_id="t/E-click")["customer_key"] is None
-    campaign = one(built.second["kpi_campaign"], campaign_id="t/C1")
-    assert campaign["attributed_revenue"] == 0
-    assert campaign["click_rate_numerator"] == 2
+    word = {"record_key": "t/W9", "customer_key": "p7", "purpose": "tracking", "channel": None,
+            "lawful_basis": "consent", "status": "withdrawn", "occurred_at": FIRST_AS_OF}  # fmt: skip
+    without = figures(consents=[word])
+    assert campaign["attributed_revenue"] > 0
+    assert without["attributed_revenue"] == 0
+    assert without["click_rate_numerator"] == campaign["click_rate_numerator"]
+
+
+def test_small_campaign_takes_another_one_with_it_and_spend_stays(built: Any, one: Any) -> None:
+    # Three persons got the other campaign of the month: this one less the month would be theirs.
+    shown = one(built.first["kpi_campaign"], campaign_id="t/C1")
+    hidden = shown["suppressed_figures"].split()
+    assert {"sent", "human_openers", "open_rate", "attributed_revenue", "roi"} <= set(hidden)
+    assert {shown[name] for name in hidden} == {None}
+    assert shown["cost"] == Decimal(60)
+    assert one(built.first["kpi_campaign_monthly"], period_grain="all")["sent"] == 15
 
 
 def test_incremental_events_follow_what_is_gone_and_what_is_new(built: Any) -> None:

@@ -18,8 +18,10 @@ members as (
 first_sends as (
     select
         campaign_id,
-        first_sent_at
-    from {{ ref('int_campaign_events_counted') }}
+        min(occurred_at) as first_sent_at
+    from {{ ref('stg_campaign_events') }}
+    where event_type = 'sent'
+    group by campaign_id
 ),
 
 -- Somebody who is in both arms is in neither.

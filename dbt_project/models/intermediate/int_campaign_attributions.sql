@@ -21,6 +21,8 @@ candidates as (
     select
         revenue.revenue_id,
         revenue.kind,
+        revenue.customer_key,
+        revenue.occurred_at,
         revenue.amount,
         revenue.margin,
         touches.campaign_id,
@@ -41,6 +43,8 @@ final as (
         revenue_id,
         kind,
         campaign_id,
+        customer_key,
+        occurred_at,
         amount,
         margin
     from candidates

@@ -1,5 +1,6 @@
--- Grain: campaign. Recipients who converted within the window after a send: an order, a won deal
--- without an order, or a conversion event. No touch is asked for: that is attribution.
+-- Grain: campaign, recipient and month of the send. Recipients who converted within the window after
+-- a send: an order, a won deal without an order, or a conversion event. No touch is asked for: that
+-- is attribution.
 with
 
 sends as (
@@ -27,10 +28,11 @@ conversions as (
     where event_type = 'conversion' and customer_key is not null
 ),
 
-converters as (
+final as (
     select distinct
         sends.campaign_id,
-        sends.customer_key
+        sends.customer_key,
+        {{ local_month('sends.occurred_at') }} as month_start
     from sends
     inner join conversions
         on
@@ -38,14 +40,6 @@ converters as (
             and sends.occurred_at <= conversions.occurred_at
             and conversions.occurred_at < {{ window_end('sends.occurred_at') }}
             and (conversions.campaign_id = sends.campaign_id or conversions.campaign_id is null)
-),
-
-final as (
-    select
-        campaign_id,
-        count(*) as converters
-    from converters
-    group by campaign_id
 )
 
 select * from final

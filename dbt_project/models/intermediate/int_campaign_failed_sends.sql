@@ -1,5 +1,6 @@
--- Grain: campaign. Sends that bounced for good or were dropped, per recipient and send. An event
--- of nobody known is a recipient of its own, or an erasure would merge them into one.
+-- Grain: campaign, recipient and month of the send. Sends that bounced for good or were dropped, per
+-- recipient and send. An event of nobody known is a recipient of its own, or an erasure would merge
+-- them into one.
 with
 
 deliveries as (
@@ -46,6 +47,8 @@ numbered as (
 sends as (
     select
         campaign_id,
+        recipient_key,
+        min(case when event_type = 'sent' then occurred_at end) as sent_at,
         max(case when event_type = 'bounce_hard' then 1 else 0 end) as is_hard,
         max(case when event_type = 'dropped' then 1 else 0 end) as is_dropped,
         max(case when event_type = 'bounce_soft' then occurred_at end) as last_soft_at,
@@ -58,6 +61,8 @@ sends as (
 outcomes as (
     select
         campaign_id,
+        recipient_key,
+        sent_at,
         is_dropped,
         case
             when is_hard = 1 then 1
@@ -71,10 +76,12 @@ outcomes as (
 final as (
     select
         campaign_id,
+        recipient_key,
+        {{ local_month('sent_at') }} as month_start,
         sum(is_bounced) as bounced,
         sum(case when is_bounced = 1 or is_dropped = 1 then 1 else 0 end) as failed
     from outcomes
-    group by campaign_id
+    group by campaign_id, recipient_key, {{ local_month('sent_at') }}
 )
 
 select * from final

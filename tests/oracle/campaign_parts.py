@@ -1,0 +1,187 @@
+"""What each shown figure of the campaign tables adds up, for the attacker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from tests.oracle.attacker import Part, Told
+from tests.oracle.campaigns import DIFFERENCES, HAS, Sends, credited, customer_months, month_of
+from tests.oracle.persons import Rows, newest_contacts, of_persons
+from tests.oracle.rules import GRAINS, Row, local_day, start_of
+
+_COLUMN = {"open_rate_raw": "open_rate_raw_numerator"}
+
+
+def told(rows: Rows, tables: Rows, as_of: datetime) -> list[Told]:
+    """Everything that the campaign tables show about persons."""
+    sends = Sends(rows)
+    won = credited(rows, sends, as_of)
+    return [
+        *_of_campaigns(tables["kpi_campaign"], sends, won),
+        *_of_periods(tables["kpi_campaign_monthly"], sends, won),
+        *_of_days(tables["kpi_campaign_daily"], tables["kpi_campaign"], sends),
+        *_of_links(tables["kpi_campaign_links"], sends),
+        *_of_customers(rows, tables, sends),
+    ]
+
+
+def _person(fact: Row) -> Any:
+    return fact["recipient"] if fact["known"] else None
+
+
+def _parts(facts: Iterable[Row], has: Callable[[Row], bool]) -> frozenset[Part]:
+    return frozenset(
+        (_person(f), f["recipient"], f["campaign"], f["month"]) for f in facts if has(f)
+    )
+
+
+def _figures(row: Row, facts: Sequence[Row], where: dict[str, Any], once: bool) -> Iterable[Told]:
+    """The figures of a row, and the differences of those that are shown beside one another."""
+
+    def parts(has: Callable[[Row], bool]) -> frozenset[Part]:
+        found = _parts(facts, has)
+        if not once:
+            return found
+        first: dict[Part, Part] = {}
+        for part in sorted(found, key=lambda p: p[3]):  # a recipient counts once in a campaign
+            first.setdefault(part[:3], part)
+        return frozenset(first.values())
+
+    def is_shown(name: str) -> bool:
+        return row[_COLUMN.get(name, name)] is not None
+
+    for name, has in HAS.items():
+        if is_shown(name):
+            yield Told(name, where, parts(has))
+    for (whole, part), has in DIFFERENCES.items():
+        if is_shown(whole) and is_shown(part):
+            yield Told(f"{whole} - {part}", where, parts(has))
+    if all(map(is_shown, ("sent", "delivered", "bounced"))):
+        yield Told("dropped", where, parts(lambda f: f["failed"] > f["bounced"]))
+
+
+def _won_parts(won: Iterable[Row]) -> frozenset[Part]:
+    return frozenset((r["person"], r["key"]) for r in won)
+
+
+def _around(table: str, month: date | None) -> dict[str, Any]:
+    if month is None:
+        return {"table": table}
+    return {"table": table, **{grain: start_of(grain, month) for grain in GRAINS}}
+
+
+def _of_campaigns(table: Sequence[Row], sends: Sends, won: Sequence[Row]) -> Iterable[Told]:
+    for row in table:
+        key = row["campaign_id"]
+        facts = [f for f in sends.rows if f["campaign"] == key]
+        where = {
+            "campaign": key,
+            "channel": row["channel"],
+            **_around("campaign", row["period_start"]),
+        }
+        yield from _figures(row, facts, where, once=True)
+        mine = [r for r in won if r["campaign"] == key]
+        if row["attributed_conversions"] is not None:
+            yield Told("attributed", where, _won_parts(mine))
+            if row["converters"] is not None:
+                converted = {f["recipient"] for f in facts if f["converted"]}
+                rest = converted - {r["person"] for r in mine}
+                yield Told("converters - attributed", where, frozenset((p, key) for p in rest))
+        if row["excluded_revenue_rate_missing"] is not None:
+            yield Told("unrated", where, _won_parts(r for r in mine if r["amount"] is None))
+
+
+def _of_periods(table: Sequence[Row], sends: Sends, won: Sequence[Row]) -> Iterable[Told]:
+    for row in table:
+        where = {"grain": row["period_grain"], **_around(row["period_grain"], row["period_start"])}
+        facts = [f for f in sends.rows if _is_in(row, f["month"])]
+        yield from _figures(row, facts, where, once=False)
+        if row["attributed_conversions"] is not None:
+            mine = [r for r in won if _is_in(row, month_of(r["at"]))]
+            yield Told("attributed", where, _won_parts(mine))
+
+
+def _is_in(row: Row, month: date) -> bool:
+    grain = row["period_grain"]
+    return bool(grain == "all" or start_of(grain, month) == row["period_start"])
+
+
+def _of_days(table: Sequence[Row], campaigns: Sequence[Row], sends: Sends) -> Iterable[Told]:
+    """Days hold the parts of their campaign: its recipients by their first day."""
+    kinds = {
+        "sent": lambda e: e["event_type"] == "sent",
+        "human_openers": lambda e: e["event_type"] in ("open", "click") and not e["machine"],
+        "human_clickers": lambda e: e["event_type"] == "click" and not e["machine"],
+        "unsubscribers": lambda e: e["event_type"] == "unsubscribe",
+    }
+    for name, is_one in kinds.items():
+        first: dict[Part, date] = {}
+        for event in sorted(filter(is_one, sends.events), key=lambda e: e["occurred_at"]):
+            who = (event["customer_key"], event["recipient"], event["campaign_id"])
+            key = (*who, event["record_key"]) if name == "sent" else who
+            first.setdefault(key, local_day(event["occurred_at"]))
+        wholes: dict[str, set[Part]] = {}
+        for part in first:
+            wholes.setdefault(str(part[2]), set()).add(part)
+        for campaign, parts in wholes.items():
+            if any(r[name] is not None for r in campaigns if r["campaign_id"] == campaign):
+                yield Told(f"daily {name}", {"campaign": campaign}, frozenset(parts))
+            for row in (r for r in table if r["campaign_id"] == campaign):
+                if row[name] is not None:
+                    mine = frozenset(p for p in parts if first[p] == row["day"])
+                    where = {"campaign": campaign, "day": row["day"], "month": row["month_start"]}
+                    yield Told(f"daily {name}", where, mine)
+
+
+def _of_links(table: Sequence[Row], sends: Sends) -> Iterable[Told]:
+    clicks = [e for e in sends.events if e["event_type"] == "click" and not e["machine"]]
+    for row in table:
+        mine = [e for e in clicks if e["campaign_id"] == row["campaign_id"]]
+        here = [e for e in mine if (e["url_path"] or "") == row["link"]]
+        where = {"campaign": row["campaign_id"], "link": row["link"]}
+        if row["human_clickers"] is not None:
+            who = {(e["customer_key"], e["recipient"]) for e in here}
+            everybody = {(e["customer_key"], e["recipient"]) for e in mine}
+            yield Told(f"link {row['campaign_id']}", where, frozenset(who))
+            yield Told(f"link {row['campaign_id']}", {"all": True}, frozenset(everybody))
+        if row["clicks"] is not None:
+            parts = frozenset((e["customer_key"], e["record_key"]) for e in here)
+            whole = frozenset((e["customer_key"], e["record_key"]) for e in mine)
+            yield Told(f"link clicks {row['campaign_id']}", where, parts)
+            yield Told(f"link clicks {row['campaign_id']}", {"all": True}, whole)
+
+
+def _of_customers(rows: Rows, tables: Rows, sends: Sends) -> Iterable[Told]:
+    """Leads with their channels, new customers and who bought, by period."""
+    accounts = {r["account"] for r in sends.revenue}
+    bought = customer_months(sends)
+    first = {c: min(m for other, m in bought if other == c) for c, _ in bought}
+    contacts = newest_contacts(rows)
+    leads = [
+        (None if contacts.get(r["customer_key"], {}).get("account_key") else r["customer_key"],
+         r["record_key"], r["source_channel"] or "unknown", month_of(r["created_at"]))
+        for r in of_persons(rows, "leads")
+    ]  # fmt: skip
+    for row in tables["kpi_campaign_monthly"]:
+        where = {"grain": row["period_grain"], **_around(row["period_grain"], row["period_start"])}
+        if row["leads"] is not None:
+            yield Told("leads", where, frozenset(p for p in leads if _is_in(row, p[3])))
+        if row["new_customers"] is not None:
+            new = [c for c, month in first.items() if _is_in(row, month)]
+            yield Told(
+                "new customers", where, frozenset((None if c in accounts else c, c) for c in new)
+            )
+        if row["margin_per_customer_denominator"] is not None:
+            here = [(c, m) for c, m in bought if _is_in(row, m)]
+            yield Told(
+                "customers", where, frozenset((None if c in accounts else c, c, m) for c, m in here)
+            )
+    for row in tables["kpi_leads_monthly"]:
+        if not row["is_suppressed"]:
+            here = [
+                p for p in leads if (p[2], p[3]) == (row["source_channel"], row["period_start"])
+            ]
+            yield Told("leads", {"channel": row["source_channel"], **_around("leads", row["period_start"])},
+                       frozenset(here))  # fmt: skip
