@@ -79,7 +79,7 @@ def _of_campaigns(table: Sequence[Row], sends: Sends, won: Sequence[Row]) -> Ite
         where = {
             "campaign": key,
             "channel": row["channel"],
-            **_around("campaign", row["period_start"]),
+            **_around("campaign", row["closing_month"]),
         }
         yield from _figures(row, facts, where, once=True)
         mine = [r for r in won if r["campaign"] == key]

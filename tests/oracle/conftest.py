@@ -17,6 +17,9 @@ RELATIONS = (
 )  # fmt: skip
 
 
+CAMPAIGN_RELATIONS = ("campaigns", "campaign_events", "campaign_members", "costs")
+
+
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     base = tmp_path_factory.getbasetemp()
@@ -26,6 +29,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """Landed rows by relation."""
+    return _landed(tmp_path_factory, RELATIONS)
+
+
+@pytest.fixture(scope="session")
+def campaign_rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """Landed rows that campaigns are made of; apart, since there are many."""
+    sales = ("subjects", "subject_links", "accounts", "contacts", "exchange_rates", "deals", "orders",
+             "consents", "leads")  # fmt: skip
+    return _landed(tmp_path_factory, (*sales, *CAMPAIGN_RELATIONS))
+
+
+def _landed(tmp_path_factory: pytest.TempPathFactory, relations: tuple[str, ...]) -> Rows:
     # A copy, since other workers have the shared home open.
     shared: Demo = shared_demo(tmp_path_factory.getbasetemp())
     demo = shared.copy(tmp_path_factory.mktemp("oracle"))
@@ -38,5 +53,5 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
         }
         return {
             name: fetch(connection, f"SELECT {chosen.get(name, '*')} FROM pseudo.{name}")
-            for name in RELATIONS
+            for name in relations
         }

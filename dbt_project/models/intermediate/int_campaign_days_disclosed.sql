@@ -76,7 +76,7 @@ final as (
             || shown.unsubscribers_hidden
         ) as suppressed_figures,
         shown.is_suppressed,
-        campaigns.period_start,
+        campaigns.closing_month,
         campaigns.is_closed
     from shown
     inner join {{ ref('int_campaigns_disclosed') }} as campaigns

@@ -15,7 +15,7 @@ def model(dbt, session):
         dbt.ref("int_campaign_month_persons")
         .project("figure, unit, month_start, persons_count, persons, is_unit_shown")
         .fetchall(),
-        sealed(session, "sealed_kpi_campaign", "campaign_id, period_start"),
+        sealed(session, "sealed_kpi_campaign", "campaign_id, closing_month"),
         sealed(session, "sealed_kpi_campaign_monthly", "period_grain, period_start"),
         k,
     )

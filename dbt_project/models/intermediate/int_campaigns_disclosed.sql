@@ -60,7 +60,7 @@ joined as (
         coalesce(
             last_sends.month_start,
             {{ local_month('coalesce(campaigns.ends_at, campaigns.starts_at)') }}
-        ) as period_start,
+        ) as closing_month,
         {%- for name in ['sent', 'bounced', 'opens', 'clicks', 'machine_opens', 'machine_clicks',
                          'delivered', 'openers', 'openers_raw', 'clickers', 'unsubscribers',
                          'complainers', 'converters'] %}
@@ -124,7 +124,7 @@ measured as (
             (treatment_upper - treatment_rate) * (treatment_upper - treatment_rate)
             + (holdout_rate - holdout_lower) * (holdout_rate - holdout_lower)
         ) as incremental_lift_upper,
-        {{ period_end("'month'", 'period_start') }} as period_end
+        {{ period_end("'month'", 'closing_month') }} as period_end
     from intervals
 ),
 
@@ -135,7 +135,7 @@ final as (
         channel,
         objective,
         starts_at,
-        period_start,
+        closing_month,
         '{{ var("reporting_currency") }}' as currency,
         coalesce(hides_sent, false) as is_suppressed,
         {{ is_period_closed('period_end', var('campaign_close_days')) }} as is_closed,

@@ -5,7 +5,7 @@ with
 shown as (
     {{ shown_periods(
         ref('int_campaigns_disclosed'), ref('sealed_kpi_campaign'), campaign_measure_types(),
-        ['campaign_id', 'period_start'],
+        ['campaign_id', 'closing_month'],
         kept=['campaign_name', 'channel', 'objective', 'starts_at', 'currency']
     ) }}
 ),
@@ -13,7 +13,7 @@ shown as (
 ranked as (
     select
         *,
-        row_number() over (partition by campaign_id order by period_start desc) as recency
+        row_number() over (partition by campaign_id order by closing_month desc) as recency
     from shown
 ),
 
@@ -24,7 +24,7 @@ final as (
         channel,
         objective,
         starts_at,
-        period_start,
+        closing_month,
         {%- for name in campaign_measure_types() %}
         {{ name }},
         {%- endfor %}

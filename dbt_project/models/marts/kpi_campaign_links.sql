@@ -4,21 +4,21 @@ with
 
 shown as (
     {{ shown_periods(
-        ref('int_campaign_links_disclosed'), ref('sealed_kpi_campaign_links'), campaign_link_types(), ['campaign_id', 'period_start'], ['link'], []
+        ref('int_campaign_links_disclosed'), ref('sealed_kpi_campaign_links'), campaign_link_types(), ['campaign_id', 'closing_month'], ['link'], []
     ) }}
 ),
 
 ranked as (
     select
         *,
-        max(period_start) over (partition by campaign_id) as newest_start
+        max(closing_month) over (partition by campaign_id) as newest_start
     from shown
 ),
 
 final as (
     select
         campaign_id,
-        period_start,
+        closing_month,
         link,
         {%- for name in campaign_link_types() %}
         {{ name }},
@@ -28,7 +28,7 @@ final as (
         sealed_version,
         sealed_at
     from ranked
-    where period_start is not distinct from newest_start
+    where closing_month is not distinct from newest_start
 )
 
 select * from final
