@@ -73,15 +73,22 @@ CAMPAIGN_FIGURES: Final = (
     ),
 )  # fmt: skip
 
-OTHER_FIGURES: Final = ("leads", "new_customers", "customers")
-"""Figures of a period about persons of their own, each apart."""
+OTHER_FIGURES: Final = {
+    "leads": (Figure("leads", Condition(1)),),
+    "customers": (
+        Figure("new_customers", Condition(1)),
+        Figure("margin_per_customer", Condition(2), {"new_customers": Condition(2, 1)}),
+    ),
+}
+"""Figures of a period about persons of their own, by family; beside new customers, who bought tells
+of those who came back."""
 
 HiddenRow = tuple[str | None, str | None, date | None, str]
 
 
 def hidden_figures(
     patterns: Iterable[tuple[str, date | None, int, int, list[int] | None, bool]],
-    month_persons: Iterable[tuple[str, str, date, int, list[int] | None, bool]],
+    month_persons: Iterable[tuple[str, str, date, int, int, list[int] | None, bool]],
     sealed_campaigns: Iterable[tuple[str, date | None, str]],
     sealed_periods: Iterable[tuple[str, date | None, str]],
     k: int,
@@ -91,7 +98,7 @@ def hidden_figures(
     Args:
         patterns: Campaign, month (None: all time), roles, how many recipients, who below ``k``, and
             whether they are known; of nobody known nothing is hidden.
-        month_persons: Other figure, unit, month, how many persons, who, whether the unit is shown.
+        month_persons: Family, unit, month, roles, how many persons, who, whether the unit is shown.
         sealed_campaigns: Campaign, month of its last send, and hidden figures between spaces.
         sealed_periods: Grain, first day and hidden figures of sealed periods.
         k: Fewest persons that something may be about.
@@ -119,6 +126,7 @@ def hidden_figures(
             [cell for cell in cells if cell.month is None],
             [cell for cell in cells if cell.month is not None],
             k,
+            CAMPAIGN_FIGURES[0].about,
             {
                 campaign: frozenset(names.difference(hidden.split()))
                 for campaign, month, hidden in sealed_campaigns
@@ -134,26 +142,28 @@ def hidden_figures(
     ]
     found += _hidden_periods(decision, names)
     persons = list(month_persons)
-    for name in OTHER_FIGURES:
-        mine = [row for row in persons if row[0] == name]
-        found += _hidden_periods(decide(_other_table(name, mine, periods, k)), {name})
+    for family, figures in OTHER_FIGURES.items():
+        mine = [row[1:] for row in persons if row[0] == family]
+        decision = decide(_other_table(figures, mine, periods, k))
+        found += _hidden_periods(decision, {figure.name for figure in figures})
     return sorted(found, key=lambda row: tuple(str(part) for part in row))
 
 
 def _other_table(
-    name: str,
-    rows: Sequence[tuple[str, str, date, int, list[int] | None, bool]],
+    figures: Sequence[Figure],
+    rows: Sequence[tuple[str, date, int, int, list[int] | None, bool]],
     sealed: Mapping[Period, Sequence[str]],
     k: int,
 ) -> Table:
-    shown, nothing = frozenset({name}), frozenset[str]()
+    names = frozenset(figure.name for figure in figures)
     return Table(
-        [Figure(name, Condition(1))],
+        figures,
         [],
-        [Cell(unit, month, 1, n, tuple(who or ())) for _, unit, month, n, who, _ in rows],
+        [Cell(unit, month, roles, n, tuple(who or ())) for unit, month, roles, n, who, _ in rows],
         k,
-        {row[1]: shown if row[5] else nothing for row in rows},
-        {p: nothing if name in hidden else shown for p, hidden in sealed.items()},
+        figures[-1].about,
+        {row[0]: names if row[5] else frozenset[str]() for row in rows},
+        {period: names.difference(hidden) for period, hidden in sealed.items()},
     )
 
 

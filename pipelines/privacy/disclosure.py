@@ -70,6 +70,7 @@ class Table:
         figures: In order of importance: a later one gives way to an earlier one.
         units: Cells of all time by unit.
         months: Cells by unit and month, of the same persons.
+        whole: Whom a period as a whole is about; where these are few, all of it is hidden.
         k: Fewest persons that something may be about.
         fixed_units: What sealed units show; that stands.
         fixed_periods: What sealed periods show; that stands.
@@ -79,6 +80,7 @@ class Table:
     units: Sequence[Cell]
     months: Sequence[Cell]
     k: int
+    whole: Condition
     fixed_units: Fixed = field(default_factory=dict)
     fixed_periods: Mapping[Period, frozenset[str]] = field(default_factory=dict)
 
@@ -296,8 +298,7 @@ class _Periods:
 
     def _decided(self, period: Period, inside: list[date | None]) -> set[str]:
         fixed = self._table.fixed_periods.get(period)
-        whole = self._table.figures[0].about
-        if fixed is None and self._leaves.is_few(whole, inside, lambda _: False):
+        if fixed is None and self._leaves.is_few(self._table.whole, inside, lambda _: False):
             return set()
         return _chosen(
             self._table.figures, lambda f, beside: self._is_few(f, beside, period, inside), fixed

@@ -178,6 +178,10 @@ def _of_customers(rows: Rows, tables: Rows, sends: Sends) -> Iterable[Told]:
             yield Told(
                 "customers", where, frozenset((None if c in accounts else c, c, m) for c, m in here)
             )
+        if row["new_customers"] is not None and row["margin_per_customer_denominator"] is not None:
+            back = [(c, m) for c, m in bought if _is_in(row, m) and first[c] != m]
+            parts = frozenset((None if c in accounts else c, c, m) for c, m in back)
+            yield Told("customers - new customers", where, parts)
     for row in tables["kpi_leads_monthly"]:
         if not row["is_suppressed"]:
             here = [

@@ -72,6 +72,7 @@ def table_of(facts: list[Fact], **sealed: object) -> Table:
             for (unit, month, roles), who in months.items()
         ],
         K,
+        FIGURES[0].about,
         **sealed,  # type: ignore[arg-type]
     )
 

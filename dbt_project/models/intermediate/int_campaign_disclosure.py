@@ -13,7 +13,7 @@ def model(dbt, session):
         .project("campaign_id, month_start, roles, recipients, persons, is_known")
         .fetchall(),
         dbt.ref("int_campaign_month_persons")
-        .project("figure, unit, month_start, persons_count, persons, is_unit_shown")
+        .project("family, unit, month_start, roles, persons_count, persons, is_unit_shown")
         .fetchall(),
         sealed(session, "sealed_kpi_campaign", "campaign_id, closing_month"),
         sealed(session, "sealed_kpi_campaign_monthly", "period_grain, period_start"),

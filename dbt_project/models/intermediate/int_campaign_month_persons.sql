@@ -1,12 +1,10 @@
--- Grain: figure, unit and month. Persons behind the figures of a month that no campaign adds up to:
--- leads (a unit is a channel of one month, as kpi_leads_monthly shows it), new customers, and
--- customers who ordered. Hashes only where persons are few. An account is no natural person.
+-- Grain: family, unit, month and roles. Persons behind the figures of a month that no campaign adds
+-- up to: leads (a unit is a channel of one month, as kpi_leads_monthly shows it), and customers, new
+-- or not. Hashes only where persons are few. An account is no natural person.
 with
 
 leads as (
-    select
-        'leads' as figure,
-        coalesce(source_channel, '') || ' ' || {{ local_month('created_at') }} as unit,
+    select distinct
         source_channel,
         {{ local_month('created_at') }} as month_start,
         customer_key
@@ -15,22 +13,24 @@ leads as (
 ),
 
 persons as (
-    select distinct
-        leads.figure,
-        leads.unit,
+    select
+        'leads' as family,
+        leads.source_channel || ' ' || leads.month_start as unit,
         leads.month_start,
+        1 as roles,
         leads.customer_key,
         not coalesce(channels.is_suppressed, true) as is_unit_shown
     from leads
     left join {{ ref('kpi_leads_monthly') }} as channels
         on
             leads.month_start = channels.period_start
-            and coalesce(leads.source_channel, '') = coalesce(channels.source_channel, '')
+            and leads.source_channel = channels.source_channel
     union all
-    select distinct
-        figure,
+    select
+        'customers' as family,
         '' as unit,
         month_start,
+        case when is_new then 3 else 2 end as roles,
         customer_key,
         false as is_unit_shown
     from {{ ref('int_customer_months') }}
@@ -39,16 +39,17 @@ persons as (
 
 final as (
     select
-        figure,
+        family,
         unit,
         month_start,
+        roles,
         is_unit_shown,
         count(*) as persons_count,
         case
             when count(*) < {{ var('small_cell_k') | int }} then {{ person_numbers('customer_key') }}
         end as persons
     from persons
-    group by figure, unit, month_start, is_unit_shown
+    group by family, unit, month_start, roles, is_unit_shown
 )
 
 select * from final

@@ -55,11 +55,10 @@ leads as (
 customers as (
     select
         month_start,
-        sum(case when figure = 'new_customers' then 1 else 0 end) as new_customers,
-        sum(case when figure = 'customers' then 1 else 0 end) as customer_months,
-        sum(case when figure = 'customers' then margin end) as customer_margin,
-        sum(case when figure = 'customers' then without_margin else 0 end)
-            as customers_without_margin
+        sum(case when is_new then 1 else 0 end) as new_customers,
+        count(*) as customer_months,
+        sum(margin) as customer_margin,
+        sum(without_margin) as customers_without_margin
     from {{ ref('int_customer_months') }}
     group by month_start
 ),
@@ -151,7 +150,7 @@ summed as (
 hidden as (
     {{ hidden_by_key(
         ['period_grain', 'period_start'],
-        campaign_hidden_names() + ['leads', 'new_customers', 'customers']
+        campaign_hidden_names() + ['leads', 'new_customers', 'margin_per_customer']
     ) }}
 ),
 
@@ -159,7 +158,7 @@ measured as (
     select
         summed.*,
         {{ period_end('summed.period_grain', 'summed.period_start') }} as period_end
-        {%- for name in campaign_hidden_names() + ['leads', 'new_customers', 'customers'] %},
+        {%- for name in campaign_hidden_names() + ['leads', 'new_customers', 'margin_per_customer'] %},
         hidden.hides_{{ name }}
         {%- endfor %}
     from summed
