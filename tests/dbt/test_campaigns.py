@@ -143,6 +143,20 @@ def test_small_campaign_takes_another_one_with_it_and_spend_stays(built: Any, on
     assert one(built.first["kpi_campaign_monthly"], period_grain="all")["sent"] == 15
 
 
+def test_campaign_is_sealed_with_its_month_and_restated_with_a_reason(built: Any, one: Any) -> None:
+    first = one(built.first["kpi_campaign"], campaign_id="t/C1")
+    assert (first["is_sealed"], first["sealed_version"]) == (True, 1)
+    second = one(built.second["kpi_campaign"], campaign_id="t/C1")
+    versions = [
+        (row["version"], row["reason"])
+        for row in built.second["sealed_kpi_campaign"]
+        if row["campaign_id"] == "t/C1"
+    ]
+    assert second["sealed_version"] == 2
+    assert sorted(versions) == [(1, "period closed"), (2, "the dealer's correction")]
+    assert not one(built.second["kpi_campaign"], campaign_id="t/C2")["is_sealed"]
+
+
 def test_incremental_events_follow_what_is_gone_and_what_is_new(built: Any) -> None:
     first = {r["event_id"] for r in built.first["fct_campaign_events"]}
     second = {r["event_id"] for r in built.second["fct_campaign_events"]}

@@ -33,7 +33,7 @@ persons as (
         case when is_new then 3 else 2 end as roles,
         customer_key,
         false as is_unit_shown
-    from {{ ref('int_customer_months') }}
+    from {{ ref('int_buyer_months') }}
     where account_key is null
 ),
 

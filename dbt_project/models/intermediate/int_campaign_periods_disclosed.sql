@@ -59,7 +59,7 @@ customers as (
         count(*) as customer_months,
         sum(margin) as customer_margin,
         sum(without_margin) as customers_without_margin
-    from {{ ref('int_customer_months') }}
+    from {{ ref('int_buyer_months') }}
     group by month_start
 ),
 
