@@ -1,5 +1,5 @@
--- Grain: month of the conversion, channel and attribution model; channels with spend alone too. Only
--- months are published, and no total over channels; yet the channels of a month add up to the same
+-- Grain: month of the conversion, channel and attribution model; channels with spend alone too.
+-- Only months are published, and no total over channels; yet the channels of a month add up to the same
 -- revenue in every model, so that what is hidden of a month is never about few. Models of one
 -- channel are not shown beside one another where few persons make the difference.
 {%- set models = ['last_touch', 'first_touch', 'linear', 'position_based', 'time_decay', 'shapley',
@@ -69,21 +69,24 @@ judged_{{ model }} as (
 ),
 {%- endfor %}
 
-spend as (
+costs as (
     select
         cast({{ dbt.date_trunc('month', 'costs.cost_date') }} as date) as month_start,
         coalesce(campaigns.channel, 'campaign') as channel,
-        case
-            when count(*) = count({{ in_reporting_currency('costs.amount', 'costs.currency', 'rates') }})
-                then sum({{ in_reporting_currency('costs.amount', 'costs.currency', 'rates') }})
-        end as cost
+        {{ in_reporting_currency('costs.amount', 'costs.currency', 'rates') }} as amount
     from {{ ref('stg_costs') }} as costs
     {{ join_rates('rates', 'costs.currency', 'costs.cost_date') }}
     left join {{ ref('dim_campaign') }} as campaigns on costs.campaign_id = campaigns.campaign_id
     where costs.campaign_id is not null
-    group by
-        cast({{ dbt.date_trunc('month', 'costs.cost_date') }} as date),
-        coalesce(campaigns.channel, 'campaign')
+),
+
+spend as (
+    select
+        month_start,
+        channel,
+        case when count(*) = count(amount) then sum(amount) end as cost
+    from costs
+    group by month_start, channel
 ),
 
 keys as (
@@ -148,8 +151,9 @@ final as (
         names.attribution_model,
         '{{ var("reporting_currency") }}' as currency,
         coalesce(judged.is_suppressed, false) as is_suppressed,
-        {{ is_period_closed(period_end("'month'", 'keys.month_start'), var('campaign_close_days')) }}
-            as is_closed,
+        {{ is_period_closed(
+            period_end("'month'", 'keys.month_start'), var('campaign_close_days')
+        ) }} as is_closed,
         case when not coalesce(judged.is_suppressed, false) then coalesce(judged.credit, 0) end
             as attributed_conversions,
         case

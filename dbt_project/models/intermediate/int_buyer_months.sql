@@ -1,5 +1,5 @@
--- Grain: customer (the account where there is one, else the person) and month with revenue, with the
--- margin of what was bought and whether the customer is new.
+-- Grain: customer (the account where there is one, else the person) and month with revenue, with
+-- the margin of what was bought and whether the customer is new.
 with
 
 revenue as (

@@ -1,5 +1,5 @@
--- Grain: campaign with members. Its two arms: who was assigned to treatment and to the hold-out, and
--- what became of them. Intention to treat: what counts is the assignment, not whether anything
+-- Grain: campaign with members. Its two arms: who was assigned to treatment and to the hold-out,
+-- and what became of them. Intention to treat: what counts is the assignment, not whether anything
 -- arrived. One window for both arms.
 with
 

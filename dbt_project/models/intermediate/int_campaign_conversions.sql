@@ -1,5 +1,5 @@
--- Grain: campaign, recipient and month of the send. Recipients who converted within the window after
--- a send: an order, a won deal without an order, or a conversion event. No touch is asked for: that
+-- Grain: campaign, recipient and month of the send. Recipients who converted within the window
+-- after a send: an order, a won deal without an order, or a conversion event. No touch is asked for: that
 -- is attribution.
 with
 

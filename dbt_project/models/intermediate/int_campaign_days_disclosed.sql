@@ -1,5 +1,5 @@
--- Grain: campaign and day. Sends by their day; a recipient who opened, clicked or unsubscribed on the
--- first day of doing so, so that the days of a campaign add up to it. A figure of a campaign that
+-- Grain: campaign and day. Sends by their day; a recipient who opened, clicked or unsubscribed on
+-- the first day of doing so, so that the days of a campaign add up to it. A figure of a campaign that
 -- is hidden has no days. Days about few are hidden, and the smallest other one with them where they
 -- are about few together.
 with

@@ -1,5 +1,5 @@
--- Grain: campaign, recipient and month of the send. Sends that bounced for good or were dropped, per
--- recipient and send. An event of nobody known is a recipient of its own, or an erasure would merge
+-- Grain: campaign, recipient and month of the send. Sends that bounced for good or were dropped,
+-- per recipient and send. An event of nobody known is a recipient of its own, or an erasure would merge
 -- them into one.
 with
 

@@ -1,5 +1,5 @@
--- Grain: campaign and link. Human clicks and who made them. Somebody may click several links, so the
--- links of a campaign add up in clicks, not in clickers.
+-- Grain: campaign and link. Human clicks and who made them. Somebody may click several links, so
+-- the links of a campaign add up in clicks, not in clickers.
 with
 
 clicks as (

@@ -1,6 +1,6 @@
 -- Grain: family, unit, month and roles. Persons behind the figures of a month that no campaign adds
--- up to: leads (a unit is a channel of one month, as kpi_leads_monthly shows it), and customers, new
--- or not. Hashes only where persons are few. An account is no natural person.
+-- up to: leads (a unit is a channel of one month, as kpi_leads_monthly shows it), and customers,
+-- new or not. Hashes only where persons are few. An account is no natural person.
 with
 
 leads as (
@@ -46,7 +46,8 @@ final as (
         is_unit_shown,
         count(*) as persons_count,
         case
-            when count(*) < {{ var('small_cell_k') | int }} then {{ person_numbers('customer_key') }}
+            when count(*) < {{ var('small_cell_k') | int }}
+                then {{ person_numbers('customer_key') }}
         end as persons
     from persons
     group by family, unit, month_start, roles, is_unit_shown

@@ -77,7 +77,10 @@ rows_of_both as (
         customer_key as recipient_key,
         month_start,
         true as is_known,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        {%- for name in ['sent', 'failed', 'bounced', 'opens', 'clicks', 'machine_opens',
+                         'machine_clicks', 'unsubscribed', 'complained', 'converted'] %}
+        0 as {{ name }},
+        {%- endfor %}
         1 as attributed,
         unrated
     from attributed

@@ -1,6 +1,7 @@
 -- Grain: period grain (month, quarter, year, all) and period. Campaigns by the month of the send,
 -- spend by its date, attributed revenue and new customers by the conversion, leads by creation. A
 -- recipient counts once per campaign and month, so that longer periods are sums of months.
+{%- set names = campaign_hidden_names() + ['leads', 'new_customers', 'margin_per_customer'] %}
 with
 
 sends as (
@@ -149,8 +150,7 @@ summed as (
 
 hidden as (
     {{ hidden_by_key(
-        ['period_grain', 'period_start'],
-        campaign_hidden_names() + ['leads', 'new_customers', 'margin_per_customer']
+        ['period_grain', 'period_start'], names
     ) }}
 ),
 
@@ -158,7 +158,7 @@ measured as (
     select
         summed.*,
         {{ period_end('summed.period_grain', 'summed.period_start') }} as period_end
-        {%- for name in campaign_hidden_names() + ['leads', 'new_customers', 'margin_per_customer'] %},
+        {%- for name in names %},
         hidden.hides_{{ name }}
         {%- endfor %}
     from summed

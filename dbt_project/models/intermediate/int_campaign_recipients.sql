@@ -1,5 +1,5 @@
--- Grain: campaign, recipient and month of the send. What was sent to somebody and what came of it. A
--- response belongs to the newest send of the campaign to that recipient before it, else to the
+-- Grain: campaign, recipient and month of the send. What was sent to somebody and what came of it.
+-- A response belongs to the newest send of the campaign to that recipient before it, else to the
 -- first one after it; without a send, to its own month. An event of nobody known is a recipient.
 with
 
@@ -99,7 +99,15 @@ facts as (
         true as is_known,
         month_start,
         count(*) as sent,
-        0, 0, 0, 0, 0, 0, 0, 0, 0
+        0 as failed,
+        0 as bounced,
+        0 as opens,
+        0 as clicks,
+        0 as machine_opens,
+        0 as machine_clicks,
+        0 as unsubscribed,
+        0 as complained,
+        0 as converted
     from repeated_sends
     group by campaign_id, recipient_key, month_start
     union all
@@ -107,15 +115,18 @@ facts as (
         responses.campaign_id,
         responses.recipient_key,
         responses.is_known,
-        coalesce({{ local_month('repeated_responses.sent_at') }}, responses.month_start),
-        0, 0, 0,
-        case when responses.event_type = 'open' then 1 else 0 end,
-        case when responses.event_type = 'click' then 1 else 0 end,
-        case when responses.event_type = 'open' and responses.is_machine then 1 else 0 end,
-        case when responses.event_type = 'click' and responses.is_machine then 1 else 0 end,
-        case when responses.event_type = 'unsubscribe' then 1 else 0 end,
-        case when responses.event_type = 'complaint' then 1 else 0 end,
-        0
+        coalesce({{ local_month('repeated_responses.sent_at') }}, responses.month_start)
+            as month_start,
+        0 as sent,
+        0 as failed,
+        0 as bounced,
+        case when responses.event_type = 'open' then 1 else 0 end as opens,
+        case when responses.event_type = 'click' then 1 else 0 end as clicks,
+        case when responses.event_type = 'open' and responses.is_machine then 1 else 0 end as machine_opens,
+        case when responses.event_type = 'click' and responses.is_machine then 1 else 0 end as machine_clicks,
+        case when responses.event_type = 'unsubscribe' then 1 else 0 end as unsubscribed,
+        case when responses.event_type = 'complaint' then 1 else 0 end as complained,
+        0 as converted
     from responses
     left join repeated_responses on responses.event_id = repeated_responses.event_id
     union all
@@ -124,18 +135,33 @@ facts as (
         recipient_key,
         false as is_known,
         month_start,
-        0,
+        0 as sent,
         failed,
         bounced,
-        0, 0, 0, 0, 0, 0, 0
+        0 as opens,
+        0 as clicks,
+        0 as machine_opens,
+        0 as machine_clicks,
+        0 as unsubscribed,
+        0 as complained,
+        0 as converted
     from {{ ref('int_campaign_failed_sends') }}
     union all
     select
         campaign_id,
-        customer_key,
+        customer_key as recipient_key,
         true as is_known,
         month_start,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+        0 as sent,
+        0 as failed,
+        0 as bounced,
+        0 as opens,
+        0 as clicks,
+        0 as machine_opens,
+        0 as machine_clicks,
+        0 as unsubscribed,
+        0 as complained,
+        1 as converted
     from {{ ref('int_campaign_conversions') }}
 ),
 

@@ -1,5 +1,5 @@
--- Grain: campaign, those without sends or conversions too. What may be shown of it, and whether the
--- month of its last send has closed.
+-- Grain: campaign, those without sends or conversions too. What may be shown of it, and whether
+-- the month of its last send has closed.
 with
 
 campaigns as (select * from {{ ref('dim_campaign') }}),
@@ -71,7 +71,8 @@ joined as (
         coalesce(attributed.attributed_conversions, 0) as attributed_conversions,
         coalesce(attributed.attributed_without_rate, 0) as attributed_without_rate,
         {%- for name in ['attributed_revenue', 'attributed_margin'] %}
-        case when attributed.campaign_id is null then 0 else attributed.{{ name }} end as {{ name }},
+        case when attributed.campaign_id is null then 0 else attributed.{{ name }} end
+            as {{ name }},
         {%- endfor %}
         coalesce(arms.treatment_persons, 0) as treatment_persons,
         coalesce(arms.holdout_persons, 0) as holdout_persons,

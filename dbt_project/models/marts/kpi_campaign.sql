@@ -1,5 +1,5 @@
--- Grain: campaign, those without sends or conversions too. Closed ones come from the seal, until the
--- campaign sends again.
+-- Grain: campaign, those without sends or conversions too. Closed ones come from the seal, until
+-- the campaign sends again.
 with
 
 shown as (

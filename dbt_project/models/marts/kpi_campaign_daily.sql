@@ -4,7 +4,8 @@ with
 
 shown as (
     {{ shown_periods(
-        ref('int_campaign_days_disclosed'), ref('sealed_kpi_campaign_daily'), campaign_day_types(), ['campaign_id', 'closing_month'], ['day'], ['month_start']
+        ref('int_campaign_days_disclosed'), ref('sealed_kpi_campaign_daily'), campaign_day_types(),
+        ['campaign_id', 'closing_month'], ['day'], ['month_start']
     ) }}
 ),
 

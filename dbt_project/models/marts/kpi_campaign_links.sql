@@ -4,7 +4,8 @@ with
 
 shown as (
     {{ shown_periods(
-        ref('int_campaign_links_disclosed'), ref('sealed_kpi_campaign_links'), campaign_link_types(), ['campaign_id', 'closing_month'], ['link'], []
+        ref('int_campaign_links_disclosed'), ref('sealed_kpi_campaign_links'), campaign_link_types(),
+        ['campaign_id', 'closing_month'], ['link'], []
     ) }}
 ),
 
