@@ -92,6 +92,7 @@ def hidden_figures(
     sealed_campaigns: Iterable[tuple[str, date | None, str]],
     sealed_periods: Iterable[tuple[str, date | None, str]],
     k: int,
+    year_start: int,
 ) -> list[HiddenRow]:
     """Which figures of campaigns and of the periods that add them up are hidden.
 
@@ -102,6 +103,7 @@ def hidden_figures(
         sealed_campaigns: Campaign, month of its last send, and hidden figures between spaces.
         sealed_periods: Grain, first day and hidden figures of sealed periods.
         k: Fewest persons that something may be about.
+        year_start: Month in which a fiscal year begins, 1 to 12.
 
     Returns:
         Campaign, or grain and first day, and the name of a figure, in order.
@@ -127,6 +129,7 @@ def hidden_figures(
             [cell for cell in cells if cell.month is not None],
             k,
             CAMPAIGN_FIGURES[0].about,
+            year_start,
             {
                 campaign: frozenset(names.difference(hidden.split()))
                 for campaign, month, hidden in sealed_campaigns
@@ -144,7 +147,7 @@ def hidden_figures(
     persons = list(month_persons)
     for family, figures in OTHER_FIGURES.items():
         mine = [row[1:] for row in persons if row[0] == family]
-        decision = decide(_other_table(figures, mine, periods, k))
+        decision = decide(_other_table(figures, mine, periods, k, year_start))
         found += _hidden_periods(decision, {figure.name for figure in figures})
     return sorted(found, key=lambda row: tuple(str(part) for part in row))
 
@@ -154,6 +157,7 @@ def _other_table(
     rows: Sequence[tuple[str, date, int, int, list[int] | None, bool]],
     sealed: Mapping[Period, Sequence[str]],
     k: int,
+    year_start: int,
 ) -> Table:
     names = frozenset(figure.name for figure in figures)
     return Table(
@@ -162,6 +166,7 @@ def _other_table(
         [Cell(unit, month, roles, n, tuple(who or ())) for unit, month, roles, n, who, _ in rows],
         k,
         figures[-1].about,
+        year_start,
         {row[0]: names if row[5] else frozenset[str]() for row in rows},
         {period: names.difference(hidden) for period, hidden in sealed.items()},
     )

@@ -72,6 +72,7 @@ class Table:
         months: Cells by unit and month, of the same persons.
         whole: Whom a period as a whole is about; where these are few, all of it is hidden.
         k: Fewest persons that something may be about.
+        year_start: Month in which a fiscal year begins, 1 to 12.
         fixed_units: What sealed units show; that stands.
         fixed_periods: What sealed periods show; that stands.
     """
@@ -81,6 +82,7 @@ class Table:
     months: Sequence[Cell]
     k: int
     whole: Condition
+    year_start: int = 1
     fixed_units: Fixed = field(default_factory=dict)
     fixed_periods: Mapping[Period, frozenset[str]] = field(default_factory=dict)
 
@@ -109,12 +111,14 @@ def decide(table: Table) -> Decision:
     return Decision(shown, _Periods(table, shown, leaves).decide())
 
 
-def start_of(grain: str, month: date | None) -> date | None:
-    """First day of the period of a grain that a month is in."""
+def start_of(grain: str, month: date | None, year_start: int = 1) -> date | None:
+    """First day of the period of a grain that a month is in; years begin in a month of theirs."""
     if grain == "all" or month is None:
         return None
     months = {"month": 1, "quarter": 3, "year": 12}[grain]
-    return date(month.year, (month.month - 1) // months * months + 1, 1)
+    shift = (year_start - 1) % months
+    number = (month.year * 12 + month.month - 1 - shift) // months * months + shift
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def _chosen(
@@ -265,8 +269,13 @@ def _helper(
     """The smallest unit that may still be hidden, in the same month, quarter or year if possible."""
 
     def rank(unit: str) -> tuple[bool, bool, bool, int, str]:
-        starts = {grain: {start_of(grain, m) for m in by_unit[unit]} for grain in GRAINS[:3]}
-        far = [start_of(grain, month) not in starts[grain] for grain in GRAINS[:3]]
+        starts = {
+            grain: {start_of(grain, m, table.year_start) for m in by_unit[unit]}
+            for grain in GRAINS[:3]
+        }
+        far = [
+            start_of(grain, month, table.year_start) not in starts[grain] for grain in GRAINS[:3]
+        ]
         return (far[0], far[1], far[2], sizes[unit], unit)
 
     free = [u for u in candidates if u not in table.fixed_units and sizes[u] >= table.k]
@@ -291,7 +300,7 @@ class _Periods:
             held: dict[Period, list[date | None]] = defaultdict(list)
             for month in sorted(months, key=lambda m: m or date.min):
                 if month is not None or grain == "all":
-                    held[Period(grain, start_of(grain, month))].append(month)
+                    held[Period(grain, self._start(grain, month))].append(month)
             for period, inside in held.items():
                 self.found[period] = self._decided(period, inside)
         return self.found
@@ -331,7 +340,7 @@ class _Periods:
         """Hides the figure in one more month, and in what is shorter than the period around it."""
         others = [month for month in inside if month is not None and month not in left]
         for month in sorted(others, key=lambda m: (self._sizes[figure.name, m], m)):
-            around = [Period(g, start_of(g, month)) for g in self._shorter(period.grain)]
+            around = [Period(g, self._start(g, month)) for g in self._shorter(period.grain)]
             if any(p in self._table.fixed_periods for p in around):
                 continue
             now_left = [
@@ -340,9 +349,9 @@ class _Periods:
                 if m == month
                 or m in left
                 or not any(
-                    figure.name in self.found.get(Period(g, start_of(g, m)), set())
+                    figure.name in self.found.get(Period(g, self._start(g, m)), set())
                     for g in self._shorter(period.grain)
-                    if Period(g, start_of(g, m)) not in around
+                    if Period(g, self._start(g, m)) not in around
                 )
             ]
             if not is_few(now_left):
@@ -351,6 +360,9 @@ class _Periods:
                 return True
         return False
 
+    def _start(self, grain: str, month: date | None) -> date | None:
+        return start_of(grain, month, self._table.year_start)
+
     @staticmethod
     def _shorter(grain: str) -> tuple[str, ...]:
         return GRAINS[: GRAINS.index(grain)]
@@ -358,6 +370,6 @@ class _Periods:
     def _is_taken_off(self, month: date | None, grain: str, pair: set[str]) -> bool:
         """Whether a shorter period shows what a month adds."""
         return month is not None and any(
-            pair <= self.found.get(Period(g, start_of(g, month)), set())
+            pair <= self.found.get(Period(g, self._start(g, month)), set())
             for g in self._shorter(grain)
         )

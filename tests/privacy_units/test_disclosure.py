@@ -160,6 +160,13 @@ def test_what_is_sealed_stands_and_the_rest_is_hidden_around_it() -> None:
     assert "a" not in shown.periods[Period("month", _MONTHS[0])]
 
 
+def test_periods_are_those_of_the_fiscal_year() -> None:
+    facts = _some("u", _MONTHS[1], 4)
+    table = table_of(facts, year_start=4)
+    assert Period("year", date(2025, 4, 1)) in decide(table).periods
+    assert start_of("quarter", date(2026, 1, 1), 2) == date(2025, 11, 1)
+
+
 @pytest.mark.parametrize("difference", [0, 1, K - 1, K])
 def test_part_is_hidden_where_few_make_the_difference(difference: int) -> None:
     facts = [("u", _MONTHS[0], n, 1 if n < difference else 3) for n in range(10 + difference)]

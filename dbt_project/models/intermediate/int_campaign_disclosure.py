@@ -7,7 +7,7 @@ def model(dbt, session):
     """The figures that are hidden, from persons counted by what they have in common."""
     dbt.config(materialized="table")
     metadata = dbt.ref("metadata")
-    ((k,),) = metadata.project("small_cell_k").fetchall()
+    ((k, year_start),) = metadata.project("small_cell_k, fiscal_year_start_month").fetchall()
     hidden = hidden_figures(
         dbt.ref("int_campaign_patterns")
         .project("campaign_id, month_start, roles, recipients, persons, is_known")
@@ -18,6 +18,7 @@ def model(dbt, session):
         sealed(session, "sealed_kpi_campaign", "campaign_id, closing_month"),
         sealed(session, "sealed_kpi_campaign_monthly", "period_grain, period_start"),
         k,
+        year_start,
     )
     return session.sql(
         "select unnest(cast($1 as varchar[])) as campaign_id, "
