@@ -61,6 +61,7 @@ def built(warehouse: Warehouse) -> Built:
         "DELETE FROM pseudo.deals WHERE closed_at >= '2026-01-31' AND closed_at < '2026-03-01'",
         "UPDATE pseudo.deals SET amount = 999 WHERE record_key IN ('t/D10', 't/D11')",
         "DELETE FROM pseudo.campaign_events WHERE record_key = 't/E-unsubscribe'",
+        "DELETE FROM pseudo.tickets WHERE record_key = 't/T2'",
         "UPDATE pseudo.interactions SET customer_key = NULL WHERE record_key = 't/I1'",
     )
     warehouse.insert(_new_rows(), batch_id=2)

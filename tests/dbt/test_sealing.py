@@ -97,3 +97,32 @@ def test_sellers_do_not_add_up_to_a_suppressed_total(built: Any) -> None:
     assert june
     assert all(r["is_suppressed"] and r["won_revenue"] is None for r in june)
     assert not any(r["is_suppressed"] for r in sellers if r["period_grain"] == "all")
+
+
+def test_support_of_a_closed_quarter_keeps_its_figures_after_a_ticket_is_gone(built: Any) -> None:
+    key = ("quarter", date(2026, 1, 1))
+    before = _period(built.first["kpi_support_monthly"], *key)
+    assert before["is_sealed"]
+    assert before["tickets_created"] == 5
+    assert len(built.second["fct_tickets"]) == len(built.first["fct_tickets"]) - 1
+    assert _period(built.second["kpi_support_monthly"], *key) == before
+
+
+def test_sellers_of_a_closed_month_keep_their_figures_after_their_deals_are_gone(
+    built: Any,
+) -> None:
+    def february(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found = [r for r in rows if (r["period_grain"], r["period_start"]) == key]
+        return sorted(found, key=lambda row: row["user_key"])
+
+    key = ("month", date(2026, 2, 1))
+    before = february(built.first["kpi_sales_rep_monthly"])
+    assert before
+    assert all(row["is_sealed"] for row in before)
+    assert february(built.second["kpi_sales_rep_monthly"]) == before
+
+
+def test_all_time_of_sellers_is_never_sealed(built: Any) -> None:
+    total = [r for r in built.second["kpi_sales_rep_monthly"] if r["period_grain"] == "all"]
+    assert total
+    assert not any(row["is_sealed"] for row in total)
