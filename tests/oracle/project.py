@@ -79,6 +79,13 @@ class Project:
             insert(connection, {k: v for k, v in rows.items() if k not in self.seeds})
             return self.build(connection, *wanted, seeds=rows)
 
+    def run_on(self, connection: duckdb.DuckDBPyConnection, *names: str) -> Rows:
+        """Only the models named, in this order, on parents that the test made; tables by name."""
+        by_name = {node.name: node for node in self.models.values()}
+        for node in (by_name[name] for name in names):
+            connection.execute(f"CREATE OR REPLACE TABLE {node.relation} AS {_cast(node)}")
+        return {n: fetch(connection, f"SELECT * FROM {by_name[n].relation}") for n in names}
+
     def build(
         self, connection: duckdb.DuckDBPyConnection, *wanted: str, seeds: Rows | None = None
     ) -> Rows:

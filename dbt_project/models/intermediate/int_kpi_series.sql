@@ -1,0 +1,15 @@
+-- Grain: table, figure and month that is over. Read from what is published, hidden cells as nothing.
+{% for table_name, kpi, good, worth, has_grain in trend_series() -%}
+select
+    '{{ table_name }}' as table_name,
+    '{{ kpi }}' as kpi,
+    {{ good }} as good_direction,
+    period_start,
+    period_end,
+    cast({{ kpi }} as double) as figure,
+    {{ 'cast(' ~ worth ~ ' as double)' if worth else 'cast(null as double)' }} as worth_eur,
+    is_suppressed
+from {{ ref(table_name) }}
+where {{ local_midnight('period_end') }} <= {{ as_of() }}{{ " and period_grain = 'month'" if has_grain }}
+{{ 'union all' if not loop.last }}
+{% endfor %}
