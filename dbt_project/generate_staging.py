@@ -70,7 +70,8 @@ def properties_yaml(policy: Policy) -> str:
     ]
     own = ("subjects", "subject_links", "consent_words")
     lines += [f"      - name: {name}" for name in (*load_entities(), *own)]
-    lines += ["  - name: ops", "    tables:", "      - name: batch_counts", "models:"]
+    lines += ["  - name: ops", "    tables:"]
+    lines += ["      - name: batch_counts", "      - name: desk_counts", "models:"]
     for entity in load_entities().values():
         purposes = sorted(
             {p for rule in policy.entities[entity.name].columns.values() for p in rule.purposes}

@@ -231,6 +231,7 @@ class PipelineRun:
             return None
         from pipelines.consents import bring_words
         from pipelines.corrections import bring_corrections
+        from pipelines.desk import bring_desk_counts
         from pipelines.links import bring_links
         from pipelines.quality.purposes import check_purposes
         from pipelines.restatement import variables_of
@@ -242,6 +243,7 @@ class PipelineRun:
         bring_links(deployment)
         bring_corrections(deployment)
         bring_words(deployment)
+        bring_desk_counts(deployment, self.as_of)
         result = build(
             deployment.home,
             deployment.keyring.role_key("warehouse"),

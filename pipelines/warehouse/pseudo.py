@@ -21,6 +21,7 @@ from pipelines.common.entities import Entity, load_entities
 from pipelines.common.errors import FailedError
 from pipelines.common.policy import META_COLUMNS, warehouse_columns
 from pipelines.warehouse.consent_words import WORD_COLUMNS
+from pipelines.warehouse.desk_counts import DESK_COLUMNS
 from pipelines.warehouse.links import LINK_COLUMNS
 
 SUBJECT_COLUMNS = (
@@ -68,6 +69,7 @@ def create_relations(connection: duckdb.DuckDBPyConnection, policy: Policy) -> N
     connection.execute(
         f"create table if not exists warehouse.pseudo.consent_words ({WORD_COLUMNS})"
     )
+    connection.execute(f"create table if not exists warehouse.ops.desk_counts ({DESK_COLUMNS})")
     counts = ", ".join(f"{c} BIGINT" for c in COUNT_COLUMNS)
     connection.execute(
         "create table if not exists warehouse.ops.batch_counts "

@@ -30,6 +30,8 @@ from pipelines.warehouse.replacement import replaced
 
 MARTS: Final = "marts"
 _FOR_ALL: Final = frozenset({"metadata", "kpi_definitions"})
+_FOR_STEWARDS: Final = frozenset({"kpi_privacy_desk"})
+"""On a page of the dashboards that asks for the role, and in no file of analysts."""
 _NEW: Final = "publication"
 
 
@@ -91,7 +93,12 @@ def publish(home: Home, keys: PublicationKeys, settings: Settings) -> Published:
         _refuse_identifiers(connection)
         figures = [t for t in tables if t.startswith("kpi_") or t in _FOR_ALL]
         published = Published(
-            _write(connection, home.analytics, keys.analyst, tables),
+            _write(
+                connection,
+                home.analytics,
+                keys.analyst,
+                [t for t in tables if t not in _FOR_STEWARDS],
+            ),  # fmt: skip
             _write(connection, home.dashboards, keys.dashboards, figures),
         )
     log_event("published", count=len(tables), rows=published.rows)

@@ -21,6 +21,7 @@ from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.consent_words import WORD_COLUMNS
 from pipelines.warehouse.dbt import BuildChoices, BuildResult, build
+from pipelines.warehouse.desk_counts import DESK_COLUMNS
 from pipelines.warehouse.links import LINK_COLUMNS
 
 Row = dict[str, Any]
@@ -43,6 +44,7 @@ def create_relations(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(f"CREATE TABLE pseudo.subject_links ({LINK_COLUMNS})")
     connection.execute(f"CREATE TABLE pseudo.consent_words ({WORD_COLUMNS})")
+    connection.execute(f"CREATE TABLE ops.desk_counts ({DESK_COLUMNS})")
     connection.execute(
         "CREATE TABLE ops.batch_counts (batch_id BIGINT, source VARCHAR, entity VARCHAR, "
         "rows_read BIGINT, landed BIGINT, changed BIGINT, unchanged BIGINT, "
