@@ -14,6 +14,7 @@ SUBJECTS = dg.AssetKey(["pseudo", "subjects"])
 LINKS = dg.AssetKey(["pseudo", "subject_links"])
 WORDS = dg.AssetKey(["pseudo", "consent_words"])
 COUNTS = dg.AssetKey(["ops", "batch_counts"])
+DESK = dg.AssetKey(["ops", "desk_counts"])
 
 inbox = dg.AssetSpec(INBOX, group_name="landing", description="Files as sources drop them.")
 
@@ -36,7 +37,7 @@ def _specs() -> list[dg.AssetSpec]:
             key, deps=[BATCHES], group_name="privacy", kinds={"duckdb"},
             description="Current rows, without a direct identifier.",
         )
-        for key in [COUNTS, SUBJECTS, LINKS, WORDS, *map(pseudo_key, load_entities())]
+        for key in [COUNTS, DESK, SUBJECTS, LINKS, WORDS, *map(pseudo_key, load_entities())]
     ]  # fmt: skip
     return [landed, *rows]
 
@@ -60,6 +61,7 @@ def land_files(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
         },
     )
     yield dg.MaterializeResult(COUNTS)
+    yield dg.MaterializeResult(DESK)
     yield dg.MaterializeResult(SUBJECTS)
     yield dg.MaterializeResult(LINKS)
     yield dg.MaterializeResult(WORDS)

@@ -92,13 +92,9 @@ def publish(home: Home, keys: PublicationKeys, settings: Settings) -> Published:
             )
         _refuse_identifiers(connection)
         figures = [t for t in tables if t.startswith("kpi_") or t in _FOR_ALL]
+        for_analysts = [t for t in tables if t not in _FOR_STEWARDS]
         published = Published(
-            _write(
-                connection,
-                home.analytics,
-                keys.analyst,
-                [t for t in tables if t not in _FOR_STEWARDS],
-            ),  # fmt: skip
+            _write(connection, home.analytics, keys.analyst, for_analysts),
             _write(connection, home.dashboards, keys.dashboards, figures),
         )
     log_event("published", count=len(tables), rows=published.rows)

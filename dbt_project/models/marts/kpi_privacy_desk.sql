@@ -17,12 +17,20 @@ consents as (
             when words.is_given then 'given'
             else 'withheld'
         end as state,
-        count(*) as counted
+        customers.customer_key
     from customers
     cross join purposes
     left join {{ ref('int_customers_consented') }} as words
         on customers.customer_key = words.customer_key and purposes.purpose = words.purpose
-    group by purposes.purpose, 2
+),
+
+counts as (
+    select
+        item,
+        state,
+        count(*) as counted
+    from consents
+    group by item, state
 ),
 
 -- One small part of a purpose hides all of it: the whole, everybody, is the same for each purpose.
@@ -31,7 +39,7 @@ flagged as (
         *,
         max(case when counted {{ is_small() }} then 1 else 0 end) over (partition by item) = 1
             as is_suppressed
-    from consents
+    from counts
 )
 
 select
