@@ -8,7 +8,7 @@ Source: docs/decisions/0080; the models are in :mod:`bgnbd` and :mod:`gamma_gamm
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -28,14 +28,13 @@ MINIMUM_CUSTOMERS: Final = 100
 MINIMUM_REPEATERS: Final = 30
 _PARAMETERS: Final = (*PurchaseModel._fields, *MarginModel._fields)
 _COUNTED: Final = ("customers", "repeat_customers", "holdout_customers", "holdout_buyers")
-_METHOD: Final = "bgnbd-gamma-gamma-1"
 _HISTORY: Final = (
     "frequency", "recency_weeks", "age_weeks", "valued_purchases", "margin_mean",
     "holdout_purchases", "holdout_margin",
 )  # fmt: skip
 
 MODEL_SCHEMA: Final = {
-    "fitted_on": pl.Date, "fingerprint": pl.String, "state": pl.String,
+    "fitted_on": pl.Date, "state": pl.String,
     "is_suppressed": pl.Boolean, "customers": pl.Int64, "repeat_customers": pl.Int64,
     **dict.fromkeys(_PARAMETERS, pl.Float64),
     "holdout_days": pl.Int64, "holdout_customers": pl.Int64, "holdout_buyers": pl.Int64,
@@ -68,21 +67,20 @@ def fit_models(purchases: pl.DataFrame, known: pl.DataFrame, few: int) -> pl.Dat
         few: Fewer persons than this are never told about, nor is a difference of them.
 
     Returns:
-        One row (``MODEL_SCHEMA``), and none where the purchases are those of the newest model.
+        One row (``MODEL_SCHEMA``), and none where the month has its model: an erasure afterwards
+        changes no figure of it, nor does the difference of two versions tell who is gone.
 
     Privacy: pseudonymous rows in; parameters and sums over at least 100 persons out.
     """
     month, calibration = (
         purchases.filter(pl.col("snapshot") == name).sort(_HISTORY) for name in ("month", "holdout")
     )
-    fingerprint = _fingerprint(month, calibration)
-    newest = known["fingerprint"].tail(1).to_list()
-    if month.is_empty() or fingerprint in newest:
+    if month.is_empty() or _attempted(known, month["snapshot_date"][0], ("fitted",)):
         return pl.DataFrame(schema=MODEL_SCHEMA)
     row: dict[str, Any] = dict.fromkeys(MODEL_SCHEMA)
     repeaters = int((month["frequency"] > 0).sum())
     row |= {
-        "fitted_on": month["snapshot_date"][0], "fingerprint": fingerprint, "state": "too_few",
+        "fitted_on": month["snapshot_date"][0], "state": "too_few",
         "customers": month.height, "repeat_customers": repeaters,
     }  # fmt: skip
     models = _fit(month)
@@ -90,8 +88,16 @@ def fit_models(purchases: pl.DataFrame, known: pl.DataFrame, few: int) -> pl.Dat
         row |= {"state": "fitted"} | models.purchases._asdict()
         row |= models.margins._asdict() if models.margins else {}
         row |= _holdout(calibration, month["snapshot_date"][0])
+    elif _attempted(known, row["fitted_on"], ("too_few",)):
+        return pl.DataFrame(schema=MODEL_SCHEMA)
     row["is_suppressed"] = _tells_about_few(row, known, few)
     return pl.DataFrame([row], schema=MODEL_SCHEMA)
+
+
+def _attempted(known: pl.DataFrame, month: date, states: Sequence[str]) -> bool:
+    """Whether a model of the month stands in one of these states."""
+    found = (pl.col("fitted_on") == month) & pl.col("state").is_in(states)
+    return not known.filter(found).is_empty()
 
 
 def _tells_about_few(row: dict[str, Any], known: pl.DataFrame, few: int) -> bool:
@@ -105,16 +111,6 @@ def _tells_about_few(row: dict[str, Any], known: pl.DataFrame, few: int) -> bool
             abs(now - (other[name] or 0)) for name, now in zip(_COUNTED, counted, strict=True)
         ]
     return any(0 < part < few for part in parts)
-
-
-def _fingerprint(*frames: pl.DataFrame) -> str:
-    """Of the method and the sorted histories; pseudonyms do not matter."""
-    digest = hashlib.sha256(_METHOD.encode())
-    for frame in frames:
-        digest.update(str(frame["snapshot_date"].max()).encode())
-        for column in _HISTORY:
-            digest.update(frame[column].cast(pl.Float64).fill_null(-1e300).to_numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _fit(rows: pl.DataFrame) -> _Models | None:

@@ -1,6 +1,7 @@
 -- Grain: pair of figures. Pearson's correlation of their changes from month to month, so that two
 -- figures which merely grow are not taken for related; over the months that both show, never under
--- twelve. The interval is Fisher's. One pair in twenty is outside it by chance.
+-- twelve, summed in their order so that the last bit is the same each time. The interval is
+-- Fisher's. One pair in twenty is outside it by chance.
 with
 
 changes as (
@@ -21,7 +22,7 @@ correlated as (
         max(one.period_start) as last_month,
         case
             when stddev_pop(one.change) > 0 and stddev_pop(other.change) > 0
-                then corr(one.change, other.change)
+                then corr(one.change, other.change order by one.period_start)
         end as correlation
     from changes as one
     inner join changes as other

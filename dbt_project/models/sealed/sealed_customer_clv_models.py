@@ -1,4 +1,4 @@
-"""Grain: fitted model. Appended when what it is fitted on has changed, and never changed itself.
+"""Grain: fitted model, one a month once there are enough customers; never changed afterwards.
 
 A model is fitted on what was bought before the month of the run, so that it stands for a month.
 """
@@ -9,7 +9,7 @@ from pipelines.analytics.clv import MODEL_SCHEMA, fit_models
 
 
 def model(dbt, session):
-    """The new model, or no row where the newest one is of these very purchases."""
+    """The new model, or no row where the month has one."""
     dbt.config(materialized="incremental", incremental_strategy="append")
     known = pl.DataFrame(schema=MODEL_SCHEMA)
     if dbt.is_incremental:
