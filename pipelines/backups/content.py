@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import tarfile
 from contextlib import closing
@@ -24,6 +25,7 @@ from pipelines.vault.sealing import unseal
 from pipelines.warehouse.connection import attach, open_instance, quote
 
 _PAGE: Final = 5_000
+_PIECE_BYTES: Final = 1 << 20
 _EXPECTED: Final = frozenset({SECRETS, VAULT, WAREHOUSE, f"{WAREHOUSE}.wal"})
 
 
@@ -60,7 +62,7 @@ def lay_out(home: Home, keyring: KeyRing, manifest: Manifest, folder: Path) -> d
                         extracted = tar.extractfile(entry)
                         found = orjson.loads(extracted.read()) if extracted else {}
                     elif entry.name in _EXPECTED or entry.name.split("/")[0] in FOLDERS:
-                        tar.extract(entry, folder, filter="data")
+                        _extract(tar, entry, folder)
             while reader.read(1 << 20):  # to the last chunk, which says that it is the last
                 pass
     except (tarfile.TarError, OSError, ValueError):
@@ -71,6 +73,25 @@ def lay_out(home: Home, keyring: KeyRing, manifest: Manifest, folder: Path) -> d
     for path in folder.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     return found
+
+
+def _extract(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
+    """Write one file or folder below ``folder``; links, devices and ways out of it are refused.
+
+    Written by hand, since the filters of :mod:`tarfile` came only with Python 3.11.4.
+    """
+    path = folder / entry.name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise tarfile.ExtractError
+    if entry.isdir():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return
+    extracted = tar.extractfile(entry) if entry.isreg() else None
+    if extracted is None:
+        raise tarfile.ExtractError
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with extracted, path.open("wb") as file:
+        shutil.copyfileobj(extracted, file, _PIECE_BYTES)
 
 
 def open_everything(
