@@ -62,7 +62,6 @@ def erase_persons(
     *,
     request: str | None = None,
     detector: Detector | None = None,
-    publish: Callable[[], object] | None = None,
 ) -> list[ErasureResult]:
     """Erase persons, and whoever else is queued or was interrupted by a kill.
 
@@ -71,19 +70,17 @@ def erase_persons(
         subject_ids: Persons of the vault; one who is erased already is skipped.
         request: Number of the request, for audit and ledger.
         detector: Finds the places to cut in others' texts; made when needed.
-        publish: Builds, checks and publishes without them. Without it the erasure stays
-            unfinished until the next run has done that.
+
+    Returns:
+        One result per person; each stays unfinished until the next run has built, checked and
+        published without them.
 
     Raises:
         InputError: There is no such subject; nobody is erased.
         BusyError: Somebody reads the vault, so that its log cannot be emptied.
     """
     queue_erasures(deployment.vault, subject_ids, request)
-    results = erase_queued(deployment, make=lambda: detector or make_detector())
-    if results and publish is not None:
-        publish()
-        complete_published(deployment)
-    return results
+    return erase_queued(deployment, make=lambda: detector or make_detector())
 
 
 def erase_queued(
