@@ -2,8 +2,8 @@
 {% macro campaign_hidden_names() -%}
 {{ return([
     'sent', 'delivered', 'human_openers', 'human_clickers', 'converters',
-    'attributed_conversions', 'unsubscribers', 'open_rate_raw', 'bounced', 'complainers', 'opens',
-    'machine_opens', 'clicks', 'machine_clicks', 'excluded_revenue_rate_missing'
+    'attributed_conversions', 'unsubscribers', 'open_rate_raw_numerator', 'bounced', 'complainers',
+    'opens', 'machine_opens', 'clicks', 'machine_clicks', 'excluded_revenue_rate_missing'
 ]) }}
 {%- endmacro %}
 
@@ -23,7 +23,7 @@
     ('delivery_rate', 'delivered', 'sent', ['delivered', 'sent']),
     ('bounce_rate', 'bounced', 'sent', ['bounced', 'sent']),
     ('open_rate', 'openers', 'delivered', ['human_openers', 'delivered']),
-    ('open_rate_raw', 'openers_raw', 'delivered', ['open_rate_raw', 'delivered']),
+    ('open_rate_raw', 'openers_raw', 'delivered', ['open_rate_raw_numerator', 'delivered']),
     ('click_rate', 'clickers', 'delivered', ['human_clickers', 'delivered']),
     ('click_to_open_rate', 'clickers', 'openers', ['human_clickers', 'human_openers']),
     ('unsubscribe_rate', 'unsubscribers', 'delivered', ['unsubscribers', 'delivered']),

@@ -51,7 +51,7 @@ CAMPAIGN_FIGURES: Final = (
     ),
     _of_recipients("unsubscribers", "unsubscribed"),
     _of_recipients(
-        "open_rate_raw",
+        "open_rate_raw_numerator",
         "responded",
         human_openers=_who("responded", "opened"),
         human_clickers=_who("responded", "clicked"),

@@ -182,3 +182,7 @@ def test_roles_are_those_of_the_warehouse() -> None:
     names = (PROJECT / "macros" / "campaign_figures.sql").read_text(encoding="utf-8")
     (hidden,) = re.findall(r"macro campaign_hidden_names.*?return\(\[(.*?)\]", names, re.DOTALL)
     assert set(re.findall(r"'(\w+)'", hidden)) == {figure.name for figure in CAMPAIGN_FIGURES}
+    # a seal names a ratio too where only what it divides by is hidden, so none is named like one
+    ratios = set(re.findall(r"\('(\w+)', '[^']+', '\w+', \['", names))
+    assert "open_rate_raw" in ratios
+    assert not ratios & {figure.name for figure in CAMPAIGN_FIGURES}
