@@ -1,7 +1,7 @@
 -- Grain: campaign and day. Sends by their day; a recipient who opened, clicked or unsubscribed on
 -- the first day of doing so, so that the days of a campaign add up to it. A figure of a campaign that
 -- is hidden has no days. Days about few are hidden, and the smallest other one with them where they
--- are about few together.
+-- are about few together. A day of which nothing that happened is shown says no zeros either.
 with
 
 responses as (
@@ -68,8 +68,10 @@ final as (
         shown.day,
         {{ local_month('shown.day') }} as month_start,
         {%- for figure in ['sent', 'human_openers', 'human_clickers', 'unsubscribers'] %}
-        case when shown.{{ figure }}_hidden = '' then coalesce(shown.{{ figure }}, 0) end
-            as {{ figure }},
+        case
+            when shown.{{ figure }}_hidden = '' and not shown.is_suppressed
+                then coalesce(shown.{{ figure }}, 0)
+        end as {{ figure }},
         {%- endfor %}
         trim(
             shown.sent_hidden || shown.human_openers_hidden || shown.human_clickers_hidden
