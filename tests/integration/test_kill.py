@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from assets.warehouse import load_manifest
-from tests.support.compare import differences
+from tests.support.compare import differences_of_marts
 from tests.support.demo import AS_OF, Demo, new_home, shared
 
 DRIVER = Path(__file__).with_name("kill_driver.py")
@@ -103,7 +103,7 @@ def kill_and_compare(
     killed = untouched.copy(folder)
     assert drive(killed, point, call) == -signal.SIGKILL, "the point was never reached"
     assert drive(killed) == 0
-    assert differences(undisturbed.home, killed.home) == {}
+    assert differences_of_marts(undisturbed.home, killed.home) == {}
     left = [p for p in killed.home.inbox.rglob("*") if p.is_file()]
     assert left == []
 

@@ -18,7 +18,7 @@ from pipelines.rights.requests import NewRequest, advance, list_requests, open_r
 from pipelines.vault import audit
 from tests.integration.test_erasure_batch import chosen, wanted_by, without_mentions
 from tests.integration.test_kill import drive
-from tests.support.compare import differences
+from tests.support.compare import differences_of_marts
 from tests.support.demo import AS_OF, Demo, new_home, shared
 from tests.support.traces import Wanted, traces
 
@@ -94,7 +94,7 @@ def kill_and_compare(
     killed = queued.copy(folder)
     assert drive(killed, point, call) == -signal.SIGKILL, "the point was never reached"
     assert drive(killed) == 0
-    assert differences(erased.home, killed.home) == {}
+    assert differences_of_marts(erased.home, killed.home) == {}
     assert without_mentions(traces(killed.home, wanted)) == {}
     with killed.deploy() as deployment, deployment.vault.read() as conn:
         assert audit.verify(conn, deployment.vault).is_intact
