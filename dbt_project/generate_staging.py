@@ -1,8 +1,8 @@
 """Writes the staging models from the entities and the policy: ``python -m dbt_project.generate_staging``.
 
-Staging renames ``record_key`` to the entity's own key where that key is kept, gives the rows of a
-merged person to whom they stand for, and leaves out the rows of a restricted one; nothing else. So
-both take effect in every model, and undoing either brings back exactly what was. A test compares
+Staging renames ``record_key`` to the entity's own key where that key is kept (and writes a part of a
+key as references to it are written), gives the rows of a merged person to whom they stand for, and
+leaves out the rows of a restricted one; nothing else. So both take effect in every model, and undoing either brings back exactly what was. A test compares
 the folder with what this module would write.
 """
 
@@ -37,11 +37,23 @@ def key_column(entity: Entity, policy: Policy) -> str:
     return entity.key[0] if kept else "record_key"
 
 
+def referred_column(entity: Entity) -> str:
+    """The part of a key of several columns that other entities refer to, if they do.
+
+    A reference is landed with its source before it, as a record key is; such a part is not.
+    """
+    is_referred = any(
+        entity.name in other.references.values() for other in load_entities().values()
+    )
+    return entity.key[0] if len(entity.key) > 1 and is_referred else ""
+
+
 def model_sql(entity: Entity, policy: Policy) -> str:
     """The staging model of one entity."""
-    key = key_column(entity, policy)
+    key, referred = key_column(entity, policy), referred_column(entity)
     columns = [column.name for column in warehouse_columns(entity, policy)]
     lines = [f"record_key as {key}" if name == "record_key" != key else name for name in columns]
+    lines = [f"source || '/' || {name} as {name}" if name == referred else name for name in lines]
     if PERSON not in columns:
         select = ",\n    ".join(lines)
         return f"select\n    {select}\nfrom {{{{ source('pseudo', '{entity.name}') }}}}\n"

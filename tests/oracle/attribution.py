@@ -10,6 +10,7 @@ import itertools
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import permutations
 from typing import Any
 
@@ -33,7 +34,7 @@ def tracked(rows: Rows, as_of: datetime) -> set[str]:
 
     for word in of_persons(rows, "consents"):
         person = word["customer_key"]
-        if word["purpose"] != "tracking" or word["status"] == "pending":
+        if person is None or word["purpose"] != "tracking" or word["status"] == "pending":
             continue
         if word["occurred_at"] <= as_of and (
             person not in newest or rank(word) > rank(newest[person])
@@ -70,6 +71,7 @@ def _touch(kind: str, channel: str, row: Row) -> Row:
     }
 
 
+@lru_cache
 def shapley(channels: frozenset[str]) -> dict[str, Fraction]:
     """The mean, over all orders of joining, of what a channel adds to one conversion."""
     orders = list(permutations(sorted(channels)))
@@ -150,38 +152,58 @@ def divided(
     return found
 
 
-def attribution(rows: Rows, as_of: datetime) -> dict[tuple[Any, ...], Row]:
-    """Rows of ``fct_attribution`` for orders, by order and place on the path."""
+def attribution(
+    rows: Rows, as_of: datetime, conversions: list[Row] | None = None
+) -> dict[tuple[Any, ...], Row]:
+    """Rows of ``fct_attribution`` by conversion and place on the path.
+
+    Args:
+        rows: Source rows, without what machines did.
+        as_of: Until when it is known that touches led to nothing.
+        conversions: Key, person, instant and amount of each; orders that stand by default.
+    """
     known = touches(rows, as_of)
-    rates = Rates(rows.get("exchange_rates", ()))
+    of_person: dict[str, list[Row]] = defaultdict(list)
+    for touch in known:
+        of_person[touch["person"]].append(touch)
     paths = [
-        (order, [
-            touch for touch in known
-            if touch["person"] == order["customer_key"]
-            and touch["at"] <= order["ordered_at"] < touch["at"] + WINDOW
+        (conversion, [
+            touch for touch in of_person.get(conversion["person"], ())
+            if touch["at"] <= conversion["at"] < touch["at"] + WINDOW
         ])
-        for order in of_persons(rows, "orders")
-        if (order["status"] or "").lower() not in _VOID
+        for conversion in (_orders(rows) if conversions is None else conversions)
     ]  # fmt: skip
     journeys = [[*(t["channel"] for t in path), "conversion"] for _, path in paths if path]
     used = {touch["touch_id"] for _, path in paths for touch in path}
     effects = markov(journeys + fruitless(known, used, as_of))
     found = {}
-    for order, path in paths:
-        at = order["ordered_at"]
+    for conversion, path in paths:
         given = (
-            divided([(touch["channel"], touch["at"]) for touch in path], at, effects)
+            divided([(t["channel"], t["at"]) for t in path], conversion["at"], effects)
             if path
             else [dict.fromkeys(MODELS, 1.0)]
         )
-        amount = rates.convert(order["amount"], order["currency"], local_day(at))
         for place, credit in enumerate(given):
             touch = path[place] if path else {"touch_id": None, "channel": "unattributed"}
-            found[(order["record_key"], place + 1)] = {
+            found[(conversion["key"], place + 1)] = {
                 "touch_id": touch["touch_id"],
                 "channel": touch["channel"],
                 "touches": len(given),
                 "is_attributed": bool(path),
-                "amount": amount,
+                "amount": conversion["amount"],
             } | {f"credit_{model}": credit[model] for model in MODELS}
     return found
+
+
+def _orders(rows: Rows) -> list[Row]:
+    rates = Rates(rows.get("exchange_rates", ()))
+    return [
+        {
+            "key": order["record_key"], "person": order["customer_key"], "at": order["ordered_at"],
+            "amount": rates.convert(
+                order["amount"], order["currency"], local_day(order["ordered_at"])
+            ),
+        }
+        for order in of_persons(rows, "orders")
+        if (order["status"] or "").lower() not in _VOID
+    ]  # fmt: skip

@@ -95,6 +95,9 @@ class Sends:
     def __init__(self, rows: Rows) -> None:
         self.events = events(rows)
         self.revenue = revenue(rows)
+        self.bought: dict[str | None, list[Row]] = defaultdict(list)
+        for bought in self.revenue:
+            self.bought[bought["person"]].append(bought)
         by_recipient: dict[Key, list[Row]] = defaultdict(list)
         for row in self.events:
             by_recipient[row["campaign_id"], row["recipient"]].append(row)
@@ -134,7 +137,7 @@ class Sends:
     def _converts(self, key: Key, mine: list[Row], send: Row) -> bool:
         if send["customer_key"] is None:
             return False
-        instants = [r["at"] for r in self.revenue if r["person"] == send["customer_key"]]
+        instants = [r["at"] for r in self.bought.get(send["customer_key"], ())]
         instants += [r["occurred_at"] for r in mine if r["event_type"] == "conversion"]
         return any(send["occurred_at"] <= at < send["occurred_at"] + WINDOW for at in instants)
 
@@ -278,16 +281,15 @@ def counts(facts: Sequence[Row]) -> Row:
 def credited(rows: Rows, sends: Sends, as_of: datetime) -> list[Row]:
     """Revenue with the campaign of the newest human click in the window before it."""
     agreed = tracked(rows, as_of)
-    clicks = [
-        row for row in sends.events
-        if row["event_type"] == "click" and not row["machine"] and row["customer_key"] in agreed
-    ]  # fmt: skip
+    clicks = defaultdict(list)
+    for row in sends.events:
+        if row["event_type"] == "click" and not row["machine"] and row["customer_key"] in agreed:
+            clicks[row["customer_key"]].append(row)
     found = []
     for event in sends.revenue:
         before = [
-            c for c in clicks
-            if c["customer_key"] == event["person"]
-            and c["occurred_at"] <= event["at"] < c["occurred_at"] + WINDOW
+            c for c in clicks.get(event["person"], ())
+            if c["occurred_at"] <= event["at"] < c["occurred_at"] + WINDOW
         ]  # fmt: skip
         if before:
             last = max(before, key=lambda c: (c["occurred_at"], c["record_key"]))
@@ -352,8 +354,8 @@ def arms(rows: Rows, campaign: Row, sends: Sends) -> Row:
         starts = campaign["starts_at"]
         begin = added if added and starts and added > starts else starts or added or first_sent
         bought = [
-            r for r in sends.revenue
-            if r["person"] == person and begin is not None and begin <= r["at"] < begin + WINDOW
+            r for r in sends.bought.get(person, ())
+            if begin is not None and begin <= r["at"] < begin + WINDOW
         ]  # fmt: skip
         known = [r["amount"] for r in bought if r["amount"] is not None]
         sides[held.pop()].append((bool(bought), total(known)))

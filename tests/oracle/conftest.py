@@ -10,13 +10,6 @@ from pipelines.warehouse.connection import connect_warehouse
 from tests.oracle.project import Project, Rows, compiled, fetch
 from tests.support.demo import Demo, shared_demo
 
-RELATIONS = (
-    "subjects", "subject_links", "accounts", "contacts", "users", "exchange_rates",
-    "pipeline_stages", "deals", "deal_changes", "leads", "tasks", "quotas", "orders",
-    "subscriptions", "consents",
-)  # fmt: skip
-
-
 CAMPAIGN_RELATIONS = ("campaigns", "campaign_events", "campaign_members", "costs")
 
 
@@ -24,12 +17,6 @@ CAMPAIGN_RELATIONS = ("campaigns", "campaign_events", "campaign_members", "costs
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     base = tmp_path_factory.getbasetemp()
     return compiled(base.parent if base.name.startswith("popen-") else base)
-
-
-@pytest.fixture(scope="session")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """Landed rows by relation."""
-    return _landed(tmp_path_factory, RELATIONS)
 
 
 @pytest.fixture(scope="session")

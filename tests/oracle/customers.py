@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,18 +68,16 @@ def rfm(rows: Rows, as_of: datetime) -> dict[tuple[str], Row]:
             "margin_365_days": total(margins),
             "excluded_margin_unknown": margins.count(None),
         }
-    worse = {
-        "recency_quintile": lambda one, other: (
-            other["days_since_last_order"] > one["days_since_last_order"]
-        ),
-        "frequency_quintile": lambda one, other: other["orders_365_days"] < one["orders_365_days"],
-        "monetary_quintile": lambda one, other: other["margin_365_days"] < one["margin_365_days"],
+    goodness: dict[str, Callable[[Row], Any]] = {
+        "recency_quintile": lambda one: -one["days_since_last_order"],
+        "frequency_quintile": lambda one: one["orders_365_days"],
+        "monetary_quintile": lambda one: one["margin_365_days"],
     }
     people = list(found.values())
-    for name, is_worse in worse.items():
+    for name, good in goodness.items():
+        ranked = sorted(map(good, people))
         for one in people:
-            below = sum(is_worse(one, other) for other in people)
-            one[name] = 1 + math.floor(5 * below / len(people))
+            one[name] = 1 + math.floor(5 * bisect_left(ranked, good(one)) / len(people))
     return found
 
 

@@ -5,6 +5,7 @@ Tickets are counted by their own columns: those with events have an oracle of th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -51,12 +52,30 @@ def _known(values: list[Decimal | None]) -> Decimal | None:
     return total(values) if any(value is not None for value in values) else None
 
 
-def _common(key: str, owner: str, rows: Rows, revenue: list[Row]) -> Row:
+class _Owned:
+    """Rows by the person or the account that they are of."""
+
+    def __init__(self, rows: Rows, owner: str) -> None:
+        self.interactions, self.deals, self.revenue, self.tickets = (
+            _by_owner(some, owner)
+            for some in (
+                of_persons(rows, "interactions"), of_persons(rows, "deals"), revenue_events(rows),
+                of_persons(rows, "tickets"),
+            )
+        )  # fmt: skip
+
+
+def _by_owner(rows: Sequence[Row], owner: str) -> dict[str | None, list[Row]]:
+    found: dict[str | None, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[owner], []).append(row)
+    return found
+
+
+def _common(key: str, owned: _Owned) -> Row:
     """What a person's and an account's row have alike."""
-    interactions = [r for r in of_persons(rows, "interactions") if r[owner] == key]
-    deals = [r for r in of_persons(rows, "deals") if r[owner] == key]
-    events = [r for r in revenue if r[owner] == key]
-    tickets = [r for r in of_persons(rows, "tickets") if r[owner] == key]
+    interactions, deals = owned.interactions.get(key, []), owned.deals.get(key, [])
+    events, tickets = owned.revenue.get(key, []), owned.tickets.get(key, [])
     moments = [r["occurred_at"] for r in interactions] + [r["at"] for r in events]
     moments += [r["created_at"] for r in tickets if r["created_at"]]
     outcomes = [deal["outcome"] or "open" for deal in deals]
@@ -78,7 +97,7 @@ def _common(key: str, owner: str, rows: Rows, revenue: list[Row]) -> Row:
 
 def customer_360(rows: Rows, as_of: datetime) -> dict[tuple[str], Row]:
     """customer_360 by person."""
-    contacts, revenue = newest_contacts(rows), revenue_events(rows)
+    contacts, owned = newest_contacts(rows), _Owned(rows, "customer_key")
     words, campaigns = _consents(rows, as_of), _campaigns(rows, as_of)
     tickets = {row["record_key"]: row for row in of_persons(rows, "tickets")}
     answers: dict[str | None, list[bool]] = {}
@@ -91,15 +110,14 @@ def customer_360(rows: Rows, as_of: datetime) -> dict[tuple[str], Row]:
             answers.setdefault(survey["customer_key"] or of_ticket, []).append(is_good)
     found = {}
     for person in persons(rows):
-        own = _common(person, "customer_key", rows, revenue)
-        mine = [r for r in of_persons(rows, "interactions") if r["customer_key"] == person]
+        own = _common(person, owned)
+        mine = owned.interactions.get(person, [])
         given = answers.get(person, [])
         waiting = [
-            ticket for ticket in tickets.values()
-            if ticket["customer_key"] == person and ticket["resolved_at"] is None
-            and ticket["status"].lower() != "cancelled"
+            ticket for ticket in owned.tickets.get(person, ())
+            if ticket["resolved_at"] is None and ticket["status"].lower() != "cancelled"
         ]  # fmt: skip
-        bought = [event["at"] for event in revenue if event["customer_key"] == person]
+        bought = [event["at"] for event in owned.revenue.get(person, ())]
         own |= {f"{c}_interactions": sum(r["channel"] == c for r in mine) for c in CHANNELS}
         own |= ratio("csat", sum(given), len(given)) | {"unresolved_tickets": len(waiting)}
         own |= {f"has_{p}_consent": words.get((person, p)) for p in PURPOSES}
@@ -136,10 +154,10 @@ def _campaigns(rows: Rows, as_of: datetime) -> Any:
     agreed = {
         p for (p, what), given in _consents(rows, as_of).items() if given and what == "tracking"
     }
-    bursts = _bursts(events)
+    bursts, by_person = _bursts(events), _by_owner(events, "customer_key")
 
     def by_kind(person: str) -> dict[str, set[str]]:
-        mine = [event for event in events if event["customer_key"] == person]
+        mine = by_person.get(person, [])
         human = [
             event for event in mine
             if person in agreed and event["user_agent_class"] not in ("privacy_proxy", "bot")
@@ -172,15 +190,11 @@ def _bursts(events: Sequence[Row]) -> set[str]:
 
 def account_360(rows: Rows) -> dict[tuple[str], Row]:
     """account_360 by account."""
-    contacts, revenue, known = newest_contacts(rows), revenue_events(rows), persons(rows)
+    contacts, owned = newest_contacts(rows), _Owned(rows, "account_key")
+    known = Counter(contacts.get(person, {}).get("account_key") for person in persons(rows))
     return {
-        (subject["subject_key"],): _common(subject["subject_key"], "account_key", rows, revenue)
-        | {
-            "contacts": sum(
-                contacts.get(person, {}).get("account_key") == subject["subject_key"]
-                for person in known
-            )
-        }
+        (subject["subject_key"],): _common(subject["subject_key"], owned)
+        | {"contacts": known[subject["subject_key"]]}
         for subject in rows["subjects"]
         if subject["kind"] == "account"
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -44,9 +45,11 @@ def members(rows: Rows, as_of: datetime) -> dict[Cell, set[str]]:
             person: sum(len(bought[person][day]) for day in days if day >= year)
             for person, days in before.items()
         }  # fmt: skip
+        lasts = sorted(max(days) for days in before.values())
+        counts = sorted(recent.values())
         for person, days in before.items():
-            recency = _quintile(max(days), [max(other) for other in before.values()])
-            frequency = _quintile(recent[person], list(recent.values()))
+            recency = _quintile(max(days), lasts)
+            frequency = _quintile(recent[person], counts)
             started = [s for s in subscriptions.get(person, ()) if s["started_at"] <= at]
             is_lapsed = max(days) < year
             is_over = all(s["ended_at"] and s["ended_at"] <= at for s in started)
@@ -59,8 +62,8 @@ def members(rows: Rows, as_of: datetime) -> dict[Cell, set[str]]:
     return found
 
 
-def _quintile(own: Any, of_all: list[Any]) -> int:
-    return 1 + math.floor(5 * sum(other < own for other in of_all) / len(of_all))
+def _quintile(own: Any, ranked: list[Any]) -> int:
+    return 1 + math.floor(5 * bisect_left(ranked, own) / len(ranked))
 
 
 def _rfm(recency: int, frequency: int) -> str:

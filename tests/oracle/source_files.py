@@ -40,38 +40,38 @@ def sample(folder: Path) -> tuple[Rows, int]:
         nonlocal broken
         rows[name] = []
         for path in sorted(folder.glob(pattern)):
-            for line in _csv(path, encoding, ";" if "/crm/" in str(path) else ","):
+            for line in csv_rows(path, encoding, ";" if "/crm/" in str(path) else ","):
                 try:
-                    rows[name].append(make(line))
+                    rows[name].append(make(required(line)))
                 except BrokenRowError:
                     broken += 1
 
     dutch = "windows-1252"
     read("users", "crm/medewerkers-*.csv", "utf-8-sig", lambda r: {
-        "user_key": _key("crm", r["Code"]), "hired_at": _moment(r["In_dienst"]),
-        "left_at": _moment(r["Uit_dienst"]),
+        "user_key": key_of("crm", r["Code"]), "hired_at": moment(r["In_dienst"]),
+        "left_at": moment(r["Uit_dienst"]), "team": r["Team"], "role": r["Functie"],
     })  # fmt: skip
     read("pipeline_stages", "crm/fasen-*.csv", dutch, lambda r: {
         "pipeline": r["Traject"], "stage": r["Fase"], "position": int(r["Volgorde"]),
-        "probability": _number(r["Kans"]), "is_qualified": r["Gekwalificeerd"] == "J",
+        "probability": number_of(r["Kans"]), "is_qualified": r["Gekwalificeerd"] == "J",
         "is_closed": r["Afgesloten"] == "J",
     })  # fmt: skip
     read("deals", "crm/kansen-*.csv", dutch, _deal)
     read("deal_changes", "crm/kanswijzigingen-*.csv", dutch, lambda r: {
-        "record_key": _key("crm", r["Nr"]), "deal_id": _key("crm", r["Kansnr"]),
+        "record_key": key_of("crm", r["Nr"]), "deal_id": key_of("crm", r["Kansnr"]),
         # Of a change of owner it is kept that it happened, not to whom (decision 0003).
         "field": r["Veld"], "value": "" if r["Veld"] == "owner" else r["Waarde"],
-        "changed_at": _required(_moment(r["Gewijzigd"])),
+        "changed_at": required(moment(r["Gewijzigd"])),
     })  # fmt: skip
     read("leads", "crm/leads-*.csv", "utf-8-sig", lambda r: {
-        "record_key": _key("crm", r["Leadnr"]), "customer_key": _key("crm", r["Contactnr"]),
-        "source_channel": r["Bron"] or None, "created_at": _required(_moment(r["Aangemaakt"])),
-        "converted_at": _moment(r["Omgezet"]), "deal_id": _key("crm", r["Kansnr"]),
+        "record_key": key_of("crm", r["Leadnr"]), "customer_key": key_of("crm", r["Contactnr"]),
+        "source_channel": r["Bron"] or None, "created_at": required(moment(r["Aangemaakt"])),
+        "converted_at": moment(r["Omgezet"]), "deal_id": key_of("crm", r["Kansnr"]),
     })  # fmt: skip
     read("tasks", "crm/taken-*.csv", "utf-8-sig", lambda r: {
-        "user_key": _key("crm", r["Medewerker"]),
+        "user_key": key_of("crm", r["Medewerker"]),
         "status": {"open": "open", "gereed": "completed"}[r["Status"]],
-        "due_at": _moment(r["Vervalt"]), "completed_at": _moment(r["Gereed"]),
+        "due_at": moment(r["Vervalt"]), "completed_at": moment(r["Gereed"]),
     })  # fmt: skip
     read("exchange_rates", "planning/exchange_rates-*.csv", "utf-8-sig", lambda r: {
         "rate_date": date.fromisoformat(r["date"]), "currency": r["currency"],
@@ -79,12 +79,12 @@ def sample(folder: Path) -> tuple[Rows, int]:
     })  # fmt: skip
     rows["quotas"] = [
         {
-            "user_key": _key("crm", r["user_code"]), "period_start": _day(r["from"]),
+            "user_key": key_of("crm", r["user_code"]), "period_start": _day(r["from"]),
             "period_end": _day(r["until"]), "amount": Decimal(str(r["amount"])),
             "currency": r["currency"],
         }
         for path in sorted(folder.glob("planning/targets-*.xlsx"))
-        for r in _excel(path, "targets")
+        for r in excel_rows(path, "targets")
     ]  # fmt: skip
     return _with_subjects(rows), broken
 
@@ -97,14 +97,14 @@ def maven(folder: Path) -> Rows:
             "record_key": f"maven_crm_sales/{r['opportunity_id']}", "customer_key": None,
             "account_key": r["account"] or None, "user_key": r["sales_agent"] or None,
             "product_id": products.get(r["product"], r["product"]), "pipeline": "sales",
-            "stage": r["deal_stage"], "amount": _amount(r["close_value"]), "currency": None,
+            "stage": r["deal_stage"], "amount": amount_of(r["close_value"]), "currency": None,
             "probability": None, "created_at": None, "engaged_at": _utc_day(r["engage_date"]),
             "expected_close_at": None, "closed_at": _utc_day(r["close_date"]),
             "outcome": {"Won": "won", "Lost": "lost"}.get(r["deal_stage"], "open"),
         }
-        for r in _csv(folder / "sales_pipeline.csv", "utf-8-sig", ",")
+        for r in csv_rows(folder / "sales_pipeline.csv", "utf-8-sig", ",")
     ]  # fmt: skip
-    teams = list(_csv(folder / "sales_teams.csv", "utf-8-sig", ","))
+    teams = list(csv_rows(folder / "sales_teams.csv", "utf-8-sig", ","))
     users = [
         {"user_key": name, "hired_at": None, "left_at": None}
         for name in {r["sales_agent"] for r in teams} | {r["manager"] for r in teams}
@@ -125,41 +125,44 @@ def _deal(r: Row) -> Row:
     if r["Uitkomst"] not in OUTCOMES or not r["Fase"]:
         raise BrokenRowError
     return {
-        "record_key": _required(_key("crm", r["Kansnr"])), "customer_key": _key("crm", r["Contactnr"]),
-        "account_key": _key("crm", r["Organisatie"]), "user_key": _key("crm", r["Verkoper"]),
+        "record_key": required(key_of("crm", r["Kansnr"])), "customer_key": key_of("crm", r["Contactnr"]),
+        "account_key": key_of("crm", r["Organisatie"]), "user_key": key_of("crm", r["Verkoper"]),
         "pipeline": r["Traject"] or None, "stage": r["Fase"],
-        "amount": _amount(r["Bedrag"].replace(",", ".")), "currency": r["Valuta"] or None,
-        "probability": _number(r["Kans"]) if r["Kans"] else None,
-        "created_at": _moment(r["Aangemaakt"]), "engaged_at": _moment(r["In_gesprek"]),
-        "expected_close_at": _moment(r["Verwacht"]), "closed_at": _moment(r["Afgesloten"]),
+        "amount": amount_of(r["Bedrag"].replace(",", ".")), "currency": r["Valuta"] or None,
+        "probability": number_of(r["Kans"]) if r["Kans"] else None,
+        "created_at": moment(r["Aangemaakt"]), "engaged_at": moment(r["In_gesprek"]),
+        "expected_close_at": moment(r["Verwacht"]), "closed_at": moment(r["Afgesloten"]),
         "outcome": OUTCOMES[r["Uitkomst"]],
     }  # fmt: skip
 
 
-def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+def csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+    """Rows of a file, their texts trimmed; an empty one for a line of another length than the head."""
     with path.open(encoding=encoding, newline="") as lines:
         for row in csv.DictReader(lines, delimiter=delimiter):
-            yield {name: (text or "").strip() for name, text in row.items() if name is not None}
+            is_whole = None not in row and None not in row.values()
+            yield {name: text.strip() for name, text in row.items()} if is_whole else {}
 
 
-def _excel(path: Path, sheet: str) -> Iterator[Row]:
+def excel_rows(path: Path, sheet: str) -> Iterator[Row]:
     book = openpyxl.load_workbook(path, read_only=True)
     head, *lines = book[sheet].iter_rows(values_only=True)
     yield from (dict(zip(map(str, head), line, strict=True)) for line in lines)
     book.close()
 
 
-def _key(source: str, text: str) -> str | None:
+def key_of(source: str, text: str) -> str | None:
     return f"{source}/{text}" if text else None
 
 
-def _required(value: Any) -> Any:
-    if value is None:
+def required(value: Any) -> Any:
+    """The value, of a row that is broken without one."""
+    if value is None or value == {}:
         raise BrokenRowError
     return value
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
     """A Dutch clock's time as an instant."""
     if not text:
         return None
@@ -177,13 +180,13 @@ def _day(value: Any) -> date:
     return value.date() if isinstance(value, datetime) else date.fromisoformat(str(value)[:10])
 
 
-def _number(text: str) -> float:
+def number_of(text: str) -> float:
     with suppress(ValueError):
         return float(text.replace(",", "."))
     raise BrokenRowError
 
 
-def _amount(text: str) -> Decimal | None:
+def amount_of(text: str) -> Decimal | None:
     if not text:
         return None
     with suppress(InvalidOperation):

@@ -200,7 +200,7 @@ def _policy(ticket: Row, metric: str, at: datetime, policies: Sequence[Row]) -> 
     found = [
         policy
         for policy in policies
-        if policy["sla_policy_id"] == ticket["sla_policy"]
+        if f"{policy['source']}/{policy['sla_policy_id']}" == ticket["sla_policy"]
         and policy["metric"] == metric
         and policy["priority"] in (None, ticket["priority"])
         and policy["valid_from"] <= at
@@ -213,6 +213,9 @@ def _policy(ticket: Row, metric: str, at: datetime, policies: Sequence[Row]) -> 
 
 
 def _first_contacts(found: list[Row], as_of: datetime) -> None:
+    alike: dict[tuple[Any, ...], list[Row]] = {}
+    for ticket in found:
+        alike.setdefault((ticket["customer"], ticket["topic"]), []).append(ticket)
     for ticket in found:
         solved = ticket["solved"]
         ticket["first_contact"] = None
@@ -232,9 +235,8 @@ def _first_contacts(found: list[Row], as_of: datetime) -> None:
             again = any(
                 other is not ticket
                 and None not in (ticket["customer"], ticket["topic"], other["created"])
-                and (other["customer"], other["topic"]) == (ticket["customer"], ticket["topic"])
                 and solved <= other["created"] < until
-                for other in found
+                for other in alike[ticket["customer"], ticket["topic"]]
             )
             ticket["first_contact"] = (
                 "resolved" if once and not reopened and not again else "not_resolved"

@@ -61,7 +61,8 @@ def support(draw: st.DrawFn) -> dict[str, list[Row]]:
     starts = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
     for number in range(draw(st.integers(2, 8))):
         found["sla_policies"].append(
-            {"record_key": f"p{number}", "sla_policy_id": draw(st.sampled_from(["gold", "gold", "silver"])),
+            {"record_key": f"p{number}", "source": draw(st.sampled_from(["t", "t", "elsewhere"])),
+             "sla_policy_id": draw(st.sampled_from(["gold", "gold", "silver"])),
              "metric": draw(st.sampled_from(["first_response", "next_reply", "resolution"])),
              "priority": draw(st.sampled_from([None, "high"])),
              "target_minutes": draw(st.sampled_from([0, 60, 480, 2400])),
@@ -95,7 +96,7 @@ def _add_ticket(draw: st.DrawFn, found: dict[str, list[Row]], key: str) -> None:
          "priority": draw(st.sampled_from([None, "high", "low"])),
          "channel": draw(st.sampled_from([None, "email", "chat"])),
          "status": draw(st.sampled_from(statuses)),
-         "sla_policy": draw(st.sampled_from([None, "gold", "gold", "silver", "none"])),
+         "sla_policy": draw(st.sampled_from([None, "t/gold", "t/gold", "t/silver", "t/none", "gold"])),
          "created_at": draw(st.sampled_from([created, created, created, None])),
          "first_response_at": draw(_SELDOM), "resolved_at": draw(_SELDOM),
          "closed_at": draw(_SELDOM)}

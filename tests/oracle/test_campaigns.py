@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from tests.oracle import campaigns as oracle
+from tests.oracle.attribution_months import months
 from tests.oracle.campaign_strategies import campaigns
 from tests.oracle.project import Project, Rows
 from tests.oracle.rules import differences
@@ -21,17 +22,24 @@ TABLES = (
 )  # fmt: skip
 
 
-def faults_of(rows: Rows, tables: Rows, as_of: Any) -> list[str]:
-    """What differs, by table, key and column."""
-    expected = {
+def expected(rows: Rows, as_of: Any) -> dict[str, Any]:
+    """By table the rows of the oracle, and what names a row."""
+    return {
         "kpi_campaign": (oracle.campaigns(rows, as_of), ["campaign_id"]),
         "kpi_campaign_monthly": (oracle.periods(rows, as_of), ["period_grain", "period_start"]),
         "kpi_campaign_daily": (oracle.days(rows), ["campaign_id", "day"]),
         "kpi_campaign_links": (oracle.links(rows), ["campaign_id", "link"]),
-    }
+        "kpi_attribution_monthly": (
+            months(rows, as_of), ["period_start", "channel", "attribution_model"],
+        ),
+    }  # fmt: skip
+
+
+def faults_of(rows: Rows, tables: Rows, as_of: Any) -> list[str]:
+    """What differs, by table, key and column."""
     return [
         f"{name} {fault}"
-        for name, (wanted, keys) in expected.items()
+        for name, (wanted, keys) in expected(rows, as_of).items()
         for fault in differences(tables[name], wanted, keys)
     ]
 

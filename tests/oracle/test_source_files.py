@@ -1,17 +1,18 @@
 """From file to figure: the oracle reads the source files, the models what the pipeline landed of them.
 
 The sample at scale 1 with the suite, at 10 with ``make soak``, and the real set where it is there.
-Only the files that sales come from are landed; nothing is hidden, so that every figure is compared.
+What is landed says who is who, which has tests of its own; all else that a figure is made of is read
+from the files. Nothing is hidden, so that every cell is compared; how many are is asserted.
 """
 
 from __future__ import annotations
 
-import csv
 import shutil
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -20,12 +21,31 @@ from pipelines.batches.land import land_inbox
 from pipelines.common.settings import Home, Settings
 from pipelines.runs import Deployment
 from pipelines.warehouse.connection import connect_warehouse, home_lock
-from tests.oracle import source_files
+from tests.oracle import (
+    clv,
+    customers,
+    profiles,
+    segments,
+    source_files,
+    source_others,
+    support,
+    test_campaigns,
+    test_support,
+)
 from tests.oracle.project import Project, Rows, fetch
+from tests.oracle.rules import Row, differences
+from tests.oracle.test_campaigns import TABLES as CAMPAIGN_TABLES
 from tests.oracle.test_sales import TABLES, faults_of
+from tests.oracle.test_support import TABLES as SUPPORT_TABLES
 from tests.support.context import approve_all
 from tests.support.demo import AS_OF, Demo, new_home
 
+Expected = Mapping[str, tuple[Mapping[tuple[Any, ...], Row], list[str]]]
+CUSTOMER_TABLES = (
+    "customer_360", "account_360", "customer_rfm", "customer_churn", "int_customer_purchases",
+    "kpi_revenue_retention_monthly", "kpi_customer_segments_monthly", "kpi_cohorts_monthly",
+    "customer_clv", "sealed_customer_clv_models",
+)  # fmt: skip
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
@@ -86,28 +106,115 @@ def check(project: Project, settings: Settings, rows: Rows) -> None:
     assert not by_seller
 
 
-def check_sample(project: Project, folder: Path, scale: float) -> None:
-    demo: Demo = new_home(folder, scale)
-    for path in sorted(demo.sample.glob("*/*")):
-        if str(path.relative_to(demo.sample)).startswith(source_files.SALES_FILES):
-            to = demo.home.inbox / path.parent.name
-            to.mkdir(exist_ok=True)
-            shutil.copy(path, to)
+class Landed(NamedTuple):
+    """A home with a sample landed, nothing built, and how large it is."""
+
+    demo: Demo
+    scale: int
+
+
+@pytest.fixture(scope="module", params=[1, pytest.param(10, marks=pytest.mark.soak)])
+def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Landed:
+    demo = new_home(tmp_path_factory.mktemp("sample"), request.param)
+    demo.deliver()
     landed(demo.settings)
-    rows, broken = source_files.sample(demo.sample)
-    with next((demo.sample / "truth").glob("spoiled-*.csv")).open(encoding="utf-8") as lines:
-        spoiled = {row["file"]: int(row["rows"]) for row in csv.DictReader(lines)}
+    return Landed(demo, request.param)
+
+
+def test_sales_of_the_samples_files(project: Project, sample: Landed) -> None:
+    rows, broken = source_files.sample(sample.demo.sample)
+    spoiled = {row["file"]: int(row["rows"]) for row in sample.demo.truth("spoiled")}
     assert broken == sum(n for f, n in spoiled.items() if f.startswith(source_files.SALES_FILES))
-    check(project, demo.settings, rows)
+    check(project, sample.demo.settings, rows)
 
 
-def test_sales_of_the_samples_files(project: Project, tmp_path: Path) -> None:
-    check_sample(project, tmp_path, 1)
+class Read(NamedTuple):
+    """What the files say, and what the models made of what was landed of them."""
+
+    rows: Rows
+    tables: Rows
 
 
-@pytest.mark.soak
-def test_sales_of_the_samples_files_at_scale_10(project: Project, tmp_path: Path) -> None:
-    check_sample(project, tmp_path, 10)
+@pytest.fixture(scope="module")
+def read(project: Project, sample: Landed) -> Read:
+    """Fails where a row of a file is not landed, or somebody is two."""
+    demo = sample.demo
+    rows, broken = source_others.whole_sample(demo.sample)
+    assert broken == sum(int(row["rows"]) for row in demo.truth("spoiled"))
+    with demo.deploy() as deployment:
+        key = deployment.keyring.role_key("warehouse")
+    with closing(connect_warehouse(demo.home, key, demo.settings)) as connection:
+        connection.execute("SET VARIABLE as_of = ?", [AS_OF.isoformat()])
+        keys = {
+            name: fetch(connection, _keys_of(connection, name)) for name in source_others.COMPARED
+        }
+        source_others.named(rows, keys)
+        tables = project.build(connection, *CAMPAIGN_TABLES, *SUPPORT_TABLES, *CUSTOMER_TABLES)
+    return Read(rows, tables)
+
+
+def _keys_of(connection: Any, relation: str) -> str:
+    wanted = {"record_key", *source_others.KEYS, *source_others.CONTENTS.get(relation, ())}
+    columns = {row[0] for row in connection.execute(f"DESCRIBE pseudo.{relation}").fetchall()}
+    return f"SELECT {', '.join(sorted(wanted & columns))} FROM pseudo.{relation}"
+
+
+def check_cells(tables: Rows, expected: Expected, at_least: int) -> None:
+    """Every cell is as expected, and so many of them say something."""
+    told = [
+        value
+        for rows, _ in expected.values()
+        for row in rows.values()
+        for value in row.values()
+        if value is not None
+    ]
+    assert len(told) >= at_least
+    assert all(rows for rows, _ in expected.values()), "nothing is expected of a table"
+    assert not [
+        f"{name} {fault.split(': ')[0]}"
+        for name, (rows, keys) in expected.items()
+        for fault in differences(tables[name], rows, keys)
+    ][:8]
+
+
+def test_campaigns_of_the_samples_files(read: Read) -> None:
+    check_cells(read.tables, test_campaigns.expected(read.rows, AS_OF), 10_000)
+
+
+def test_support_of_the_samples_files(read: Read) -> None:
+    expected = test_support.expected(read.rows, AS_OF)
+    # That a target was found at all: without one every sla_attainment is empty on both sides.
+    assert expected["kpi_support_monthly"][0][("all", None)]["sla_attainment_denominator"] > 1_000
+    check_cells(read.tables, expected, 80_000)
+
+
+def test_customers_of_the_samples_files(read: Read) -> None:
+    rows, tables = read.rows, read.tables
+    # Profiles count tickets; how the events of one tell when it was solved is the oracle's of support.
+    tickets = [
+        ticket | {"created_at": ticket["created"], "resolved_at": ticket["solved"],
+                  "status": "cancelled" if ticket["cancelled"] else "open"}
+        for ticket in support.tickets(rows, AS_OF)
+    ]  # fmt: skip
+    known = {**rows, "tickets": tickets}
+    segment = ["period_start", "segment_kind", "segment"]
+    kinds = [
+        row for row in tables["kpi_customer_segments_monthly"] if row["segment_kind"] != "clv_band"
+    ]
+    expected: Expected = {
+        "customer_360": (profiles.customer_360(known, AS_OF), ["customer_key"]),
+        "account_360": (profiles.account_360(known), ["account_key"]),
+        "customer_rfm": (customers.rfm(rows, AS_OF), ["customer_key"]),
+        "customer_churn": (customers.churn(rows, AS_OF), ["customer_key"]),
+        "int_customer_purchases": (clv.histories(rows, AS_OF), ["snapshot", "customer_key"]),
+        "kpi_revenue_retention_monthly": (profiles.retention(rows, AS_OF), ["period_start"]),
+        "kpi_customer_segments_monthly": (segments.segments(rows, AS_OF), segment),
+        "kpi_cohorts_monthly": (segments.cohorts(rows, AS_OF), ["period_start", "cohort_start"]),
+    }
+    check_cells(tables | {"kpi_customer_segments_monthly": kinds}, expected, 50_000)
+    (model,) = tables["sealed_customer_clv_models"]
+    assert model["state"] == "fitted"
+    assert not clv.differences(tables["customer_clv"], clv.values(rows, AS_OF, model))[:8]
 
 
 def test_sales_of_the_maven_set(project: Project, real_data: Path, tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ TABLES = (
 _REPLY = ("public_reply", "agent")
 
 
-def faults_of(rows: Rows, tables: Rows, as_of: Any) -> dict[str, list[str]]:
-    """What differs, by table."""
+def expected(rows: Rows, as_of: Any) -> dict[str, Any]:
+    """By table the rows of the oracle, and what names a row."""
     period = ["period_grain", "period_start"]
-    expected: dict[str, Any] = {
+    return {
         "fct_tickets": (support.ticket_facts(rows, as_of), ["ticket_id"]),
         "fct_ticket_cycles": (support.cycle_facts(rows, as_of), ["ticket_id", "cycle_number"]),
         "kpi_support_monthly": (support_kpis.monthly(rows, as_of), period),
@@ -36,7 +36,11 @@ def faults_of(rows: Rows, tables: Rows, as_of: Any) -> dict[str, list[str]]:
         ),
         "kpi_support_daily": (support_kpis.daily(rows, as_of), ["day"]),
     }  # fmt: skip
-    found = {name: differences(tables[name], *told) for name, told in expected.items()}
+
+
+def faults_of(rows: Rows, tables: Rows, as_of: Any) -> dict[str, list[str]]:
+    """What differs, by table."""
+    found = {name: differences(tables[name], *told) for name, told in expected(rows, as_of).items()}
     return {name: faults[:8] for name, faults in found.items() if faults}
 
 

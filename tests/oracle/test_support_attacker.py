@@ -51,7 +51,7 @@ def crowd(seed: int) -> Rows:
         "accounts": [{"account_key": "account0", "name": "Firma"}],
         "contacts": [{"customer_key": key} for key in _PERSONS],
         "sla_policies": [
-            {"record_key": "p0", "sla_policy_id": "gold", "metric": "first_response", "target_minutes": 90,
+            {"record_key": "p0", "source": "t", "sla_policy_id": "gold", "metric": "first_response", "target_minutes": 90,
              "valid_from": datetime(2020, 1, 1, tzinfo=UTC)}
         ],
         "tickets": [], "ticket_events": [], "surveys": [],
@@ -72,7 +72,7 @@ def _add(
     found["tickets"].append(
         {"record_key": key, "customer_key": person, "created_at": day, "status": "open",
          "account_key": "account0" if seed % 7 == 0 else None,
-         "topic": (None, "bill", "parcel")[seed % 3], "sla_policy": ("gold", None)[seed % 2]}
+         "topic": (None, "bill", "parcel")[seed % 3], "sla_policy": ("t/gold", None)[seed % 2]}
     )  # fmt: skip
     for step, kind in enumerate(("created", *story)):
         found["ticket_events"].append(

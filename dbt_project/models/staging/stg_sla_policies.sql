@@ -2,7 +2,7 @@ select
     source,
     record_key,
     batch_id,
-    sla_policy_id,
+    source || '/' || sla_policy_id as sla_policy_id,
     metric,
     priority,
     target_minutes,
