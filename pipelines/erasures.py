@@ -19,11 +19,10 @@ from pii_rules.models import Policy
 from pipelines.batches.recovery import recover
 from pipelines.common.entities import load_entities
 from pipelines.common.settings import Home, Settings
+from pipelines.privacy.cut_persons import PersonCutter
 from pipelines.privacy.detector import Detector, make_detector
-from pipelines.privacy.known_persons import NOBODY, KnownPersons, PersonMatcher, TaggedSpan
-from pipelines.privacy.mentions import mention_identifiers
+from pipelines.privacy.known_persons import PersonMatcher
 from pipelines.privacy.name_sketches import SketchKey
-from pipelines.privacy.redaction import cut
 from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.erasure import (
     ErasureResult,
@@ -40,11 +39,10 @@ from pipelines.rights.journal import CaughtUp
 from pipelines.rights.keeping import FactRow
 from pipelines.rights.package_files import remove_unknown
 from pipelines.runs import Deployment
-from pipelines.vault.blind_index import BlindIndex
 from pipelines.vault.index_rotation import catch_up_index
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.keys_backup import has_keys_backup, refresh_keys_backup
-from pipelines.vault.sketches import SKETCH_KIND
+from pipelines.vault.sketches import Around
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import Pair
 from pipelines.warehouse.compaction import compact_warehouse
@@ -154,66 +152,14 @@ def replay_ledger(settings: Settings) -> tuple[list[ErasureResult], CaughtUp]:
         return replay_missed(vault, _tools(deployment, make_detector), complete=False)
 
 
-def cut_identifiers(
-    texts: Mapping[str, str],
-    pairs: set[Pair],
-    index: BlindIndex,
-    detector: Detector,
-    matcher: PersonMatcher | None = None,
-) -> Mapping[str, str]:
-    """Texts without the places where one of the blind identifiers stands.
-
-    Args:
-        texts: By column.
-        pairs: What to cut; a sketch among them is how an erased person is known in a text, so
-            that a bare surname or a slip of the pen goes too.
-        index: Made the blind indexes.
-        detector: Finds the places.
-        matcher: Reads the sketches.
-
-    Privacy: unsealed texts in and out; call only on the vault's side.
-    """
-    columns = list(texts)
-    made: dict[str, str] = {}
-    erased = KnownPersons(b"".join(sketch for kind, sketch in pairs if kind == SKETCH_KIND))
-    only_half = all(kind == SKETCH_KIND for kind, _ in pairs)
-    if only_half and matcher and not any(_names(matcher, t, erased) for t in texts.values()):
-        return texts  # looked at because it lies near; most say nothing of the person
-    found = detector.detect([texts[c] for c in columns])
-    for column, spans in zip(columns, found, strict=True):
-        text = texts[column]
-        places = (
-            matcher.tag(text, spans, erased)
-            if matcher
-            else [TaggedSpan(*span, "third_party", NOBODY) for span in spans]
-        )
-        doomed = [
-            place.span
-            for place in places
-            if place.party == "subject"
-            or any(
-                (kind, index.of(kind, value)) in pairs
-                for kind, value in mention_identifiers(text, [place.span])
-            )
-        ]
-        made[column] = cut(text, doomed)
-    return made
-
-
-def _names(matcher: PersonMatcher, text: str, erased: KnownPersons) -> bool:
-    """Whether a text has the erased person's name in any form that a sketch knows."""
-    return any(place.party == "subject" for place in matcher.tag(text, [], erased))
-
-
 def _tools(deployment: Deployment, make: MakeDetector) -> ErasureTools:
-    used: list[Detector] = []
+    used: list[PersonCutter] = []
 
-    def cut_texts(texts: dict[str, str], pairs: set[Pair]) -> Mapping[str, str]:
+    def cut_texts(texts: dict[str, str], pairs: set[Pair], around: Around) -> Mapping[str, str]:
         if not used:
-            used.append(make())
-        index = deployment.vault.index
-        matcher = PersonMatcher(SketchKey(deployment.vault.sketch_key))
-        return cut_identifiers(texts, pairs, index, used[0], matcher)
+            matcher = PersonMatcher(SketchKey(deployment.vault.sketch_key))
+            used.append(PersonCutter(deployment.vault.index.of, make(), matcher))
+        return used[0].cut(texts, pairs, around)
 
     def forget(facts: FactErasure) -> object:
         if not deployment.home.warehouse.is_file():

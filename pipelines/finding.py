@@ -198,7 +198,8 @@ def holdings(conn: Connection, subject_id: int) -> dict[str, int]:
         return conn.scalar(query) or 0
 
     sources = sa.select(sa.func.count(sa.distinct(t.identifiers.c.source)))
-    mentioned = {r.record_id for r in records_mentioning(conn, pairs)} - own
+    telling = {p for p in pairs if p[0] != "part"}  # half a name may be anybody's
+    mentioned = {r.record_id for r in records_mentioning(conn, telling)} - own
     return {
         "aliases": len(ids),
         "sources": conn.scalar(sources.where(t.identifiers.c.subject_id.in_(ids))) or 0,

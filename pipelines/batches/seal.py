@@ -19,8 +19,9 @@ from pipelines.batches.named import NamedPersons
 from pipelines.batches.owners import owners_by_parent, parent_identifiers
 from pipelines.batches.persons import Persons
 from pipelines.common.entities import Entity
-from pipelines.privacy.known_persons import SUBJECT
-from pipelines.privacy.mentions import mention_identifiers
+from pipelines.identity.contact_identifiers import TOLD_COLUMNS, told_identifiers
+from pipelines.privacy.known_persons import NOBODY, SUBJECT
+from pipelines.privacy.mentions import mention_identifiers, told_mentions
 from pipelines.privacy.name_sketches import SKETCHED_COLUMNS, SketchKey
 from pipelines.privacy.named_places import NOTHING
 from pipelines.privacy.normal_text import normal_text
@@ -30,7 +31,7 @@ from pipelines.privacy.text_words import TextWords, stretches
 from pipelines.privacy.value_scan import WORTH_A_LOOK, is_suspicious
 from pipelines.vault.records import NewRecord, record_aad, replace_mentions, save_records
 from pipelines.vault.sealing import seal_many
-from pipelines.vault.subjects import Pair, Subject, find_identifiers
+from pipelines.vault.subjects import Pair, Subject, add_identifiers, find_identifiers
 from pipelines.vault.suppression import find_suppressed
 from pipelines.vault.text_flags import seal_flags
 
@@ -146,7 +147,9 @@ def _redact_column(
             if spot.person > SUBJECT and spot.type == "PERSON":
                 persons.note(place, spot.person)
         spans = [spot.span for spot in tagged]
-        if named := {blind(kind, v) for kind, v in mention_identifiers(text, spans)}:
+        others = [spot.span for spot in tagged if spot.person == NOBODY]  # others are known by name
+        said = (*mention_identifiers(text, spans), *told_mentions(text, others))
+        if named := {blind(kind, v) for kind, v in said}:
             made.mentions.setdefault(place, set()).update(named)
             made.hits.append(_Found(column, place, text, spans))
 
@@ -236,12 +239,31 @@ def seal_rows(
             )
         ),
     )  # fmt: skip
+    _note_told(batch, entity, rows, owners)
     record_ids = [s.record_id if s else i for s, i in zip(rows.states, ids, strict=True)]
     noted: dict[int, set[Pair]] = {s.record_id: set() for s in rows.states if s}
     noted |= {record_ids[place]: named for place, named in mentions.items()}
     for place, parents in _parents(batch, entity, rows, owners):
         noted.setdefault(record_ids[place], set()).update(parents)
     replace_mentions(batch.connection, {i: sorted(noted[i]) for i in sorted(noted)})
+
+
+def _note_told(
+    batch: Batch, entity: Entity, rows: NewRows, owners: Sequence[Subject | None]
+) -> None:
+    """Note of contacts and staff what texts of others may say of them: half names, addresses."""
+    if entity.name not in ("contacts", "users"):
+        return
+    columns = [c for c in TOLD_COLUMNS if c in rows.frame.columns]
+    told = [told_identifiers(row) for row in rows.frame.select(columns).iter_rows(named=True)]
+    blind = _blind_pairs(batch)
+    noted = {
+        (*blind(one.kind, one.value), owner.subject_id, batch.source.name): None
+        for owner, found in zip(owners, told, strict=True)
+        if owner is not None
+        for one in found
+    }
+    add_identifiers(batch.connection, noted, batch.batch_id)
 
 
 def _key_ids(batch: Batch, owners: Sequence[Subject | None], rows: NewRows) -> list[int]:

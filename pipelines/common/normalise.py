@@ -172,3 +172,39 @@ def iban_key(value: str | None) -> str | None:
     """Upper case without spaces; None when empty."""
     text = re.sub(r"[^0-9A-Za-z]", "", value or "").upper()
     return text or None
+
+
+def name_parts(value: str | None) -> list[str]:
+    """The words of a name that may be said alone, in order: no titles, infixes or initials."""
+    words = fold(value).replace("'", " ").split() if value else []
+    return [w.replace("ij", "y") for w in words if len(w) > 1 and w not in _NOT_SAID_ALONE]
+
+
+def is_half_name(value: str) -> bool:
+    """Whether a given name or a surname stands alone ("Elke", "dhr. van Doorn", "V.d. Ploeg")."""
+    if "," in value:
+        return False
+    text = _SHORT_INFIX.sub("van ", value.casefold()).replace(".", ". ")
+    words = [w for w in text.split() if fold(w) not in _TITLES]
+    return bool(words) and (len(words) == 1 or words[0] in _INFIXES)
+
+
+def address_key(address: str | None) -> str | None:
+    """Street and house as one (``kerkstraat 12a``); None without either."""
+    house = _HOUSE.search(address or "")
+    if address is None or house is None:
+        return None
+    street = " ".join(w for w in fold(address[: house.start()]).split() if len(w) > 1)
+    return f"{street} {_NOT_COMPACT.sub('', house.group().lower())}" if street else None
+
+
+def number_key(value: str | None) -> str | None:
+    """A customer number as it is compared: letters and digits only; None when too short to tell."""
+    number = _NOT_COMPACT.sub("", (value or "").lower())
+    return number if len(number) >= 5 and any(c.isdigit() for c in number) else None
+
+
+_HOUSE = re.compile(r"(?<= )[0-9]{1,5}(?: ?-?[A-Za-z]\b)?")
+_SHORT_INFIX = re.compile(r"^(?:v\.? ?d\.?|v/d) (?:r\.? )?")
+_NOT_COMPACT = re.compile(r"[^0-9a-z]+")
+_NOT_SAID_ALONE = frozenset({fold(w).replace("'", "") for w in _INFIXES | _TITLES} | {"vd"})

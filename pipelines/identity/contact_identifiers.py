@@ -7,6 +7,8 @@ Kinds:
     phone_name, phone_birth: a number with a second agreeing field (a postcode is none: housemates
     share both).
     name: surname and initial; full_name: surname and whole first name. Never merge by themselves.
+    part, iban, address, number: what texts of others say of a person. They find and merge nobody;
+    an erasure cuts by them (docs/decisions/0092).
 
 Privacy: direct identifiers in and out; the caller turns them into blind indexes at once.
 """
@@ -17,10 +19,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pipelines.common.normalise import (
+    address_key,
     email_key,
     fold,
+    iban_key,
     is_role_mailbox,
     name_key,
+    name_parts,
+    number_key,
     phone_key,
 )
 
@@ -36,6 +42,11 @@ NAME_KINDS = frozenset({"name", "full_name"})
 """Kinds that only confirm or contradict who was found otherwise."""
 SUPPRESSING_KINDS = frozenset({"source_key", "email", "phone_name", "phone_birth"})
 """Kinds by which an erased person is recognised when a source delivers it again."""
+
+TOLD_COLUMNS = (
+    "contact_id", "first_name", "last_name", "full_name", "iban", "street", "house_number",
+)  # fmt: skip
+"""Columns that :func:`told_identifiers` reads."""
 
 
 class Identifier(NamedTuple):
@@ -77,6 +88,24 @@ def contact_identifiers(row: Mapping[str, Any], region: str = "NL") -> list[Iden
         if birth := row.get("birth_date"):
             found.append(Identifier("phone_birth", f"{number}|{birth}"))
     return sorted(found)
+
+
+def told_identifiers(row: Mapping[str, Any]) -> list[Identifier]:
+    """What others may say of a contact or a user, besides what finds them.
+
+    Args:
+        row: Canonical columns; absent ones are None.
+    """
+    names = (row.get("first_name"), row.get("last_name"), row.get("full_name"))
+    found = {Identifier("part", part) for name in names for part in name_parts(name)}
+    told = {
+        "iban": iban_key(row.get("iban")),
+        "address": address_key(f"{row.get('street') or ''} {row.get('house_number') or ''}"),
+        "number": number_key(row.get("contact_id"))
+        if "@" not in (row.get("contact_id") or "")
+        else None,
+    }
+    return sorted(found | {Identifier(kind, value) for kind, value in told.items() if value})
 
 
 def _names(row: Mapping[str, Any]) -> tuple[str | None, str | None]:

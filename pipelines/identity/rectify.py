@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from pipelines.identity.contact_identifiers import MATCHING_KINDS, contact_identifiers
+from pipelines.identity.contact_identifiers import (
+    MATCHING_KINDS,
+    contact_identifiers,
+    told_identifiers,
+)
 from pipelines.identity.queue import queue_doubts
 from pipelines.vault.bulk import execute_in
 from pipelines.vault.subjects import Pair, add_identifiers, find_identifiers, survivors
@@ -74,4 +78,5 @@ def refresh_identifiers(
 
 
 def _pairs(vault: Vault, fields: Fields, region: str) -> set[Pair]:
-    return {(i.kind, vault.index.of(i.kind, i.value)) for i in contact_identifiers(fields, region)}
+    found = (*contact_identifiers(fields, region), *told_identifiers(fields))
+    return {(i.kind, vault.index.of(i.kind, i.value)) for i in found}

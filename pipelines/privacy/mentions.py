@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
-from pipelines.common.normalise import email_key, iban_key, name_key, phone_key
+from pipelines.common.normalise import (
+    address_key,
+    email_key,
+    fold,
+    iban_key,
+    is_half_name,
+    name_key,
+    name_parts,
+    number_key,
+    phone_key,
+)
 from pipelines.privacy.spans import Span
 
 Mention = tuple[str, str]
@@ -26,6 +36,28 @@ def mention_identifiers(text: str, spans: Iterable[Span]) -> list[Mention]:
         if mention is not None:
             found.setdefault(mention)
     return list(found)
+
+
+def told_mentions(text: str, spans: Iterable[Span]) -> list[Mention]:
+    """What a text says of somebody that is no identifier by itself, each once, in order.
+
+    Kinds: ``part`` (a given name or a surname alone, by word), ``address``, ``number`` (of a
+    customer). They say who is meant only where few bear them (docs/decisions/0092).
+    """
+    found: dict[Mention, None] = {}
+    for span in sorted(spans):
+        found |= dict.fromkeys(_told(span.type, text[span.start : span.end]))
+    return list(found)
+
+
+def full_name_mention(name: str) -> Mention | None:
+    """Surname and whole given name, as contacts bear it; None where the given name is an initial."""
+    key = _person_key(name)
+    surname, comma, given = name.partition(",")
+    first = (fold(given if comma else surname).split() or [""])[0]
+    if key is None or len(first) < 2:
+        return None
+    return "full_name", f"{key.partition('|')[0]}|{first}"
 
 
 def own_mentions(mentions: Iterable[Mention], own: Collection[Mention]) -> list[Mention]:
@@ -53,6 +85,16 @@ def _mention(kind: str, value: str) -> Mention | None:
     return (found[0], key) if found and key else None
 
 
+@lru_cache(maxsize=65_536)
+def _told(kind: str, value: str) -> tuple[Mention, ...]:
+    """What a span tells besides identifiers; kept as :func:`_mention` is."""
+    if kind == "PERSON":
+        return tuple(("part", p) for p in name_parts(value)) if is_half_name(value) else ()
+    told = _TOLD_FORMS.get(kind)
+    key = told[1](value) if told else None
+    return ((told[0], key),) if told and key else ()
+
+
 def _person_key(value: str) -> str | None:
     """The name's normal form; initials behind the first ("J.P. de Vries") do not count."""
     words = value.replace(".", ". ").split()
@@ -65,4 +107,8 @@ _NORMAL_FORMS: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
     "PHONE": ("phone", phone_key),
     "IBAN": ("iban", iban_key),
     "PERSON": ("name", _person_key),
+}
+_TOLD_FORMS: Mapping[str, tuple[str, Callable[[str], str | None]]] = {
+    "ADDRESS": ("address", address_key),
+    "CUSTOMER_NUMBER": ("number", number_key),
 }

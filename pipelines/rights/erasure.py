@@ -29,17 +29,15 @@ from pii_rules.models import Policy
 from pipelines.common.clock import now
 from pipelines.common.errors import InputError
 from pipelines.rights.erasure_plan import ErasurePlan, FactErasure, make_plan
-from pipelines.rights.erasure_rows import cut_texts, delete_rows, forgotten_facts
+from pipelines.rights.erasure_rows import CutText, cut_texts, delete_rows, forgotten_facts
 from pipelines.rights.journal import CaughtUp, enter_noted
 from pipelines.rights.keeping import FactRow, active_holds, keep, kept_entities, what_is_kept
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import execute_in
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import Pair, load_subjects, members, new_subject_keys, survivors
+from pipelines.vault.subjects import load_subjects, members, new_subject_keys, survivors
 from pipelines.vault.suppression import release, suppress
 
-CutText = Callable[[dict[str, str], set[Pair]], Mapping[str, str]]
-"""Texts by column, and blind identifiers, to the texts without them."""
 EraseFacts = Callable[[FactErasure], object]
 """Deletes and unlinks in the warehouse; must bear being called twice."""
 ReadFacts = Callable[[Sequence[str], Collection[str]], Sequence[FactRow]]

@@ -8,7 +8,7 @@ Privacy: pseudonyms and blind indexes only.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -17,13 +17,29 @@ from sqlalchemy import Connection
 from pii_rules.models import Policy
 from pipelines.vault import quarantine, schema
 from pipelines.vault.bulk import select_in
-from pipelines.vault.records import SealedRecord, records_mentioning, records_of_subjects
-from pipelines.vault.subjects import Pair, find_identifiers, identifiers_of, members
+from pipelines.vault.records import (
+    SealedRecord,
+    records_mentioning,
+    records_of_subjects,
+)
+from pipelines.vault.subjects import (
+    Pair,
+    bearers_up_to,
+    find_identifiers,
+    identifiers_of,
+    members,
+)
 
 SUPPRESSING_KINDS: Final = frozenset({"source_key", "email", "phone_name", "phone_birth"})
 """Identifiers by which an erased person is known when a source brings them again."""
 CUT_KINDS: Final = frozenset({"email", "phone", "iban"})
 """Identifiers that are cut out of everybody's text; a bare name needs more than itself."""
+ALONE_KINDS: Final = frozenset({"address", "number"})
+"""Cut everywhere too where nobody else bears them; housemates share an address."""
+FEW_BEARERS: Final = 10
+"""Half a name that as many bear tells nobody; borne by fewer it does (docs/decisions/0092)."""
+MOST_HALF_NAMES: Final = 1_000
+"""Texts that are looked through for one half name."""
 _NO_TEXTS: Final = frozenset({"accounts", "contacts", "users", "consents"})
 RECORD_KIND: Final = "record"
 """The blind index of a record itself, and of what it hangs on."""
@@ -98,15 +114,16 @@ def pairs_to_cut(
     """Others' records that mention the person, with what to cut; and those left to a steward.
 
     E-mail, telephone and IBAN are cut everywhere; a bare name where nobody else bears it, or in
-    records of the same account.
+    records of the same account; half a name where few bear it. ``full_name`` among what is to be
+    cut means a record that names surname and initial, which others bear too.
     """
+    ids = list(plan.subject_ids)
+    gone = {r.record_id for r in plan.deleted}
     certain = {p for p in plan.identifiers if p[0] in CUT_KINDS}
     names = {p for p in plan.identifiers if p[0] == "name"}
-    bearers = find_identifiers(conn, names)
-    mine = set(plan.subject_ids)
-    certain |= {p for p in names if set(bearers.get(p, ())) <= mine}
+    certain |= _borne_alone(conn, ids, {p for p in plan.identifiers if p[0] in ALONE_KINDS} | names)
+    whole = _borne_alone(conn, ids, {p for p in plan.identifiers if p[0] == "full_name"})
     accounts = {r.account_subject_id for r in plan.deleted if r.account_subject_id is not None}
-    gone = {r.record_id for r in plan.deleted}
     cuts: dict[SealedRecord, set[Pair]] = {}
     doubtful: set[int] = set()
     for pair in sorted(certain | names):
@@ -117,7 +134,21 @@ def pairs_to_cut(
                 cuts.setdefault(record, set()).add(pair)
             else:
                 doubtful.add(record.record_id)
+                if whole:
+                    cuts.setdefault(record, set()).update(whole)
+    for record, pair in _half_named(conn, plan):
+        if record.record_id not in gone:
+            cuts.setdefault(record, set()).add(pair)
     return cuts, doubtful
+
+
+def _half_named(conn: Connection, plan: ErasurePlan) -> Iterator[tuple[SealedRecord, Pair]]:
+    """Records that say half a name which few bear, and none of the staff."""
+    for pair in sorted(p for p in plan.identifiers if p[0] == "part"):
+        others = bearers_up_to(conn, pair, FEW_BEARERS + len(plan.subject_ids))
+        others = {i: kind for i, kind in others.items() if i not in plan.subject_ids}
+        if len(others) + 1 < FEW_BEARERS and "user" not in others.values():
+            yield from ((r, pair) for r in records_mentioning(conn, [pair], MOST_HALF_NAMES))
 
 
 def records_near(conn: Connection, plan: ErasurePlan) -> set[int]:

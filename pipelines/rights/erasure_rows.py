@@ -25,10 +25,20 @@ from pipelines.vault.records import (
     replace_mentions,
 )
 from pipelines.vault.sealing import seal, unseal
-from pipelines.vault.sketches import SKETCH_KIND, sketches_of_subjects
+from pipelines.vault.sketches import (
+    NEAR_KIND,
+    SKETCH_KIND,
+    UNSURE_KINDS,
+    Around,
+    sketches_of_subjects,
+)
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import Pair
+from pipelines.vault.subjects import Pair, find_identifiers
 
+CutText = Callable[[dict[str, str], set[Pair], Around], Mapping[str, str]]
+"""Texts by column, blind identifiers, and what is known of the record, to the texts without them."""
+LOOKED_FOR: Final = UNSURE_KINDS | {SKETCH_KIND, NEAR_KIND}
+"""What may be looked for in vain; then a record stays as it is."""
 BLIND_TABLES: Final = frozenset(
     {
         "erasure_cuts", "erasure_facts", "erasures", "holds", "identity_queue", "requests",
@@ -58,7 +68,8 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
     sketches = sketches_of_subjects(conn, ids[:1]).get(ids[0], []) if looked_at else []
     for record_id in sorted(looked_at):
         # a text may have the name in half or with a slip, which is no blind index
-        wanted = sorted(certain.get(record_id, ())) + [(SKETCH_KIND, s) for s in sketches]
+        kind = NEAR_KIND if record_id in near else SKETCH_KIND
+        wanted = sorted(certain.get(record_id, ())) + [(kind, s) for s in sketches]
         noted += [(ids[0], record_id, *pair) for pair in wanted]
     columns = ("subject_id", "record_id", "kind", "blind")
     insert_rows(conn, schema.erasure_cuts, columns, noted, ignore=True)
@@ -78,7 +89,8 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
     quarantine.delete_rows(conn, plan.quarantined)
     _forget_subject(conn, ids)
     e = schema.erasures
-    counts = {"deleted_records": deleted, "cut_records": len(certain)}
+    sure = [r for r, pairs in certain.items() if any(k not in UNSURE_KINDS for k, _ in pairs)]
+    counts = {"deleted_records": deleted, "cut_records": len(sure)}
     conn.execute(sa.update(e).where(e.c.subject_id == ids[0]).values(**counts))
     return len(doubtful)
 
@@ -98,7 +110,7 @@ def cut_texts(
     vault: Vault,
     subject_ids: Sequence[int],
     policy: Policy,
-    cut: Callable[[dict[str, str], set[Pair]], Mapping[str, str]],
+    cut: CutText,
     actor: str,
 ) -> int:
     """Cut persons out of others' texts; returns how many records were changed.
@@ -118,12 +130,15 @@ def cut_texts(
         records = load_records(conn, doomed)
         keys = vault.data_keys.get({r.key_id for r in records})
         noted = mentions_of(conn, [r.record_id for r in records])
+        own = sketches_of_subjects(conn, {r.subject_id for r in records if r.subject_id})
         t = schema.sealed_records
         changed: list[SealedRecord] = []
         for record in records:
             pairs = doomed[record.record_id]
             if record.sealed is not None and record.key_id in keys:
-                sealed = _recut(record, keys[record.key_id], pairs, policy, cut)
+                owners = b"".join(own.get(record.subject_id or 0, ()))
+                around = Around(owners, lambda asked: find_identifiers(conn, asked))
+                sealed = _recut(record, keys[record.key_id], pairs, policy, cut, around)
                 if sealed is None:
                     continue
                 where = t.c.record_id == record.record_id
@@ -161,7 +176,8 @@ def _recut(
     key: bytes,
     pairs: set[Pair],
     policy: Policy,
-    cut: Callable[[dict[str, str], set[Pair]], Mapping[str, str]],
+    cut: CutText,
+    around: Around,
 ) -> bytes | None:
     """The record sealed anew without the person; None when its texts stay as they are."""
     fields: dict[str, Any] = orjson.loads(unseal(key, record.sealed or b"", record.aad))
@@ -171,8 +187,8 @@ def _recut(
         for name, value in fields.items()
         if isinstance(value, str) and name in rules and rules[name].privacy_class == "free_text"
     }
-    made = dict(cut(texts, pairs))
-    if made == texts and all(kind == SKETCH_KIND for kind, _ in pairs):
+    made = dict(cut(texts, pairs, around))
+    if made == texts and all(kind in LOOKED_FOR for kind, _ in pairs):
         return None
     return seal(key, orjson.dumps(fields | made), record.aad)
 

@@ -6,17 +6,34 @@ Privacy: keyed hashes, pseudonymised; nothing is unsealed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from pipelines.vault.bulk import select_in
+from pipelines.vault.subjects import Pair
 
 SKETCH_KIND: Final = "sketch"
 """Stands among what is to be cut out of texts beside kinds of identifiers."""
+NEAR_KIND: Final = "near"
+"""A sketch that counts by itself, since account or thread says whom half a name means."""
+UNSURE_KINDS: Final = frozenset({"part", "full_name"})
+"""What may be looked for in vain: the mention index knows less of the place than is asked."""
 MOST_OF_ACCOUNT: Final = 200
 """Contacts of an account whose names are looked for; a larger account is a crowd, not a team."""
+
+
+class Around(NamedTuple):
+    """What is known of a record besides the persons who are cut out of it.
+
+    Attributes:
+        own: The sketches of the record's own subject, joined; what is theirs stays.
+        bearers: Subjects that bear blind identifiers, of those who are not being erased.
+    """
+
+    own: bytes = b""
+    bearers: Callable[[Collection[Pair]], Mapping[Pair, Sequence[int]]] = lambda _pairs: {}
 
 
 def sketches_of_subjects(conn: Connection, subject_ids: Iterable[int]) -> dict[int, list[bytes]]:

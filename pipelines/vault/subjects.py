@@ -103,6 +103,19 @@ def find_identifiers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tupl
     }
 
 
+def bearers_up_to(conn: Connection, pair: Pair, most: int) -> dict[int, str]:
+    """The kind of each subject that bears an identifier, ``most`` at most; merged ones as survivors.
+
+    For what very many may share: whoever asks need not pay for all of them.
+    """
+    sql = (
+        "SELECT DISTINCT coalesce(s.merged_into, s.subject_id), s.kind FROM identifiers i "
+        "JOIN subjects s ON s.subject_id = i.subject_id "
+        "WHERE i.blind IN ({values}) AND i.kind = {mark} LIMIT {mark}"
+    )
+    return dict(select_in(conn, sql, [pair[1]], pair[0], most))
+
+
 def find_oldest_bearers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tuple[int, ...]]:
     """The oldest subject that bears each identifier, for those that very many may share."""
     sql = (

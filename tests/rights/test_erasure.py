@@ -24,6 +24,7 @@ from pipelines.rights.erasure import (
 from pipelines.vault import audit, quarantine, schema
 from pipelines.vault.records import NewRecord, add_mentions, record_aad, save_records
 from pipelines.vault.sealing import seal, unseal
+from pipelines.vault.sketches import Around
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import Pair, add_identifiers, create_subjects, identifiers_of
 from pipelines.vault.suppression import find_suppressed
@@ -60,7 +61,7 @@ class World:
         self.name: Pair = ("name", of("name", "jansen|j"))
         self.source: Pair = ("source_key", of("source_key", "contacts|crm|1"))
 
-    def cut(self, texts: dict[str, str], pairs: set[Pair]) -> dict[str, str]:
+    def cut(self, texts: dict[str, str], pairs: set[Pair], _around: Around) -> dict[str, str]:
         of = self.vault.index.of
         return {
             column: " ".join(
