@@ -142,8 +142,8 @@
 ]) }}
 {%- endmacro %}
 
-{# Besides, of a period. The CLV of its new customers is the numerator of ltv_to_cac, once lifetime
-   values are published; until then it is not known. #}
+{# Besides, of a period. The mean CLV of its new customers who are scored is the numerator of
+   ltv_to_cac; it is NULL while there are too few customers for a model. #}
 {% macro campaign_month_figures() -%}
 {%- set count = 'bigint' -%}{%- set rate = 'double' -%}{%- set money = 'decimal(38, 4)' -%}
 {%- set figures = campaign_figures() -%}
@@ -167,8 +167,12 @@
         ['new_customers']),
     ('payback_months_denominator', ratio('customer_margin', 'customer_months'), rate,
         ['margin_per_customer']),
-    ('ltv_to_cac', 'null', rate, ['new_customers']),
-    ('ltv_to_cac_numerator', 'null', rate, ['new_customers']),
+    ('ltv_to_cac',
+        ratio(ratio('new_customers_clv', 'new_customers_valued'),
+              '(' ~ ratio('cost_of_sales', 'new_customers') ~ ')'),
+        rate, ['new_customers', 'ltv_to_cac']),
+    ('ltv_to_cac_numerator', ratio('new_customers_clv', 'new_customers_valued'), rate,
+        ['ltv_to_cac']),
     ('ltv_to_cac_denominator', ratio('cost_of_sales', 'new_customers'), rate, ['new_customers']),
     ('excluded_cost_rate_missing', 'costs_without_rate', count, []),
     ('excluded_revenue_rate_missing', 'attributed_without_rate', count,

@@ -77,11 +77,12 @@ OTHER_FIGURES: Final = {
     "leads": (Figure("leads", Condition(1)),),
     "customers": (
         Figure("new_customers", Condition(1)),
+        Figure("ltv_to_cac", Condition(4)),
         Figure("margin_per_customer", Condition(2), {"new_customers": Condition(2, 1)}),
     ),
 }
 """Figures of a period about persons of their own, by family; beside new customers, who bought tells
-of those who came back."""
+of those who came back. Of a mean lifetime value nothing tells how many it is about."""
 
 HiddenRow = tuple[str | None, str | None, date | None, str]
 

@@ -158,6 +158,9 @@ def _of_customers(rows: Rows, tables: Rows, sends: Sends) -> Iterable[Told]:
     accounts = {r["account"] for r in sends.revenue}
     bought = customer_months(sends)
     first = {c: min(m for other, m in bought if other == c) for c, _ in bought}
+    scored = {
+        row["customer_key"] for row in tables.get("customer_clv", ()) if row["clv"] is not None
+    }
     contacts = newest_contacts(rows)
     leads = [
         (None if contacts.get(r["customer_key"], {}).get("account_key") else r["customer_key"],
@@ -173,6 +176,9 @@ def _of_customers(rows: Rows, tables: Rows, sends: Sends) -> Iterable[Told]:
             yield Told(
                 "new customers", where, frozenset((None if c in accounts else c, c) for c in new)
             )
+        if row["ltv_to_cac_numerator"] is not None:
+            new = [c for c, month in first.items() if _is_in(row, month) and c in scored]
+            yield Told("lifetime values", where, frozenset((c, c) for c in new))
         if row["margin_per_customer_denominator"] is not None:
             here = [(c, m) for c, m in bought if _is_in(row, m)]
             yield Told(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -436,8 +436,10 @@ def customer_months(sends: Sends) -> dict[tuple[str, date], list[Decimal | None]
     return bought
 
 
-def periods(rows: Rows, as_of: datetime) -> dict[Key, Row]:
-    """Rows of ``kpi_campaign_monthly``."""
+def periods(
+    rows: Rows, as_of: datetime, lifetime_values: Mapping[str, Decimal] | None = None
+) -> dict[Key, Row]:
+    """Rows of ``kpi_campaign_monthly``; lifetime values are those of persons who have one."""
     sends = Sends(rows)
     won = credited(rows, sends, as_of)
     bought = customer_months(sends)
@@ -453,6 +455,12 @@ def periods(rows: Rows, as_of: datetime) -> dict[Key, Row]:
         for start in {_start(grain, month) for month in months}:
             held = {month for month in months if _start(grain, month) == start}
             found[(grain, start)] = _period(rows, sends, won, bought, first, leads, held)
+            worth = [
+                value for customer, value in (lifetime_values or {}).items()
+                if first.get(customer) in held
+            ]  # fmt: skip
+            mean = float(total(worth)) / len(worth) if worth else None
+            found[(grain, start)] |= ratio("ltv_to_cac", mean, found[(grain, start)]["cac"])
     return found
 
 

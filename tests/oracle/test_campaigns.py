@@ -22,11 +22,12 @@ TABLES = (
 )  # fmt: skip
 
 
-def expected(rows: Rows, as_of: Any) -> dict[str, Any]:
+def expected(rows: Rows, as_of: Any, lifetime_values: Any = None) -> dict[str, Any]:
     """By table the rows of the oracle, and what names a row."""
+    periods = oracle.periods(rows, as_of, lifetime_values)
     return {
         "kpi_campaign": (oracle.campaigns(rows, as_of), ["campaign_id"]),
-        "kpi_campaign_monthly": (oracle.periods(rows, as_of), ["period_grain", "period_start"]),
+        "kpi_campaign_monthly": (periods, ["period_grain", "period_start"]),
         "kpi_campaign_daily": (oracle.days(rows), ["campaign_id", "day"]),
         "kpi_campaign_links": (oracle.links(rows), ["campaign_id", "link"]),
         "kpi_attribution_monthly": (

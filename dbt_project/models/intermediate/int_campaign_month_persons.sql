@@ -1,6 +1,6 @@
 -- Grain: family, unit, month and roles. Persons behind the figures of a month that no campaign adds
 -- up to: leads (a unit is a channel of one month, as kpi_leads_monthly shows it), and customers,
--- new or not. Hashes only where persons are few. An account is no natural person.
+-- new or not, and with a lifetime value or not. Hashes only where persons are few. An account is no natural person.
 with
 
 leads as (
@@ -29,12 +29,13 @@ persons as (
     select
         'customers' as family,
         '' as unit,
-        month_start,
-        case when is_new then 3 else 2 end as roles,
-        customer_key,
+        buyers.month_start,
+        case when not buyers.is_new then 2 when valued.clv is null then 3 else 7 end as roles,
+        buyers.customer_key,
         false as is_unit_shown
-    from {{ ref('int_buyer_months') }}
-    where account_key is null
+    from {{ ref('int_buyer_months') }} as buyers
+    left join {{ ref('customer_clv') }} as valued on buyers.customer_key = valued.customer_key
+    where buyers.account_key is null
 ),
 
 final as (

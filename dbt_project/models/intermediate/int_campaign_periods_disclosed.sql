@@ -1,7 +1,7 @@
 -- Grain: period grain (month, quarter, year, all) and period. Campaigns by the month of the send,
 -- spend by its date, attributed revenue and new customers by the conversion, leads by creation. A
 -- recipient counts once per campaign and month, so that longer periods are sums of months.
-{%- set names = campaign_hidden_names() + ['leads', 'new_customers', 'margin_per_customer'] %}
+{%- set names = campaign_hidden_names() + ['leads', 'new_customers', 'margin_per_customer', 'ltv_to_cac'] %}
 with
 
 sends as (
@@ -55,13 +55,16 @@ leads as (
 
 customers as (
     select
-        month_start,
-        sum(case when is_new then 1 else 0 end) as new_customers,
+        buyers.month_start,
+        sum(case when buyers.is_new then 1 else 0 end) as new_customers,
+        sum(case when buyers.is_new then valued.clv end) as new_customers_clv,
+        count(case when buyers.is_new then valued.clv end) as new_customers_valued,
         count(*) as customer_months,
-        sum(margin) as customer_margin,
-        sum(without_margin) as customers_without_margin
-    from {{ ref('int_buyer_months') }}
-    group by month_start
+        sum(buyers.margin) as customer_margin,
+        sum(buyers.without_margin) as customers_without_margin
+    from {{ ref('int_buyer_months') }} as buyers
+    left join {{ ref('customer_clv') }} as valued on buyers.customer_key = valued.customer_key
+    group by buyers.month_start
 ),
 
 months as (
@@ -95,6 +98,8 @@ joined as (
         attributed.attributed_without_margin,
         leads.leads,
         customers.new_customers,
+        customers.new_customers_clv,
+        customers.new_customers_valued,
         customers.customer_months,
         customers.customer_margin,
         customers.customers_without_margin
@@ -128,7 +133,7 @@ summed as (
                          'delivered', 'openers', 'openers_raw', 'clickers', 'unsubscribers',
                          'complainers', 'converters', 'attributed_conversions',
                          'attributed_without_rate', 'costs_without_rate', 'leads',
-                         'new_customers', 'customer_months'] %}
+                         'new_customers', 'new_customers_valued', 'customer_months'] %}
         coalesce(sum({{ name }}), 0) as {{ name }},
         {%- endfor %}
         case when coalesce(sum(costs_without_rate), 0) = 0 then sum(cost) end as cost,
@@ -142,6 +147,7 @@ summed as (
             when coalesce(sum(attributed_conversions), 0) = 0 then 0
             when sum(attributed_without_margin) = 0 then sum(attributed_margin)
         end as attributed_margin,
+        sum(new_customers_clv) as new_customers_clv,
         case when sum(customers_without_margin) = 0 then sum(customer_margin) end
             as customer_margin
     from placed

@@ -1,5 +1,5 @@
 -- Grain: table, figure and month that is over. Read from what is published, hidden cells as nothing.
-{% for table_name, kpi, good, worth, has_grain in trend_series() -%}
+{% for table_name, kpi, good, worth, has_grain, wait in trend_series() -%}
 select
     '{{ table_name }}' as table_name,
     '{{ kpi }}' as kpi,
@@ -9,7 +9,11 @@ select
     cast({{ kpi }} as double) as figure,
     {{ 'cast(' ~ worth ~ ' as double)' if worth else 'cast(null as double)' }} as worth_eur,
     is_suppressed
+    {%- if table_name == 'kpi_campaign_monthly' %}
+    or contains(' ' || coalesce(suppressed_figures, '') || ' ', ' {{ kpi }} ') as is_suppressed
+    {%- endif %}
 from {{ ref(table_name) }}
-where {{ local_midnight('period_end') }} <= {{ as_of() }}{{ " and period_grain = 'month'" if has_grain }}
+where
+    {{ is_period_closed('period_end', wait) }}{{ " and period_grain = 'month'" if has_grain }}
 {{ 'union all' if not loop.last }}
 {% endfor %}
