@@ -37,6 +37,8 @@ ONCE: Final = frozenset(
 )  # fmt: skip
 """Entities that do not grow with the number of persons."""
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+_NEVER_FIRST: Final = "0189"
+"""Pseudonyms are base32, which has none of these: a copy's name begins no pseudonym there is."""
 
 
 def grow(root: str, times: int) -> dict[str, Any]:
@@ -59,8 +61,12 @@ def grow(root: str, times: int) -> dict[str, Any]:
 
 
 def mark(copy: int) -> str:
-    """Three letters that name a copy."""
-    return "".join(_LETTERS[copy // 26**place % 26] for place in range(3))
+    """Three characters that name a copy, up to 2,703 of them.
+
+    With letters alone a pseudonym that happened to begin as a copy's name was its own copy.
+    """
+    first, rest = divmod(copy, 26 * 26)
+    return _NEVER_FIRST[first] + _LETTERS[rest // 26] + _LETTERS[rest % 26]
 
 
 def _grow_warehouse(duck: Any, times: int) -> int:
