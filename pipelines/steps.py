@@ -211,14 +211,16 @@ class PipelineRun:
         from pipelines.batches.land import land_inbox
 
         self.erase()
+        tools = self._made_tools()
         self.summary.landed = land_inbox(
             self.deployment,
             sources=self.choices.sources or None,
             from_path=self.choices.from_path,
             run_id=self.run_id,
-            tools=self._made_tools(),
+            tools=tools,
             progress=self._progress,
         )
+        tools.release()  # the build has better use for the memory
         return self.summary.landed
 
     def build(self) -> BuildResult | None:

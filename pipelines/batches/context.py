@@ -14,6 +14,7 @@ from pii_rules.models import Policy
 from pipelines.batches.report import ColumnChange, EntityCounts
 from pipelines.batches.seen import Seen
 from pipelines.common.entities import Entity
+from pipelines.common.memory import give_back
 from pipelines.common.rejects import Reject
 from pipelines.common.settings import Home, Settings
 from pipelines.identity.resolve import SubjectResolver
@@ -54,7 +55,7 @@ class Tools:
 
     def __init__(self, settings: Settings, detector: Detector | None = None) -> None:
         self._settings = settings
-        self._detector = detector
+        self._given = self._detector = detector
         self._checkers: dict[str, ContractChecker] = {}
         self._matcher: PersonMatcher | None = None
         self._cues: CueFinder | None = None
@@ -94,6 +95,20 @@ class Tools:
 
             self._checkers[entity_name] = ContractChecker(load_entities()[entity_name])
         return self._checkers[entity_name]
+
+    def release(self) -> None:
+        """Let go of it all but a detector that was given: hundreds of megabytes, and processes.
+
+        What is asked for afterwards is made again.
+        """
+        if self._detector is not self._given:
+            from pipelines.privacy.second_reader import close_detector
+
+            close_detector(self._detector)
+            self._detector = self._given
+        self._matcher = self._cues = None
+        self._checkers.clear()
+        give_back()
 
 
 @dataclass

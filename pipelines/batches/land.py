@@ -311,6 +311,8 @@ def _read(
             if name in chunk.frames and not chunk.frames[name].is_empty():
                 land_rows(batch, entities[name], chunk.frames[name])
         _quarantine(batch)
+        del chunk
+        give_back()
         if progress is not None:
             progress(file.mapping.patterns[0], batch.rows_read)
     if file.mapping.mode == "snapshot" and batch.rows_read == 0:

@@ -31,7 +31,8 @@ def detect(
     if flags or category is not None:
         _flags(session_of(context), category)
         return
-    from pipelines.privacy.detector import PooledDetector, make_detector
+    from pipelines.privacy.detector import make_detector
+    from pipelines.privacy.second_reader import close_detector
     from pipelines.privacy.stream import detect_lines, lines_of
 
     settings = session_of(context).settings
@@ -50,8 +51,7 @@ def detect(
         # the reader has gone (`| head`) with what it wanted; the rest goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
-        if isinstance(detector, PooledDetector):
-            detector.close()
+        close_detector(detector)
 
 
 def _flags(session: Session, category: str | None) -> None:

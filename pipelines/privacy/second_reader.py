@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from pii_rules.recognizers.lexicon import BLOCKED, GREETING, TITLE, lexicon
 from pipelines.common.errors import UsageError
@@ -53,6 +53,17 @@ class Detecting(Protocol):
         """The spans of each text."""
 
 
+@runtime_checkable
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+def close_detector(detector: object) -> None:
+    """End the processes of a detector that has any; the next text starts them again."""
+    if isinstance(detector, _Closable):
+        detector.close()
+
+
 class SecondReader:
     """A detector that lets a second one look for the names it left open.
 
@@ -78,6 +89,10 @@ class SecondReader:
         """The spans of each text, those of both."""
         found = self._first.detect(texts, languages)
         return [self._joined(text, spans) for text, spans in zip(texts, found, strict=True)]
+
+    def close(self) -> None:
+        """End the processes of the first detector, if it has any."""
+        close_detector(self._first)
 
     def _joined(self, text: str, spans: list[Span]) -> list[Span]:
         new = [
