@@ -6,6 +6,7 @@ No page loads anything from elsewhere: scripts and styles come from here and fro
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import logging
 import secrets
@@ -28,7 +29,7 @@ from dashboards.last_run import last_run
 from dashboards.pages import PAGES, pages_for
 from dashboards.published import Published
 from dashboards.reading import Reading
-from dashboards.specs import Grid, Page, Part, Role
+from dashboards.specs import Page, Part, Role
 from dashboards.texts import LANGUAGES, Texts
 from dashboards.view import DIMENSIONS, View, values_of
 from pipelines.common.clock import now
@@ -72,6 +73,7 @@ def build(published: Published, access: Access | None = None) -> Flask:
     if access.is_open:  # a foreign name that resolves to this machine is refused
         app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost", "[::1]"]
     app.jinja_env.filters["json_script"] = _json_script
+    app.jinja_env.globals["versioned"] = _versioned
     desk = _Desk(published, access)
     app.before_request(desk.enter)
     app.after_request(_closed)
@@ -153,22 +155,19 @@ class _Desk:
             return self._page(
                 reading, blocks=[empty | {"what": g.texts("choose_campaign"), "todo": ""}]
             )
-        parts = [
-            p for p in page.parts
-            if p.roles & g.roles
-            and not (isinstance(p, Grid) and p.is_optional and p.table not in reading.snapshot.tables)
-        ]  # fmt: skip
+        parts = [part for part in page.parts if part.roles & g.roles]
         return self._page(reading, blocks=laid_out([block(p, reading) for p in parts]))
 
     def export(self, identity: str, part: str, kind: str) -> Any:
         found = _part(identity, part, g.roles)
         if found is None or kind not in exports.KINDS:
             return self._notice(g.texts("not_found"), "", 404)
-        reading = Reading(self.published.snapshot(), g.view, g.texts, found[0])
-        if found[1].table not in reading.snapshot.tables:
-            return self._notice(g.texts("not_published"), "", 404)
-        answer = Response(exports.export(found[1], reading, kind), mimetype=exports.KINDS[kind])
-        name = f"{found[1].table}-{reading.period.key}.{kind}"
+        run = last_run(self.published.home)
+        reading = Reading(self.published.snapshot(), g.view, g.texts, found[0], run)
+        table = found[1].table
+        written = exports.export(found[1], reading, kind)
+        answer = Response(written, content_type=exports.KINDS[kind])
+        name = f"{table or part}{f'-{reading.period.key}' if found[0].has_period else ''}.{kind}"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 
@@ -193,7 +192,10 @@ class _Desk:
         return redirect("/sign-in")
 
     def fail(self, error: KlantkluisError) -> Any:
+        self._ready()
         what, todo = g.texts.error(error.code)
+        if lacking := error.where.get("lacking"):
+            what = f"{what}. {g.texts('lacking', names=lacking)}"
         return self._notice(what, todo, 503)
 
     def refuse(self, error: HTTPException) -> Any:
@@ -225,21 +227,23 @@ class _Desk:
 
     def _page(self, reading: Reading, **fields: Any) -> str:
         texts: Texts = g.texts
-        snapshot, page = reading.snapshot, reading.page
+        page = reading.page
         return render_template(
             "page.html", texts=texts, view=reading.view, reading=reading, page=page,
             pages=pages_for(g.roles), name=None if self.access.is_open else g.name,
             other=next(lang for lang in LANGUAGES if lang != texts.language),
-            filters={
-                name: _choices(reading, DIMENSIONS[name])
-                for name in page.filters if values_of(snapshot, DIMENSIONS[name])
-            },
+            filters={name: found for name in page.filters if (found := _choices(reading, name))},
             plotly=version("plotly"), stale=reading.stale_days(now()), **fields,
         )  # fmt: skip
 
 
-def _choices(reading: Reading, column: str) -> list[tuple[str, str]]:
-    values = values_of(reading.snapshot, column)
+def _choices(reading: Reading, name: str) -> list[tuple[str, str]]:
+    """What a page can choose by: values of its own tables, and what came with the address."""
+    column = DIMENSIONS[name]
+    tables = frozenset(part.table for part in reading.page.parts)
+    values = {*values_of(reading.snapshot, column, tables)}
+    if values and (chosen := getattr(reading.view, name)):
+        values.add(chosen)
     return sorted(
         ((v, reading.label(column, v)) for v in values), key=lambda one: one[1].casefold()
     )
@@ -251,8 +255,7 @@ def _part(identity: str, title: str, roles: frozenset[Role]) -> tuple[Page, Part
             (page, part)
             for page in pages_for(roles)
             for part in page.parts
-            if page.identity == identity and part.title == title and part.table
-            and part.roles & roles
+            if page.identity == identity and part.title == title and part.roles & roles
         ),
         None,
     )  # fmt: skip
@@ -261,6 +264,13 @@ def _part(identity: str, title: str, roles: frozenset[Role]) -> tuple[Page, Part
 def _json_script(value: Any) -> Markup:
     text = json.dumps(value, ensure_ascii=True, allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - nothing in it ends a script
+
+
+@lru_cache(maxsize=8)
+def _versioned(name: str) -> str:
+    """The address of a file of ours, another one when its text is."""
+    text = (Path(__file__).parent / "assets" / name).read_bytes()
+    return f"/assets/{name}?v={hashlib.sha256(text).hexdigest()[:12]}"
 
 
 def _plotly() -> Response:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashboards import charts
+from dashboards.last_run import Check
 from dashboards.periods import Period
 from dashboards.published import Row, Table
 from dashboards.reading import Cell, Reading
@@ -35,20 +36,19 @@ def block(part: Part, reading: Reading) -> Block:
     texts = reading.texts
     shown: Block = {"id": part.title, "title": texts.block(part.title), "table": part.table}
     if isinstance(part, Publication):
-        return shown | {"kind": "publication"} | _publication(reading)
+        return shown | {"kind": "listing", "is_exported": True} | _publication(reading)
     if isinstance(part, Checks):
         return shown | _checks(reading)
-    table = reading.snapshot.tables.get(part.table)
-    if table is None:
-        return shown | _empty(reading, "not_published", table=part.table)
-    columns = columns_of(part, table)
-    if not columns:
-        return shown | _empty(reading, "columns_missing")
+    table = reading.snapshot.tables[part.table]
+    columns = part.columns or figure_columns(table)
+    if names := reading.unheeded(part):
+        shown["note"] = texts("not_applied", names=", ".join(names))
     if isinstance(part, Cards):
         row = single(table, reading.period)
         if row is None:
             return shown | _empty(reading, "nothing_chosen")
-        return shown | {"kind": "cards", "cards": [_card(reading, table, row, c) for c in columns]}
+        cards = [_card(reading, table, row, c) for c in columns]
+        return shown | {"kind": "cards", "cards": cards, "is_exported": True}
     rows = reading.rows(part)
     if not rows:
         return shown | _empty(reading, "nothing_chosen")
@@ -61,12 +61,17 @@ def block(part: Part, reading: Reading) -> Block:
         gaps = int(drawn.pop("gaps"))
         if when := drawn.pop("when", ""):
             shown["title"] = f"{shown['title']}: {when}"
+        drawn |= {"title": shown["title"], "subtitle": reading.says}
         return shown | {
             "kind": "chart", "chart": drawn, "gaps": gaps,
-            "is_all_hidden": not any(v for s in drawn["series"] for v in s["values"]),
+            "is_all_hidden": not any(v is not None for s in drawn["series"] for v in s["values"]),
+            "is_exported": True,
         }  # fmt: skip
     if isinstance(part, Funnel):
-        return shown | {"kind": "funnel", "steps": _steps(reading, table, rows[0], columns)}
+        steps = _steps(reading, table, rows[0], columns)
+        drawn = charts.funnel(reading, table, rows[0], columns)
+        drawn |= {"title": shown["title"], "subtitle": reading.says}
+        return shown | {"kind": "funnel", "steps": steps, "chart": drawn, "is_exported": True}
     if isinstance(part, Facts):
         facts = [_named(reading, table, rows[0], c) for c in columns]
         return shown | {"kind": "facts", "facts": facts, "is_exported": True}
@@ -78,21 +83,12 @@ def block(part: Part, reading: Reading) -> Block:
     return shown | {"kind": "grid", "is_exported": True} | _grid(part, reading, table, rows)
 
 
-def columns_of(part: Part, table: Table) -> tuple[str, ...]:
-    """The columns of a part that the publication has; all that a reader looks at if it names none."""
-    if not part.columns:
-        return figure_columns(table)
-    return tuple(column for column in part.columns if column in table.columns)
-
-
 def sorted_rows(part: Part, reading: Reading, table: Table, rows: list[Row]) -> list[Row]:
     """Rows in the order that the address asks for, newest first where it asks for none."""
     column, is_descending = _order(reading, table)
     if column:
         return ordered(rows, column, is_descending, labels_of(reading.snapshot, column))
-    order = (
-        [c for c in part.order if c.lstrip("-") in table.columns] if isinstance(part, Grid) else []
-    )
+    order = part.order if isinstance(part, Grid) else ()
     for column in reversed(order):
         rows = ordered(rows, column.lstrip("-"), column.startswith("-"))
     if order:
@@ -114,8 +110,10 @@ def laid_out(blocks: list[Block]) -> list[Block]:
     return blocks
 
 
-def _empty(reading: Reading, key: str, **fields: str) -> Block:
-    todo = reading.texts(f"{key}_todo", **fields)
+def _empty(reading: Reading, key: str) -> Block:
+    if key == "nothing_chosen" and not reading.page.has_period and not reading.page.filters:
+        return {"kind": "empty", "what": reading.texts("nothing_there"), "todo": ""}
+    todo = reading.texts(f"{key}_todo")
     return {"kind": "empty", "what": reading.texts(key), "todo": todo}
 
 
@@ -143,6 +141,8 @@ def _against(
 ) -> str:
     other = single(table, period)
     texts = reading.texts
+    if reading.running_until:
+        name = texts("whole", name=name)
     if other is not None and is_hidden(other, column):
         return texts("against_hidden", name=name)
     if other is None or other[column] is None:
@@ -168,13 +168,16 @@ def _steps(reading: Reading, table: Table, row: Row, columns: tuple[str, ...]) -
 
 
 def _grid(part: Grid, reading: Reading, table: Table, rows: list[Row]) -> Block:
-    columns = columns_of(part, table)
+    columns = part.columns or figure_columns(table)
     rows = sorted_rows(part, reading, table, rows)
     first = _first(reading, table, len(rows))
     shown = rows[first : first + PAGE_ROWS]
+    mosts = {column: reading.most(table, shown, column) for column in columns}
     return {
         "columns": [_heading(reading, table, column, shown) for column in columns],
-        "rows": [[_linked(part, reading, table, row, c) for c in columns] for row in shown],
+        "rows": [
+            [_linked(part, reading, table, row, c, mosts[c]) for c in columns] for row in shown
+        ],
         "range": reading.texts(
             "rows_of", first=first + 1, last=first + len(shown), total=len(rows)
         ),
@@ -216,8 +219,10 @@ def _place(part: Matrix, row: Row) -> tuple[Any, Any]:
     return down, across
 
 
-def _linked(part: Grid, reading: Reading, table: Table, row: Row, column: str) -> Cell:
-    cell = reading.cell(table, row, column)
+def _linked(
+    part: Grid, reading: Reading, table: Table, row: Row, column: str, most: float | None
+) -> Cell:
+    cell = reading.cell(table, row, column, most)
     if part.link and column == "campaign_id" and cell.kind == "text":
         return Cell(cell.text, cell.kind, reading.view.link(part.link, campaign=str(row[column])))
     return cell
@@ -268,38 +273,84 @@ def _publication(reading: Reading) -> Block:
         (texts("timezone"), snapshot.timezone),
         (texts("currency"), snapshot.currency),
     ]
-    tables = [
-        {
-            "name": table.name,
-            "rows": reading.formats.figure(len(table.rows), "number"),
-            "hidden": reading.formats.figure(
-                sum(bool(row.get("is_suppressed")) for row in table.rows), "number"
-            ),
-            "excluded": _excluded(reading, table),
-        }
-        for table in snapshot.tables.values()
-    ]
-    return {"facts": facts, "tables": tables}
+    return {"facts": facts, "listed": _listed(reading, listing("publication", reading))}
 
 
 def _checks(reading: Reading) -> Block:
     if not reading.run.checks:
         return _empty(reading, "no_checks")
-    checks = [
-        {
-            "name": reading.texts.value(check.name),
-            "relations": reading.formats.figure(check.relations, "number"),
-            "failing": ", ".join(check.failing[:FAILING_NAMED]),
-        }
-        for check in reading.run.checks
-    ]
-    return {"kind": "checks", "checks": checks}
+    listed = _listed(reading, listing("checks", reading))
+    return {"kind": "listing", "is_exported": True, "listed": listed}
 
 
-def _excluded(reading: Reading, table: Table) -> str:
-    if "excluded_rows" not in table.columns:
-        return "–"
+class Listing(NamedTuple):
+    """A table of a page that is no table of the publication."""
+
+    heads: tuple[str, ...]
+    rows: list[tuple[str | int | None, ...]]
+    name: str = ""
+
+
+def listing(title: str, reading: Reading) -> Listing:
+    """What the last run's checks found, or the tables of the publication with what they hide.
+
+    Args:
+        title: ``checks`` or ``publication``.
+        reading: The publication and its last run.
+    """
+    texts = reading.texts
+    if title == "checks":
+        return Listing(
+            (texts("check"), texts("outcome"), texts("relations")),
+            [
+                (texts.value(check.name), _outcome(reading, check), check.relations)
+                for check in reading.run.checks
+            ],
+        )
+    return Listing(
+        (texts("table"), texts("rows"), texts("hidden_rows"), texts("hidden_cells"),
+         texts.block("excluded")),
+        [
+            (table.name, len(table.rows), sum(bool(r.get("is_suppressed")) for r in table.rows),
+             _hidden_cells(table), _excluded(reading, table))
+            for table in reading.snapshot.tables.values()
+        ],
+        texts("tables_published"),
+    )  # fmt: skip
+
+
+def _outcome(reading: Reading, check: Check) -> str:
+    if not check.failing:
+        return reading.texts("holds")
+    return reading.texts("fails_in", names=", ".join(check.failing[:FAILING_NAMED]))
+
+
+def _listed(reading: Reading, found: Listing) -> dict[str, Any]:
+    """A listing as the template draws it, numbers in the reader's format."""
+
+    def shown(value: str | int | None) -> str:
+        return value if isinstance(value, str) else reading.formats.figure(value, "number")
+
+    numbers = [
+        place for place in range(len(found.heads))
+        if any(isinstance(row[place], int) for row in found.rows)
+    ]  # fmt: skip
+    rows = [[shown(value) for value in row] for row in found.rows]
+    return {"heads": found.heads, "rows": rows, "numbers": numbers, "name": found.name}
+
+
+def _hidden_cells(table: Table) -> int:
+    """Figures that are hidden in rows of which others are shown."""
+    figures = figure_columns(table)
+    return sum(
+        is_hidden(row, column)
+        for row in table.rows
+        if not row.get("is_suppressed")
+        for column in figures
+    )
+
+
+def _excluded(reading: Reading, table: Table) -> int | None:
     row = single(table, reading.periods["all"])
-    if row is None or row["excluded_rows"] is None:
-        return "–"
-    return reading.formats.figure(row["excluded_rows"], "number")
+    found = row.get("excluded_rows") if row else None
+    return int(found) if found is not None else None

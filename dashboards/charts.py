@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboards.formats import DURATIONS
 from dashboards.periods import is_periodic
 from dashboards.published import Row, Table
 from dashboards.reading import Reading
@@ -63,6 +64,18 @@ def across(
     return _chart("across", names, series, reading, table, columns[0]) | {"when": when}
 
 
+def funnel(reading: Reading, table: Table, row: Row, columns: tuple[str, ...]) -> Chart:
+    """The steps of one row as bars, for a picture of them."""
+    series = {
+        "name": reading.texts.block("funnel"),
+        "values": [None if row[c] is None else float(row[c]) for c in columns],
+        "says": [reading.cell(table, row, c).text for c in columns],
+        "hidden": [is_hidden(row, c) for c in columns],
+    }
+    labels = [reading.texts.column(c) for c in columns]
+    return _chart("across", labels, [series], reading, table, columns[0])
+
+
 def _split(part: Across, reading: Reading, table: Table, rows: list[Row], column: str) -> Chart:
     """A group of bars for each category, a bar in it for each value of another column."""
     names = sorted({str(row[part.category]) for row in rows})[:MOST_BARS]
@@ -81,21 +94,24 @@ def _series(
 ) -> dict[str, Any]:
     unit = reading.unit(table.name, column)
     values = [None if r is None or r[column] is None else float(r[column]) for r in rows]
+    # durations stay in the unit of the axis
+    most = 0.0 if unit in DURATIONS else reading.most(table, (r for r in rows if r), column)
     says = [
-        "" if r is None or r[column] is None else reading.formats.figure(r[column], unit)
+        "" if r is None or r[column] is None else reading.formats.figure(r[column], unit, most)
         for r in rows
     ]
-    gaps = sum(r is not None and is_hidden(r, column) for r in rows)
-    return {"name": name, "values": values, "says": says, "gaps": gaps}
+    hidden = [r is not None and is_hidden(r, column) for r in rows]
+    return {"name": name, "values": values, "says": says, "hidden": hidden}
 
 
 def _chart(
     kind: str, labels: list[str], series: list[dict[str, Any]], reading: Reading,
     table: Table, column: str,
 ) -> Chart:  # fmt: skip
-    gaps = sum(one.pop("gaps") for one in series)
+    gaps = sum(sum(one["hidden"]) for one in series)
+    unit = reading.unit(table.name, column)
     return {
         "kind": kind, "labels": labels, "series": series, "gaps": gaps,
-        "unit": reading.unit(table.name, column), "separators": reading.formats.separators,
+        "unit": unit, "suffix": reading.formats.suffix(unit), "separators": reading.formats.separators,
         "currency": reading.snapshot.currency,
     }  # fmt: skip

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from babel.core import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
 from dashboards.texts import Texts
 
 _RATE_ENDS = ("_rate", "_attainment", "_rate_raw", "_conversion")
 _UNITS = {"days": "duration-day", "hours": "duration-hour", "minutes": "duration-minute"}
+DURATIONS = frozenset(_UNITS)
 _LOCALES = {"nl": Locale("nl", "NL"), "en": Locale("en", "GB")}
 _WHOLE = {"nl": "¤\u00a0#,##0", "en": "¤#,##0"}
 _RETURNS = frozenset({"roi", "roi_revenue"})
@@ -71,8 +72,15 @@ class Formats:
         """Decimal and grouping signs, as charts take them."""
         return ",." if self.texts.language == "nl" else ".,"
 
-    def figure(self, value: Any, unit: str) -> str:
-        """One value with its unit; what is no number as text."""
+    def figure(self, value: Any, unit: str, most: float | None = None) -> str:
+        """One value with its unit; what is no number as text.
+
+        Args:
+            value: What was published.
+            unit: One of ``unit_of``.
+            most: The largest value beside it, which decides on hours or days and on cents for all;
+                the value itself by default.
+        """
         if value is None:
             return "–"
         if isinstance(value, bool):
@@ -80,7 +88,7 @@ class Formats:
         if isinstance(value, int | float | Decimal):
             if unit == "rate difference":
                 return self.change(value, 0, unit)
-            text = _number(value, unit, self.currency, self.locale)
+            text = _number(value, unit, self.currency, self.locale, most)
             return self.texts("per_day", amount=text) if unit == "money per day" else text
         if isinstance(value, datetime):
             return format_date(value.astimezone(self.zone), "medium", locale=self.locale)
@@ -111,13 +119,18 @@ class Formats:
             (float(new) - float(old)) / abs(float(old)), "+#,##0.0%;-#,##0.0%", locale=self.locale
         )
 
-    def short_money(self, value: float) -> str:
-        """Money on an axis."""
-        return format_compact_currency(value, self.currency, locale=self.locale)
+    def suffix(self, unit: str) -> str:
+        """What stands behind the numbers of an axis: the short name of a duration."""
+        if unit not in _UNITS:
+            return ""
+        return "\u00a0" + format_unit(5, _UNITS[unit], "short", locale=self.locale)[1:].strip()
 
 
 @lru_cache(maxsize=50_000)
-def _number(value: float | Decimal, unit: str, currency: str, locale: Locale) -> str:
+def _number(
+    value: float | Decimal, unit: str, currency: str, locale: Locale, most: float | None
+) -> str:
+    scale = abs(float(value)) if most is None else most
     if unit == "rate":
         return format_percent(value, "#,##0.0%", locale=locale)
     if unit == "return":
@@ -125,14 +138,15 @@ def _number(value: float | Decimal, unit: str, currency: str, locale: Locale) ->
     if unit == "times":
         return format_decimal(value, "#,##0.##×", locale=locale)
     if unit.startswith("money"):
-        whole = abs(float(value)) >= WIDE
+        whole = scale >= WIDE
         return format_currency(
             value, currency, locale=locale, format=_WHOLE[locale.language] if whole else None,
             currency_digits=not whole,
         )  # fmt: skip
     for short, many, count, longer in _LONG:
-        if unit == short and abs(float(value)) >= many:
-            value, unit = float(value) / count, longer
+        if unit == short and scale >= many:
+            value, unit, scale = float(value) / count, longer, scale / count
     if unit in _UNITS:
-        return format_unit(round(float(value), 1), _UNITS[unit], "short", locale=locale)
+        digits = 1 if abs(float(value)) >= 1 else 2
+        return format_unit(round(float(value), digits), _UNITS[unit], "short", locale=locale)
     return format_decimal(value, "#,##0.##", locale=locale)

@@ -31,6 +31,10 @@ class Period:
             return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
         return f"{self.start.year}" if self.grain == "year" else f"{self.grain}-{self.start}"
 
+    def runs_on(self, day: date) -> bool:
+        """Whether it has begun and is not over."""
+        return self.start is not None and self.holds(day)
+
     def holds(self, day: date) -> bool:
         """Whether a day is in it."""
         return self.start is None or (self.start <= day and (self.end is None or day < self.end))
@@ -46,10 +50,18 @@ def is_periodic(table: Table) -> bool:
 
 @lru_cache(maxsize=2)
 def periods_of(snapshot: Snapshot) -> dict[str, Period]:
-    """Every period that some table has, by its key: newest first, coarse after fine."""
-    found = {_period(row) for t in snapshot.tables.values() if is_periodic(t) for row in t.rows} | {
-        ALL_TIME
-    }
+    """Every period that some table has and that has begun, by its key: newest first, fine first.
+
+    Quotas make rows of periods to come, and of these there is nothing to see yet.
+    """
+    today = snapshot.built_at.date() if snapshot.built_at else date.max
+    found = {
+        period
+        for table in snapshot.tables.values()
+        if is_periodic(table)
+        for period in map(_period, table.rows)
+        if period.start is None or period.start <= today
+    } | {ALL_TIME}
     ordered = sorted(found, key=lambda p: (p.grain, p.start or date.min), reverse=True)
     ordered.sort(key=lambda p: GRAINS.index(p.grain) if p.grain in GRAINS else len(GRAINS))
     return {period.key: period for period in ordered}

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from dashboards.requirements import lacking
 from pipelines.common.errors import StorageError, UsageError
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.connection import connect_published, quote
@@ -24,6 +25,7 @@ from pipelines.warehouse.errors import store_errors
 PREFIX = "kpi_"
 DEFINITIONS = "kpi_definitions"
 METADATA = "metadata"
+MOST_NAMED = 12
 
 Row = dict[str, Any]
 Identity = tuple[int, int, int]
@@ -115,7 +117,8 @@ class Published:
 
         Raises:
             KeyWrongError: The key does not open the file.
-            StorageError: Nothing has been published yet, or the file is damaged.
+            StorageError: Nothing has been published yet, the file is damaged, or another version
+                wrote it and it lacks what the pages read.
         """
         identity = self._identity()
         read = self._read
@@ -159,19 +162,31 @@ class Published:
             connect_published(self.home, self.key, self.settings, store="dashboards") as found,
             store_errors("dashboards"),
         ):
-            names = found.execute(
-                "select table_name from information_schema.tables where table_schema = 'marts' "
-                "and (starts_with(table_name, ?) or table_name = ?) order by 1",
+            columns: dict[str, dict[str, str]] = {}
+            for table, column, kind in found.execute(
+                "select table_name, column_name, data_type from information_schema.columns "
+                "where table_schema = 'marts' and (starts_with(table_name, ?) or table_name = ?) "
+                "order by table_name, ordinal_position",
                 [PREFIX, METADATA],
-            ).fetchall()
-            tables = {str(name): _table(found, str(name)) for (name,) in names}
-        definitions = tables.pop(DEFINITIONS, None)
-        metadata = tables.pop(METADATA, None)
-        return Snapshot(
-            tables,
-            _definitions(definitions) if definitions else {},
-            metadata.rows[0] if metadata and metadata.rows else {},
-        )
+            ).fetchall():
+                columns.setdefault(table, {})[column] = kind
+            missing = lacking(columns)
+            tables = {} if missing else {name: _table(found, name) for name in columns}
+        if missing or not tables[METADATA].rows:
+            raise _of_another_version(missing or (METADATA,))
+        definitions, metadata = tables.pop(DEFINITIONS), tables.pop(METADATA)
+        return Snapshot(tables, _definitions(definitions), metadata.rows[0])
+
+
+def _of_another_version(missing: tuple[str, ...]) -> StorageError:
+    named = ", ".join(missing[:MOST_NAMED])
+    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+    return StorageError(
+        "the published file was written by another version of Klantkluis",
+        code="published_of_another_version",
+        where={"lacking": named + more},
+        todo="run klantkluis run, which writes it anew",
+    )
 
 
 def _table(connection: Any, name: str) -> Table:
@@ -183,8 +198,6 @@ def _table(connection: Any, name: str) -> Table:
 
 
 def _definitions(table: Table) -> dict[tuple[str, str], Definition]:
-    if not {"table_name", "name", "formula", "unit"} <= set(table.columns):
-        return {}  # another version wrote it
     return {
         (str(row["table_name"]), str(row["name"])): Definition(
             str(row["formula"] or ""), str(row["unit"] or ""), str(row.get("formula_nl") or "")

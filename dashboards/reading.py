@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from dashboards.formats import Formats, unit_of
 from dashboards.last_run import LastRun
 from dashboards.periods import Period, newest, periods_of, previous, year_before
 from dashboards.published import Row, Snapshot, Table
-from dashboards.selection import is_hidden, latest, rows_of, series_of, time_of
+from dashboards.selection import is_hidden, latest, rows_of, series_of, time_of, unheeded
 from dashboards.specs import Cards, Grid, Matrix, Page, Part, Trend
 from dashboards.texts import Texts
 from dashboards.view import DIMENSIONS, LABELS, View, labels_of
@@ -79,8 +80,18 @@ class Reading:
             return ""
         return (self.texts.language == "nl" and defined.formula_nl) or defined.formula
 
-    def cell(self, table: Table, row: Row, column: str) -> Cell:
-        """One figure as a reader sees it."""
+    def most(self, table: Table, rows: Iterable[Row], column: str) -> float | None:
+        """The largest value of a column of one unit, so that all of it is written alike."""
+        defined = self.snapshot.definitions.get((table.name, column))
+        if defined is not None and defined.unit == "as the figure":
+            return None
+        values = [row.get(column) for row in rows]
+        return max(
+            (abs(float(v)) for v in values if isinstance(v, int | float | Decimal)), default=None
+        )
+
+    def cell(self, table: Table, row: Row, column: str, most: float | None = None) -> Cell:
+        """One figure as a reader sees it, written as the largest beside it is."""
         if is_hidden(row, column):
             return Cell("●", "hidden")
         value = row.get(column)
@@ -92,7 +103,7 @@ class Reading:
             grain = str(row.get("period_grain") or "month")
             return Cell(self.formats.period(grain, value))
         is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        text = self.formats.figure(value, self._unit_in(table, row, column))
+        text = self.formats.figure(value, self._unit_in(table, row, column), most)
         return Cell(text, "number" if is_number else "text")
 
     def rows(self, part: Part) -> list[Row]:
@@ -112,6 +123,47 @@ class Reading:
     def cleared(self) -> str:
         """The query without filters; language and theme stay."""
         return View(lang=self.view.lang, theme=self.view.theme).query()
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """What the figures are of, in words: the period and every filter that counts here."""
+        found = []
+        if self.page.has_period:
+            found.append(
+                (self.texts("period"), self.formats.period(self.period.grain, self.period.start))
+            )
+        if self.page.compares:
+            found.append(
+                (self.texts("compare"), self.texts(f"compare_{self.view.compare or 'both'}"))
+            )
+        return found + [
+            (self.texts(name), self.label(DIMENSIONS[name], value))
+            for name in self.page.filters
+            if (value := getattr(self.chosen, name))
+        ]
+
+    @property
+    def says(self) -> str:
+        """The same in one line, with the day of the figures; for print, pictures and ears."""
+        said = [f"{name}: {text[:80]}" for name, text in self.choices]
+        if built := self.snapshot.built_at:
+            said.append(self.texts("built", when=self.formats.instant(built)))
+        return " · ".join(said)
+
+    @property
+    def running_until(self) -> date | None:
+        """The day up to which a period that is not over has figures; nothing for one that is."""
+        built = self.snapshot.built_at
+        is_running = self.page.has_period and built and self.period.runs_on(built.date())
+        return built.date() if built and is_running else None
+
+    def unheeded(self, part: Part) -> list[str]:
+        """What of the reader's choices a part does not follow, in their words."""
+        table = self.snapshot.tables[part.table]
+        names = unheeded(table, self.chosen)
+        if isinstance(part, Grid) and part.ignores_period and self.view.period:
+            names.append("period")
+        return [self.texts(name) for name in names]
 
     def has_hidden(self, blocks: list[dict[str, Any]]) -> bool:
         """Whether a page has a hidden figure."""

@@ -132,6 +132,15 @@ def ordered(
     return sorted(there, key=place, reverse=descending) + missing
 
 
+def unheeded(table: Table, view: View) -> list[str]:
+    """The choices of dimensions that a table cannot follow, since it has no such column."""
+    return [
+        name
+        for name, column in DIMENSIONS.items()
+        if getattr(view, name) and column not in table.columns
+    ]
+
+
 def _chosen(table: Table, row: Row, view: View, where: Mapping[str, str]) -> bool:
     if any(row.get(column) != value for column, value in where.items()):
         return False

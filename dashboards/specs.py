@@ -1,7 +1,6 @@
 """The parts that a page can have, each naming the table and the figures that it needs.
 
-A part whose table is not published shows what to do instead; of its figures those are shown that
-the publication has, so that pages and marts can grow apart.
+A published file that lacks any of these is refused as a whole (``requirements``).
 """
 
 from __future__ import annotations
@@ -73,8 +72,6 @@ class Grid(Part):
     is_latest: bool = False
     """Only the last instant that has something to show."""
     ignores_period: bool = False
-    is_optional: bool = False
-    """Left out where its table is not published."""
     order: tuple[str, ...] = ()
     """Columns that rows are ordered by when the reader asks for none; ``-`` before one turns it."""
 

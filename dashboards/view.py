@@ -85,15 +85,17 @@ class View:
         return path + self.query(**{"sort": "", "rows": "", **changes})
 
 
-@lru_cache(maxsize=16)
-def values_of(snapshot: Snapshot, column: str) -> tuple[str, ...]:
-    """The published values of a dimension, in order."""
+@lru_cache(maxsize=64)
+def values_of(
+    snapshot: Snapshot, column: str, tables: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """The published values of a dimension, in order; of some tables, or of all if none is named."""
     return tuple(
         sorted(
             {
                 str(row[column])
                 for table in snapshot.tables.values()
-                if column in table.columns
+                if column in table.columns and (table.name in tables or not tables)
                 for row in table.rows
                 if row[column] not in (None, "")
             }

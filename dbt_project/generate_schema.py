@@ -17,8 +17,12 @@ from dashboards.texts import Texts
 PROJECT: Final = Path(__file__).parent
 MARTS: Final = PROJECT / "models" / "marts"
 PAGE: Final = PROJECT.parent / "docs" / "schema.md"
+NEEDED: Final = PROJECT.parent / "dashboards" / "schema.yaml"
 EXPOSURES: Final = PROJECT / "models" / "exposures.yml"
 OWNER: Final = {"name": "Data engineering", "email": "data@klantkluis.invalid"}
+_NOTES: Final = ("excluded_", "sealed_", "is_sealed")
+_PARTS: Final = ("_numerator", "_denominator")
+"""What pages do not show: notes of the seal, and the parts of ratios."""
 _ABOUT: Final = """# Schema of what is published
 
 Written by `python -m dbt_project.generate_semantic` from the contracts of the marts; do not edit. A
@@ -106,8 +110,27 @@ def shown(page: Any, tables: set[str]) -> list[str]:
     return sorted((named & tables) | {"kpi_definitions", "metadata"})
 
 
+def needed(models: dict[str, dict[str, Any]]) -> str:
+    """The columns that the pages read, by table, with their types: what a published file must have."""
+    tables = sorted({name for page in PAGES for name in shown(page, set(models))})
+    found = {
+        name: {
+            column["name"]: str(column["data_type"]).replace(" ", "")
+            if "(" in str(column["data_type"])
+            else str(column["data_type"])
+            for column in models[name]["columns"]
+            if not column["name"].startswith(_NOTES) and not column["name"].endswith(_PARTS)
+        }
+        for name in tables
+    }
+    text = yaml.safe_dump(found, sort_keys=False, width=100, default_flow_style=None)
+    return (
+        f"# Written by generate_semantic.py from the contracts of the marts; do not edit.\n{text}"
+    )
+
+
 def files() -> dict[Path, str]:
-    """Both files with their text."""
+    """All files with their text."""
     models = contracts()
     page = f"{_ABOUT}\n\n```mermaid\n{diagram(models)}\n```\n"
-    return {PAGE: page, EXPOSURES: exposures(set(models))}
+    return {PAGE: page, EXPOSURES: exposures(set(models)), NEEDED: needed(models)}

@@ -15,7 +15,6 @@ PAGE = Page(
             "kpi_data_quality",
             ("source", "entity", "batches", "landed_rows", "unchanged_rows", "quarantine_rate"),
             order=("source", "entity"),
-            is_optional=True,
         ),
     ),
     has_period=False,

@@ -233,14 +233,14 @@ def _cells(text: str, block_id: str) -> list[list[str]]:
 def test_signals_stand_by_priority_in_words_and_in_the_unit_of_their_figure(client) -> None:
     rows = _cells(client.get("/?period=2026-05&lang=en").text, "signals")
     assert rows == [
-        ["1", "threat", "unusual figure", "Win rate", "", "25.0%", "50.0%", "–"],
-        ["3", "chance", "campaign pays", "ROAS", "Spring", "2.5×", "1×", "€100.00"],
+        ["1", "threat", "unusual figure", "Win rate", "", "25.0%", "50.0%", "–", "–"],
+        ["3", "chance", "campaign pays", "ROAS", "Spring", "2.5×", "1×", "€100.00", "–"],
     ]
 
 
 def test_correlations_name_their_figures_in_the_language_of_the_reader(client) -> None:
     rows = _cells(client.get("/trends?lang=nl").text, "correlations")
-    assert rows == [["Scoringspercentage", "CSAT", "14", "0,7", "ja"]]
+    assert rows == [["Scoringspercentage", "CSAT", "14", "0,7", "–", "–", "ja"]]
 
 
 def test_fault_of_ours_is_a_page_and_no_traceback(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import duckdb
 from pydantic import SecretStr
 
 from dashboards.published import Published
+from dashboards.requirements import required
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.connection import attach, open_instance
 
@@ -43,8 +46,21 @@ CAMPAIGN = """insert into marts.kpi_campaign values
     ($1, $1, $2, timestamptz '2026-10-05 10:00:00+00', $3, $4, 0.25, 0.1, 100.5, $5)"""
 
 
-def publish(folder: Path, statements: list[str] | None = None, key: SecretStr = KEY) -> Published:
-    """Write a file; the statements given, or everything that the pages' tests look at."""
+def publish(
+    folder: Path,
+    statements: list[str] | None = None,
+    key: SecretStr = KEY,
+    *,
+    is_whole: bool = True,
+) -> Published:
+    """Write a file; the statements given, or everything that the pages' tests look at.
+
+    Args:
+        folder: Where the home is made.
+        statements: Tables with the columns that a test looks at.
+        key: Key of the file.
+        is_whole: Whether all else that the contracts promise is added, empty.
+    """
     settings = Settings(home=folder / "home")
     home = Home.of(settings)
     home.spill.mkdir(parents=True, exist_ok=True)
@@ -70,4 +86,26 @@ def publish(folder: Path, statements: list[str] | None = None, key: SecretStr = 
                 "insert into marts.kpi_campaign values ('small', 'small', 'email', "
                 "timestamptz '2026-10-06 10:00:00+00', null, null, null, null, null, true)"
             )
+        for table, columns in required().items() if is_whole else ():
+            _complete(connection, table, columns)
     return Published(home, key, settings)
+
+
+def _complete(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]
+) -> None:
+    there = [
+        name
+        for (name,) in connection.execute(
+            "select column_name from information_schema.columns where table_name = ?", [table]
+        ).fetchall()
+    ]
+    added = [
+        f"cast(null as {kind}) as {name}" for name, kind in columns.items() if name not in there
+    ]
+    if not there:
+        connection.execute(f"create table marts.{table} as select {', '.join(added)} limit 0")
+    elif added:
+        connection.execute(
+            f"create or replace table marts.{table} as select *, {', '.join(added)} from marts.{table}"
+        )

@@ -1,0 +1,185 @@
+"""What a reader chose is what they see, or the page says where it is not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+
+from dashboards.app import build
+from dashboards.blocks import block
+from dashboards.formats import Formats
+from dashboards.pages import PAGES
+from dashboards.periods import periods_of
+from dashboards.published import Published
+from dashboards.reading import Reading
+from dashboards.specs import Page
+from dashboards.texts import Texts
+from dashboards.view import View
+from tests.support.figures import STATEMENTS, publish
+
+_QUARTERS = """insert into marts.kpi_sales_monthly by name
+    select 'quarter' as period_grain, quarter::date as period_start,
+    (quarter + interval 3 month)::date as period_end, 100 as won_revenue, 1 as won_deals,
+    false as is_suppressed
+    from range(date '2026-07-01', date '2027-04-01', interval 3 month) as q(quarter)"""
+_CAMPAIGN_MONTHS = """create table marts.kpi_campaign_monthly as select 'month' as period_grain,
+    month::date as period_start, (month + interval 1 month)::date as period_end,
+    case when month(month) <> 3 then 20 end as sent, month(month) / 12 as open_rate,
+    case when month(month) <> 3 then month(month) / 24 end as click_rate,
+    case when month(month) = 3 then 'click_rate sent' end as suppressed_figures,
+    false as is_suppressed
+    from range(date '2025-01-01', date '2026-11-01', interval 1 month) as m(month)"""
+_SELLERS = """create table marts.kpi_sales_rep_monthly as select 'quarter' as period_grain,
+    date '2026-07-01' as period_start, date '2026-10-01' as period_end, 'abcdefgh2345' as user_key,
+    'Seller 06' as staff_alias, 4 as won_deals, false as is_suppressed"""
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    return publish(
+        tmp_path_factory.mktemp("choices"),
+        [*STATEMENTS, """insert into marts.kpi_definitions values
+         ('kpi_campaign', 'cost', 'costs of a campaign', 'reporting currency', '')""", _QUARTERS, _CAMPAIGN_MONTHS, _SELLERS,
+         """create table marts.kpi_campaign as select 'mail/1' as campaign_id, 'Spring' as
+         campaign_name, 'email' as channel, 'leads' as objective, timestamptz '2026-03-01' as
+         starts_at, 120000 as sent, 100000 as delivered, null::bigint as human_openers,
+         1000000::decimal(18, 4) as cost, 'human_openers' as suppressed_figures,
+         false as is_suppressed
+         union all select 'mail/2', 'Small', 'social', 'leads', timestamptz '2026-04-01', 10, 9, 8,
+         6191.15, null, false"""],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def client(published: Published):
+    return build(published).test_client()
+
+
+def _page(identity: str) -> Page:
+    return next(page for page in PAGES if page.identity == identity)
+
+
+def _block(text: str, identity: str) -> str:
+    return text.split(f'data-block="{identity}"')[1].split("</section>")[0]
+
+
+def test_block_that_cannot_follow_a_filter_says_so_and_no_other_does(client) -> None:
+    text = client.get("/campaigns?channel=social&objective=leads").text
+    note = "Channel, Objective: this choice does not apply here"
+    for identity in ("campaign_series", "campaign_spend", "campaign_months"):
+        assert note in _block(text, identity)
+    for identity in ("campaign_list", "campaign_rates"):
+        assert "does not apply" not in _block(text, identity)
+    assert "does not apply" not in client.get("/campaigns").text
+    # a choice of another page does not count on this one, so nothing is to be said of it
+    assert "does not apply" not in _block(client.get("/sales?channel=social").text, "forecast")
+
+
+def test_signals_say_that_they_are_of_now_whatever_the_period(client) -> None:
+    text = client.get("/?period=2026-09").text
+    assert "Period: this choice does not apply here" in _block(text, "signals")
+    assert "does not apply" not in _block(client.get("/").text, "signals")
+
+
+def test_picker_has_only_values_of_its_page(published: Published) -> None:
+    client = build(published).test_client()
+    assert 'value="social"' in client.get("/campaigns").text
+    assert 'value="Offer"' not in client.get("/campaigns").text
+
+
+def test_periods_to_come_are_not_offered_and_not_understood(client, published: Published) -> None:
+    keys = periods_of(published.snapshot())
+    assert "2026-Q4" in keys
+    assert "2027-Q1" not in keys
+    assert "left out of the address: period" in client.get("/?period=2027-Q1").text
+
+
+def test_running_period_says_that_it_is_not_over_and_its_comparison_is_whole(client) -> None:
+    text = client.get("/?period=2026-Q4").text
+    assert "Q4 2026 is not over: its figures run up to 24 Nov 2026." in text
+    assert "previous, whole" in text
+    text = client.get("/?period=2026-Q3").text
+    assert "is not over" not in text
+    assert "whole" not in text
+
+
+def test_print_and_pictures_say_what_they_are_of(client) -> None:
+    text = client.get("/campaigns?channel=social&period=2026-09").text
+    says = re.search(r'<p class="printed">([^<]+)</p>', text)
+    assert says
+    assert says[1].startswith("Period: Sept 2026 · ")
+    assert "Channel: social · Figures as of 24 Nov 2026" in says[1]
+    assert f'"subtitle": "{says[1][:20]}' in text.replace("\\u00b7", "·")
+
+
+def test_hidden_point_is_hidden_in_the_table_of_its_chart_too(client) -> None:
+    table = _block(client.get("/campaigns?period=2026-05").text, "campaign_series")
+    march = re.search(r"Mar 2026</th>(.*?)</tr>", table)
+    assert march
+    plain = [re.sub("<[^>]+>", "", cell) for cell in march[1].split("</td>")]
+    # the conversion rate is not hidden; there is nothing to compute it from
+    assert plain[:3] == ["25.0%", "●hidden", "–"]
+
+
+def test_chart_of_zeros_is_a_chart(published: Published) -> None:
+    reading = Reading(published.snapshot(), View(), Texts("en"), _page("overview"))
+    zeros = next(part for part in reading.page.parts if part.title == "tickets")
+    assert block(zeros, reading)["is_all_hidden"] is False
+
+
+def test_column_is_written_in_one_unit() -> None:
+    formats = Formats(Texts("en"), "Europe/Amsterdam", "EUR")
+    assert formats.figure(30, "minutes", 300) == "0.5 hrs"
+    assert formats.figure(300, "minutes", 300) == "5 hrs"
+    assert formats.figure(30, "minutes", 30_000) == "0.02 days"
+    assert formats.figure(6_191.15, "money", 176_191) == "€6,191"
+    assert [formats.suffix(u) for u in ("hours", "money")] == ["\xa0hrs", ""]
+
+
+def test_money_of_a_list_is_written_alike(client) -> None:
+    cells = _block(client.get("/campaigns").text, "campaign_list")
+    assert "€1,000,000" in cells
+    assert "€6,191<" in cells
+
+
+@pytest.mark.parametrize(
+    ("address", "columns"),
+    [
+        ("/export/quality/publication.csv", {"Table", "Rows", "Hidden figures"}),
+        ("/export/campaign/funnel.csv?campaign=mail/1", {"sent", "human_openers"}),
+        ("/export/campaigns/campaign_series.csv", {"period_start", "open_rate"}),
+        ("/export/overview/sales_figures.csv?period=2026-09", {"won_revenue"}),
+    ],
+)
+def test_every_block_with_figures_can_be_exported(client, address: str, columns: set[str]) -> None:
+    answer = client.get(address)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert rows
+    assert columns <= set(rows[0])
+    identity = address.split("/")[3].split(".")[0]
+    page = address.split("/")[2]
+    path = _page(page).path + ("?campaign=mail/1" if page == "campaign" else "")
+    assert f'href="/export/{page}/{identity}.csv' in client.get(path).text
+
+
+def test_key_of_a_colleague_is_on_no_page_and_in_no_file(client) -> None:
+    for address in ("/sales?period=2026-Q3", "/export/sales/sellers.csv?period=2026-Q3"):
+        text = client.get(address).text
+        assert "06" in text
+        assert "abcdefgh2345" not in text
+
+
+def test_empty_part_of_a_page_without_pickers_asks_for_no_other_choice(client) -> None:
+    text = client.get("/privacy").text
+    assert "Choose another period" not in text
+
+
+def test_hidden_figures_are_no_stops_of_the_keyboard(client) -> None:
+    text = client.get("/campaign?campaign=mail/1").text
+    assert '<span class="hidden" title="Hidden' in text
+    stops = re.findall(r"<(\w+)[^>]*tabindex=\"0\"", text)
+    assert set(stops) <= {"div"}  # what scrolls
