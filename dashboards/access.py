@@ -5,21 +5,19 @@ Read from ``<home>/policy/dashboards.yaml``; without it the dashboards serve thi
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
 
 import yaml
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from dashboards.specs import EVERYBODY, Role
-from pipelines.common.errors import NotAllowedError, PolicyError
+from pipelines.common.errors import NotAllowedError, PolicyError, UsageError
 
 FILE = "dashboards.yaml"
-MOST_ATTEMPTS = 5
-WAIT = timedelta(minutes=15)
+SHORTEST, LONGEST = 12, 1_000
+"""Characters of a password. Source: NIST SP 800-63B-4, 3.1.1.2, halfway to what it asks alone."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this name")  # so that an unknown name takes as long as a known
@@ -71,30 +69,6 @@ class Access(BaseModel):
         return header if header in self.users else None
 
 
-class Attempts:
-    """Passwords tried, so that nobody tries them all; safe for many threads."""
-
-    def __init__(self) -> None:
-        self._failed: dict[str, tuple[int, datetime]] = {}
-        self._lock = Lock()
-
-    def may_try(self, name: str, now: datetime) -> bool:
-        """Whether another password may be tried for a name."""
-        count, last = self._failed.get(name, (0, now))
-        return count < MOST_ATTEMPTS or now - last >= WAIT
-
-    def note(self, name: str, is_right: bool, now: datetime) -> None:
-        """Remember how an attempt went."""
-        with self._lock:
-            old = [n for n, (_, last) in self._failed.items() if now - last >= WAIT]
-            for forgotten in old:
-                del self._failed[forgotten]
-            if is_right:
-                self._failed.pop(name, None)
-            else:
-                self._failed[name] = (self._failed.get(name, (0, now))[0] + 1, now)
-
-
 def is_right(access: Access, name: str, password: str) -> bool:
     """Whether a password is the one of a name."""
     user = access.users.get(name)
@@ -107,7 +81,17 @@ def is_right(access: Access, name: str, password: str) -> bool:
 
 
 def hashed(password: str) -> str:
-    """What stands in the configuration for a password."""
+    """What stands in the configuration for a password.
+
+    Raises:
+        UsageError: It is too short, or longer than what is read when signing in.
+    """
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise UsageError(
+            f"a password has {SHORTEST} to {LONGEST} characters",
+            code="password_length",
+            todo="choose another, such as four words",
+        )
     return _HASHER.hash(password)
 
 
@@ -115,19 +99,52 @@ def load(policy: Path) -> Access:
     """The configuration of a home.
 
     Raises:
-        PolicyError: It is there and cannot be read as one.
+        PolicyError: It is there and cannot be read as one, or has a user who can never sign in.
     """
     path = policy / FILE
     if not path.is_file():
         return Access()
     try:
-        return Access.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+        access = Access.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError):
         raise PolicyError(
             "the users of the dashboards cannot be read",
             code="dashboards_users_invalid",
             where={"file": FILE},
             todo="see docs/runbooks/dashboards.md for what it holds",
+        ) from None
+    for place, user in enumerate(access.users.values(), start=1):
+        _require_usable(access, user, place)
+    return access
+
+
+def _require_usable(access: Access, user: User, place: int) -> None:
+    where: dict[str, str | int] = {"file": FILE, "user": place}
+    if not user.roles:
+        raise PolicyError(
+            "a user of the dashboards has no role and would see nothing",
+            code="dashboards_user_without_roles",
+            where=where,
+            todo="give them marketer, sales, support or steward",
+        )
+    if user.password is None:
+        if access.proxy is None:
+            raise PolicyError(
+                "a user of the dashboards has no password, and no proxy signs people in",
+                code="dashboards_user_without_password",
+                where=where,
+                todo="make a hash with klantkluis dashboards --hash-password",
+            )
+        return
+    try:
+        extract_parameters(user.password.get_secret_value())
+    except InvalidHashError:
+        raise PolicyError(
+            "a password of the dashboards is no hash of Argon2",
+            code="dashboards_password_no_hash",
+            where=where,
+            todo="make a hash with klantkluis dashboards --hash-password, and choose another "
+            "password if it stood there openly",
         ) from None
 
 

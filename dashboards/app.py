@@ -16,27 +16,30 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import Flask, Response, g, redirect, render_template, request, session
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from dashboards import access as accesses
 from dashboards import exports
-from dashboards.access import Access, Attempts
+from dashboards.access import Access
 from dashboards.blocks import block, laid_out
 from dashboards.last_run import last_run
 from dashboards.pages import PAGES, pages_for
 from dashboards.published import Published
 from dashboards.reading import Reading
+from dashboards.sessions import Attempts, Line, Sessions
 from dashboards.specs import Page, Part, Role
 from dashboards.texts import LANGUAGES, Texts
-from dashboards.view import DIMENSIONS, View, values_of
+from dashboards.view import DIMENSIONS, LONGEST, View, values_of
 from pipelines.common.clock import now
 from pipelines.common.errors import KlantkluisError, UsageError
 from pipelines.common.log import log_event
 
 THREADS = 8
+_REFUSED = {400: "bad_request", 405: "not_so", 413: "too_large", 414: "too_large", 431: "too_large"}
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -65,7 +68,8 @@ def build(published: Published, access: Access | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=secrets.token_bytes(32),  # a restart signs everybody out
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
+        # a link in a mail opens the page; other sites' forms are refused in ``enter``
+        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=access.is_https and not access.is_open,
         MAX_CONTENT_LENGTH=10_000,
         SEND_FILE_MAX_AGE_DEFAULT=3_600,
@@ -131,19 +135,23 @@ class _Desk:
 
     def __init__(self, published: Published, access: Access) -> None:
         self.published, self.access = published, access
-        self.attempts = Attempts()
+        self.attempts, self.line, self.sessions = Attempts(), Line(), Sessions()
 
     def enter(self) -> Any:
         g.view = View.of(request.args.to_dict(flat=False))
         g.texts = Texts(g.view.lang or self.published.settings.lang)
         proxy = self.access.proxy
         header = request.headers.get(proxy.header) if proxy else None
-        g.name = self.access.vouched(request.remote_addr, header) or session.get("name")
+        g.name = self.access.vouched(request.remote_addr, header) or self.sessions.name(
+            session.get("number"), now()
+        )
         g.roles = self.access.roles(g.name)
+        if request.method == "POST" and _is_of_another_site():
+            return self._notice(g.texts("other_site"), "", 403)
         is_free = request.endpoint in {"sign_in", "static", "plotly"}
         if g.roles or is_free:
             return None
-        return redirect("/sign-in")
+        return redirect(_sign_in_address(request.path, request.args.to_dict(flat=False)))
 
     def show(self, page: Page) -> Any:
         if not page.roles & g.roles:
@@ -175,21 +183,25 @@ class _Desk:
         if self.access.is_open:
             return redirect("/")
         if request.method == "GET":
-            return render_template("sign_in.html", texts=g.texts, view=g.view, failed="")
+            return self._sign_in_page()
         name = request.form.get("name", "")[:200]
-        if not self.attempts.may_try(name, now()):
-            return self._again("sign_in_wait", 429)
-        is_right = accesses.is_right(self.access, name, request.form.get("password", "")[:1_000])
-        self.attempts.note(name, is_right, now())
-        if not is_right:
-            return self._again("sign_in_failed", 401)
+        password = request.form.get("password", "")[: accesses.LONGEST]
+        with self.line.turn() as has_place:
+            if not has_place:
+                return self._sign_in_page("sign_in_busy"), 503, {"Retry-After": "2"}
+            if not self.attempts.begin(name, now()):
+                return self._sign_in_page("sign_in_wait"), 429
+            if not accesses.is_right(self.access, name, password):
+                return self._sign_in_page("sign_in_failed"), 401
+        self.attempts.was_right(name)
         session.clear()
-        session["name"] = name
-        return redirect("/" + g.view.query())
+        session["number"] = self.sessions.begin(name, now())
+        return redirect(_back(request.args.get("next", "")) or f"/{g.view.query()}")
 
     def sign_out(self) -> Any:
+        self.sessions.end(session.get("number"))
         session.clear()
-        return redirect("/sign-in")
+        return redirect(f"/sign-in{View(lang=g.view.lang, theme=g.view.theme).query()}")
 
     def fail(self, error: KlantkluisError) -> Any:
         self._ready()
@@ -202,7 +214,12 @@ class _Desk:
         if error.code is None or error.code < 400:
             return error
         self._ready()
-        return self._notice(g.texts("not_found"), "", error.code)
+        key = (
+            "host_refused"
+            if isinstance(error, SecurityError)
+            else _REFUSED.get(error.code, "not_found")
+        )
+        return self._notice(g.texts(key), "", error.code)
 
     def crash(self, error: Exception) -> Any:
         """A fault of ours: a page and the kind of it in the log, no value and no traceback."""
@@ -215,9 +232,13 @@ class _Desk:
         if "texts" not in g:  # refused before it was read
             g.view, g.texts, g.name, g.roles = View(), Texts("en"), None, frozenset()
 
-    def _again(self, key: str, status: int) -> Any:
-        page = render_template("sign_in.html", texts=g.texts, view=g.view, failed=g.texts(key))
-        return page, status
+    def _sign_in_page(self, failed: str = "") -> str:
+        target = request.args.get("next", "")
+        address = _sign_in_address(target, {"lang": g.view.lang, "theme": g.view.theme})
+        return render_template(
+            "sign_in.html", texts=g.texts, view=g.view, address=address,
+            failed=g.texts(failed) if failed else "",
+        )  # fmt: skip
 
     def _notice(self, what: str, todo: str, status: int) -> Any:
         return render_template(
@@ -247,6 +268,36 @@ def _choices(reading: Reading, name: str) -> list[tuple[str, str]]:
     return sorted(
         ((v, reading.label(column, v)) for v in values), key=lambda one: one[1].casefold()
     )
+
+
+def _is_of_another_site() -> bool:
+    """Whether the browser says that a form was sent from a page that is not ours.
+
+    Source: OWASP, Cross-Site Request Forgery Prevention, Fetch Metadata. Under our referrer policy
+    a browser names no origin for a form, so one without fetch metadata is held by the cookie alone.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin", "null")
+    return origin != "null" and urlsplit(origin).netloc != request.host
+
+
+def _sign_in_address(target: str, parameters: dict[str, Any]) -> str:
+    """The page to sign in, in the reader's language, and where to go on from there."""
+    view = View.of(parameters)
+    address = target if "?" in target else target + view.query()
+    chosen = {"lang": view.lang, "theme": view.theme, "next": _back(address)}
+    query = urlencode({name: text for name, text in chosen.items() if text and text != "/"})
+    return f"/sign-in?{query}" if query else "/sign-in"
+
+
+def _back(target: str) -> str:
+    """A page of ours with a view, written anew from what is understood; else nothing."""
+    path, _, query = target.partition("?")
+    if path not in {page.path for page in PAGES} or len(query) > LONGEST:
+        return ""
+    return path + View.of(parse_qs(query)).query()
 
 
 def _part(identity: str, title: str, roles: frozenset[Role]) -> tuple[Page, Part] | None:

@@ -117,9 +117,15 @@ class Published:
 
         Raises:
             KeyWrongError: The key does not open the file.
-            StorageError: Nothing has been published yet, the file is damaged, or another version
-                wrote it and it lacks what the pages read.
+            StorageError: The home is gone, nothing has been published yet, the file is damaged, or
+                another version wrote it and it lacks what the pages read.
         """
+        if not self.home.root.is_dir():
+            raise StorageError(
+                "the home is not there any more",
+                code="home_gone",
+                todo="put it back, or start klantkluis dashboards with --home",
+            )
         identity = self._identity()
         read = self._read
         if read is not None and read[0] == identity:

@@ -37,7 +37,7 @@ def dashboards(
     figures.tables()
 
     def ready() -> None:
-        session.output.say("serving", url=f"http://{host}:{port}")
+        session.output.say("serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
         sys.stdout.flush()
 
     serve(figures, host, port, users, ready)

@@ -12,12 +12,13 @@ import openpyxl
 import pytest
 from pydantic import SecretStr
 
-from dashboards.access import MOST_ATTEMPTS, Access, hashed, load, require_reachable
+from dashboards.access import Access, hashed, load, require_reachable
 from dashboards.app import build
 from dashboards.pages import PAGES
 from dashboards.periods import periods_of
 from dashboards.published import Published
 from dashboards.reading import Reading
+from dashboards.sessions import MOST_ATTEMPTS
 from dashboards.texts import Texts, _catalogue
 from dashboards.view import View, values_of
 from pipelines.common.errors import KeyWrongError, NotAllowedError, PolicyError, UsageError
@@ -249,7 +250,7 @@ def test_tables_that_are_no_kpi_are_refused(published: Published) -> None:
 def access() -> Access:
     return Access.model_validate(
         {
-            "users": {"anna": {"password": hashed("right"), "roles": ["marketer"]}},
+            "users": {"anna": {"password": hashed("right and long"), "roles": ["marketer"]}},
             "is_https": False,
             "proxy": {"header": "X-User", "addresses": ["10.0.0.1"]},
         }
@@ -258,26 +259,32 @@ def access() -> Access:
 
 def test_users_sign_in_and_see_the_pages_of_their_roles(published: Published, access) -> None:
     client = build(published, access).test_client()
-    assert client.get("/campaigns").headers["Location"] == "/sign-in"
+    assert client.get("/campaigns").headers["Location"] == "/sign-in?next=%2Fcampaigns"
     assert client.get("/export/campaigns/campaign_list.csv").status_code == 302
     assert client.post("/sign-in", data={"name": "anna", "password": "no"}).status_code == 401
-    answer = client.post("/sign-in", data={"name": "anna", "password": "right"})
+    answer = client.post("/sign-in", data={"name": "anna", "password": "right and long"})
     assert answer.status_code == 302
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
+    assert "SameSite=Lax" in cookie
     assert client.get("/campaigns").status_code == 200
     assert client.get("/privacy").status_code == 403
     assert client.get("/export/sales/sellers.csv").status_code == 404
+    kept = client.get_cookie("session").value
     client.post("/sign-out")
+    assert client.get("/campaigns").status_code == 302
+    client.set_cookie("session", kept)  # a copy of the cookie is worth nothing any more
     assert client.get("/campaigns").status_code == 302
 
 
 def test_many_wrong_passwords_close_a_name(published: Published, access) -> None:
     client = build(published, access).test_client()
     for _ in range(MOST_ATTEMPTS):
-        client.post("/sign-in", data={"name": "anna", "password": "no"})
-    assert client.post("/sign-in", data={"name": "anna", "password": "right"}).status_code == 429
+        assert client.post("/sign-in", data={"name": "anna", "password": "no"}).status_code == 401
+    assert (
+        client.post("/sign-in", data={"name": "anna", "password": "right and long"}).status_code
+        == 429
+    )
 
 
 def test_header_counts_only_from_the_proxy(published: Published, access) -> None:
@@ -296,11 +303,39 @@ def test_other_machines_are_served_only_to_users(access) -> None:
         require_reachable(Access(), "0.0.0.0")
 
 
-def test_configuration_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("users", "code"),
+    [
+        ("{anna: {roles: [king]}}", "dashboards_users_invalid"),
+        ("{anna: {roles: [sales], password: open sesame}}", "dashboards_password_no_hash"),
+        ("{anna: {roles: [sales]}}", "dashboards_user_without_password"),
+        ("{anna: {roles: []}}", "dashboards_user_without_roles"),
+    ],
+)
+def test_configuration_with_which_somebody_could_not_sign_in_is_refused(
+    tmp_path: Path, users: str, code: str
+) -> None:
     assert load(tmp_path).is_open
-    (tmp_path / "dashboards.yaml").write_text("users: {anna: {roles: [king]}}")
-    with pytest.raises(PolicyError):
+    (tmp_path / "dashboards.yaml").write_text(f"users: {users}")
+    with pytest.raises(PolicyError) as caught:
         load(tmp_path)
+    assert caught.value.code == code
+    assert "sesame" not in str(caught.value)
+    assert "anna" not in str(caught.value)
+
+
+def test_users_of_a_proxy_need_no_password(tmp_path: Path) -> None:
+    text = "users: {anna: {roles: [sales]}}\nproxy: {header: X-User}"
+    (tmp_path / "dashboards.yaml").write_text(text)
+    assert set(load(tmp_path).users) == {"anna"}
+
+
+@pytest.mark.parametrize("word", ["short", "x" * 1_001])
+def test_password_of_another_length_gets_no_hash(word: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        hashed(word)
+    assert caught.value.code == "password_length"
+    assert word not in str(caught.value)
 
 
 def test_key_is_no_part_of_what_is_printed(published: Published) -> None:

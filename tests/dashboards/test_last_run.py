@@ -28,7 +28,7 @@ def test_failing_check_is_told_on_every_page_and_named_on_one(published: Publish
     write_last_run(published.home, AS_OF, [GOOD, BAD], is_published=False)
     client = build(published).test_client()
     for path in ("/", "/sales", "/quality"):
-        assert "published nothing, for 1 checks fail" in client.get(path).text
+        assert "published nothing, for one check fails" in client.get(path).text
     text = client.get("/quality?lang=nl").text
     assert "faalt in marts.kpi_sales_monthly win_rate" in text
     assert "marts.kpi_campaign" not in text.split('data-block="publication"')[0]

@@ -35,10 +35,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
 
 def _signed_in(published: Published, *roles: str):
     access = Access.model_validate(
-        {"users": {"anna": {"password": hashed("right"), "roles": list(roles)}}, "is_https": False}
+        {
+            "users": {"anna": {"password": hashed("right and long"), "roles": list(roles)}},
+            "is_https": False,
+        }
     )
     client = build(published, access).test_client()
-    client.post("/sign-in", data={"name": "anna", "password": "right"})
+    client.post("/sign-in", data={"name": "anna", "password": "right and long"})
     return client
 
 
@@ -56,11 +59,11 @@ def test_every_answer_is_closed(published: Published, path: str, status: int) ->
 
 
 def test_browsers_are_told_to_stay_with_https_where_there_is_https(published: Published) -> None:
-    users = {"anna": {"password": hashed("right"), "roles": ["sales"]}}
+    users = {"anna": {"password": hashed("right and long"), "roles": ["sales"]}}
     for is_https in (True, False):
         access = Access.model_validate({"users": users, "is_https": is_https})
         client = build(published, access).test_client()
-        answer = client.post("/sign-in", data={"name": "anna", "password": "right"})
+        answer = client.post("/sign-in", data={"name": "anna", "password": "right and long"})
         assert ("Strict-Transport-Security" in answer.headers) is is_https
         assert ("Secure" in answer.headers["Set-Cookie"]) is is_https
 
@@ -103,7 +106,7 @@ def test_user_without_a_role_any_more_is_out_at_once(published: Published) -> No
     client = _signed_in(published, "marketer")
     assert client.get("/").status_code == 200
     with client.session_transaction() as session:
-        session["name"] = "gone"
+        session["number"] = "of nobody"
     assert client.get("/").headers["Location"] == "/sign-in"
 
 
