@@ -2,7 +2,8 @@
 {% macro campaign_hidden_names() -%}
 {{ return([
     'sent', 'delivered', 'human_openers', 'human_clickers', 'converters',
-    'attributed_conversions', 'unsubscribers', 'open_rate_raw_numerator', 'bounced', 'complainers',
+    'attributed_conversions', 'attributed_revenue', 'unsubscribers', 'open_rate_raw_numerator',
+    'bounced', 'complainers',
     'opens', 'machine_opens', 'clicks', 'machine_clicks', 'excluded_revenue_rate_missing'
 ]) }}
 {%- endmacro %}
@@ -37,17 +38,18 @@
     ]) -%}
 {%- endfor -%}
 {%- do figures.append(('cost', 'cost', money, [])) -%}
-{%- for name in ['attributed_conversions', 'attributed_revenue', 'attributed_margin'] -%}
-    {%- do figures.append(
-        (name, name, count if name == 'attributed_conversions' else money,
-         ['attributed_conversions'])
-    ) -%}
-{%- endfor -%}
+{#- Revenue is about those of whom the amount is known. -#}
+{%- set of_revenue = ['attributed_conversions', 'attributed_revenue'] -%}
+{%- do figures.extend([
+    ('attributed_conversions', 'attributed_conversions', count, ['attributed_conversions']),
+    ('attributed_revenue', 'attributed_revenue', money, of_revenue),
+    ('attributed_margin', 'attributed_margin', money, ['attributed_conversions'])
+]) -%}
 {%- for name, numerator, denominator, needs, type in [
     ('cost_per_conversion', 'cost', 'converters', ['converters'], count),
     ('roi', 'attributed_margin - cost', 'cost', ['attributed_conversions'], money),
-    ('roi_revenue', 'attributed_revenue - cost', 'cost', ['attributed_conversions'], money),
-    ('roas', 'attributed_revenue', 'cost', ['attributed_conversions'], money)
+    ('roi_revenue', 'attributed_revenue - cost', 'cost', of_revenue, money),
+    ('roas', 'attributed_revenue', 'cost', of_revenue, money)
 ] -%}
     {%- do figures.extend([
         (name, ratio('(' ~ numerator ~ ')', denominator), rate, needs),

@@ -49,6 +49,7 @@ CAMPAIGN_FIGURES: Final = (
         _who("attributed"),
         {"converters": _who("converted", "attributed"), "human_clickers": _who("clicked", "attributed")},
     ),
+    Figure("attributed_revenue", _who("attributed", "unrated")),
     _of_recipients("unsubscribers", "unsubscribed"),
     _of_recipients(
         "open_rate_raw_numerator",

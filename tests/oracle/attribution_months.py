@@ -15,8 +15,8 @@ from tests.oracle.rules import Rates, money, ratio, start_of, total
 Key = tuple[Any, ...]
 
 
-def months(rows: Rows, as_of: datetime) -> dict[Key, Row]:
-    """Every month and channel with a conversion or with spend, once for each model."""
+def conversion_paths(rows: Rows, as_of: datetime) -> list[tuple[Row, list[Row]]]:
+    """Every conversion with the touches on its path and the credit of each, oldest first."""
     conversions = {event["key"]: event for event in revenue(rows)}
     human = [event for event in events(rows) if not event["machine"]]
     # The persons of these events stand for those that were merged into them, and so they stay.
@@ -24,16 +24,21 @@ def months(rows: Rows, as_of: datetime) -> dict[Key, Row]:
     paths: dict[Any, list[Row]] = defaultdict(list)
     for (key, _), touch in sorted(told.items(), key=lambda item: item[0][1]):
         paths[key].append(touch)
+    return [(conversions[key], path) for key, path in paths.items()]
+
+
+def months(rows: Rows, as_of: datetime) -> dict[Key, Row]:
+    """Every month and channel with a conversion or with spend, once for each model."""
     given: dict[Key, list[tuple[float, Decimal | None]]] = defaultdict(list)
     unrated: dict[Key, set[Any]] = defaultdict(set)
-    for key, path in paths.items():
-        month = month_of(conversions[key]["at"])
+    for conversion, path in conversion_paths(rows, as_of):
+        month = month_of(conversion["at"])
         for model in MODELS:
             for touch, share in zip(path, _shares(path, model), strict=True):
                 given[month, touch["channel"], model].append((touch[f"credit_{model}"], share))
         for touch in path:
             if touch["amount"] is None:
-                unrated[month, touch["channel"]].add(key)
+                unrated[month, touch["channel"]].add(conversion["key"])
     spent = _spend(rows)
     return {
         (month, channel, model): _cell(

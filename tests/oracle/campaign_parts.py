@@ -7,7 +7,17 @@ from datetime import date, datetime
 from typing import Any
 
 from tests.oracle.attacker import Part, Told
-from tests.oracle.campaigns import DIFFERENCES, HAS, Sends, credited, customer_months, month_of
+from tests.oracle.attribution import MODELS
+from tests.oracle.attribution_months import conversion_paths
+from tests.oracle.campaigns import (
+    DIFFERENCES,
+    HAS,
+    Sends,
+    credited,
+    customer_months,
+    merged,
+    month_of,
+)
 from tests.oracle.persons import Rows, newest_contacts, of_persons
 from tests.oracle.rules import GRAINS, Row, local_day, start_of
 
@@ -24,6 +34,7 @@ def told(rows: Rows, tables: Rows, as_of: datetime) -> list[Told]:
         *_of_days(tables["kpi_campaign_daily"], tables["kpi_campaign"], sends),
         *_of_links(tables["kpi_campaign_links"], sends),
         *_of_customers(rows, tables, sends),
+        *_of_attribution(rows, tables["kpi_attribution_monthly"], as_of),
     ]
 
 
@@ -40,10 +51,14 @@ def _parts(facts: Iterable[Row], has: Callable[[Row], bool]) -> frozenset[Part]:
 def _figures(row: Row, facts: Sequence[Row], where: dict[str, Any], once: bool) -> Iterable[Told]:
     """The figures of a row, and the differences of those that are shown beside one another."""
 
+    whole = {fact["recipient"]: fact for fact in merged(facts)} if once else {}
+
     def parts(has: Callable[[Row], bool]) -> frozenset[Part]:
         found = _parts(facts, has)
         if not once:
             return found
+        # Who opened one send of a campaign and not another one has opened it.
+        found = frozenset(part for part in found if has(whole[part[1]]))
         first: dict[Part, Part] = {}
         for part in sorted(found, key=lambda p: p[3]):  # a recipient counts once in a campaign
             first.setdefault(part[:3], part)
@@ -55,9 +70,9 @@ def _figures(row: Row, facts: Sequence[Row], where: dict[str, Any], once: bool) 
     for name, has in HAS.items():
         if is_shown(name):
             yield Told(name, where, parts(has))
-    for (whole, part), has in DIFFERENCES.items():
-        if is_shown(whole) and is_shown(part):
-            yield Told(f"{whole} - {part}", where, parts(has))
+    for (all_of, some), has in DIFFERENCES.items():
+        if is_shown(all_of) and is_shown(some):
+            yield Told(f"{all_of} - {some}", where, parts(has))
     if all(map(is_shown, ("sent", "delivered", "bounced"))):
         yield Told("dropped", where, parts(lambda f: f["failed"] > f["bounced"]))
 
@@ -89,6 +104,8 @@ def _of_campaigns(table: Sequence[Row], sends: Sends, won: Sequence[Row]) -> Ite
                 converted = {f["recipient"] for f in facts if f["converted"]}
                 rest = converted - {r["person"] for r in mine}
                 yield Told("converters - attributed", where, frozenset((p, key) for p in rest))
+        if row["attributed_revenue"] is not None:
+            yield Told("revenue", where, _won_parts(r for r in mine if r["amount"] is not None))
         if row["excluded_revenue_rate_missing"] is not None:
             yield Told("unrated", where, _won_parts(r for r in mine if r["amount"] is None))
 
@@ -101,6 +118,9 @@ def _of_periods(table: Sequence[Row], sends: Sends, won: Sequence[Row]) -> Itera
         if row["attributed_conversions"] is not None:
             mine = [r for r in won if _is_in(row, month_of(r["at"]))]
             yield Told("attributed", where, _won_parts(mine))
+            if row["attributed_revenue"] is not None:
+                rated = _won_parts(r for r in mine if r["amount"] is not None)
+                yield Told("revenue", where, rated)
 
 
 def _is_in(row: Row, month: date) -> bool:
@@ -195,3 +215,53 @@ def _of_customers(rows: Rows, tables: Rows, sends: Sends) -> Iterable[Told]:
             ]
             yield Told("leads", {"channel": row["source_channel"], **_around("leads", row["period_start"])},
                        frozenset(here))  # fmt: skip
+
+
+def _of_attribution(rows: Rows, table: Sequence[Row], as_of: datetime) -> Iterable[Told]:
+    """Channels by month and model: whom each tells about, and whom two models of it, or the rest.
+
+    Channels divide one conversion between them, so they are not added up as other slices are; but all
+    models divide the same conversions, and what is hidden of one is what the others leave of it.
+    """
+    credit: dict[tuple[Any, ...], dict[Part, float]] = {}
+    unrated: dict[tuple[Any, ...], set[Part]] = {}
+    for conversion, path in conversion_paths(rows, as_of):
+        month = month_of(conversion["at"])
+        part = (conversion["person"], conversion["key"])
+        for touch in path:
+            for model in MODELS:
+                here = credit.setdefault((month, touch["channel"], model), {})
+                here[part] = here.get(part, 0.0) + touch[f"credit_{model}"]
+            if touch["amount"] is None:
+                unrated.setdefault((month, touch["channel"]), set()).add(part)
+    shown = {
+        (row["period_start"], row["channel"], row["attribution_model"])
+        for row in table
+        if row["attributed_conversions"] is not None
+    }
+    for month, channel, model in shown:
+        where = {"month": month, "channel": channel, "model": model}
+        mine = credit.get((month, channel, model), {})
+        yield Told(
+            f"credit {channel} {model}", where, frozenset(p for p, c in mine.items() if c > 0)
+        )
+        for other in MODELS[: MODELS.index(model)]:
+            if (month, channel, other) in shown:
+                theirs = credit.get((month, channel, other), {})
+                moved = frozenset(p for p, c in mine.items() if abs(c - theirs.get(p, 0.0)) > 1e-9)
+                yield Told(f"credit {channel} {model} - {other}", where, moved)
+        earned = mine.keys() - unrated.get((month, channel), set())
+        yield Told(f"revenue {channel} {model}", where, frozenset(p for p in earned if mine[p] > 0))
+    for row in table:
+        if row["excluded_rows"] is not None:
+            key = (row["period_start"], row["channel"])
+            where = dict(zip(("month", "channel"), key, strict=True))
+            yield Told(f"unrated {row['channel']}", where, frozenset(unrated.get(key, ())))
+    for month in {month for month, _, _ in credit}:
+        hidden: dict[str, set[Part]] = {model: set() for model in MODELS}
+        for (at, channel, model), parts in credit.items():
+            if at == month and (at, channel, model) not in shown:
+                hidden[model] |= {p for p, c in parts.items() if c > 0}
+        if not all(hidden.values()):  # a model of which all is shown tells what all add up to
+            for model, rest in hidden.items():
+                yield Told(f"credit of hidden channels {model}", {"month": month}, frozenset(rest))

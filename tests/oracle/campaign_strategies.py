@@ -110,7 +110,8 @@ def crowds(draw: st.DrawFn) -> dict[str, list[Row]]:
         _send_to(draw, found["campaign_events"], key, persons[: draw(st.integers(1, 12))], months)
     for number, person in enumerate(persons):
         bought = {"record_key": f"o{number}", "customer_key": person, "amount": 10 + number,
-                  "margin": 5, "currency": "EUR", "status": "paid"}  # fmt: skip
+                  "margin": 5, "status": "paid",
+                  "currency": draw(st.sampled_from(["EUR", "EUR", "EUR", "XTS"]))}  # fmt: skip
         if draw(st.booleans()):
             at = _START + timedelta(days=draw(st.integers(0, 80)))
             found["orders"].append(bought | {"ordered_at": at})
@@ -142,3 +143,44 @@ _doings = st.lists(
     st.sampled_from(["open", "open", "click", "click", "bounce_hard", "dropped", "unsubscribe", "complaint"]),
     max_size=3,
 )  # fmt: skip
+
+
+@st.composite
+def buyers(draw: st.DrawFn) -> dict[str, list[Row]]:
+    """Thirty persons who buy in two months after touches of few channels, some in no known currency."""
+    persons = [f"p{number:02}" for number in range(30)]
+    found: dict[str, list[Row]] = {
+        "subjects": [{"subject_key": p, "kind": "contact", "subject_bucket": 1} for p in persons],
+        "campaigns": [
+            {"record_key": key, "name": key, "channel": key} for key in ("email", "social", "search")
+        ],
+        "consents": [
+            {"customer_key": person, "purpose": "tracking", "lawful_basis": "consent",
+             "occurred_at": _START, "status": "given"}
+            for person in persons
+        ],
+        "campaign_events": [], "interactions": [], "orders": [],
+        "costs": [
+            {"record_key": "k", "kind": "marketing", "campaign_id": "search", "amount": 50,
+             "cost_date": _START.date(), "currency": "EUR"},
+        ],
+    }  # fmt: skip
+    currencies = st.sampled_from(draw(st.sampled_from([["EUR"] * 7 + ["XTS"], ["EUR", "XTS"]])))
+    rare = st.sampled_from(["email"] * 6 + ["phone"] * 3 + ["social"])
+    for number, person in enumerate(persons[: draw(st.sampled_from([12, 30, 30]))]):
+        at = _START + timedelta(days=draw(st.sampled_from([20, 20, 50])))
+        found["orders"].append(
+            {"record_key": f"o{number}", "customer_key": person, "amount": 10 + number, "margin": 5,
+             "status": "paid", "ordered_at": at,
+             "currency": draw(currencies)}
+        )  # fmt: skip
+        for place, channel in enumerate(draw(st.lists(rare, max_size=3))):
+            touch = {"record_key": f"t{number}-{place}", "customer_key": person,
+                     "occurred_at": at - timedelta(days=1 + place)}  # fmt: skip
+            if channel == "phone":
+                found["interactions"].append(touch | {"channel": "phone"})
+            else:
+                found["campaign_events"].append(
+                    touch | {"campaign_id": channel, "event_type": "click", "url_path": "/a"}
+                )
+    return found

@@ -229,7 +229,7 @@ DIFFERENCES: dict[tuple[str, str], Callable[[Row], bool]] = {
 """Whom the difference of two figures of one row is about, where one counts part of the other."""
 
 
-def _merged(facts: Sequence[Row]) -> list[Row]:
+def merged(facts: Sequence[Row]) -> list[Row]:
     """A recipient of a campaign once, whatever the months."""
     found: dict[Key, Row] = {}
     for fact in facts:
@@ -414,7 +414,7 @@ def campaigns(rows: Rows, as_of: datetime) -> dict[Key, Row]:
     for campaign in rows.get("campaigns", ()):
         key = campaign["record_key"]
         cost, missing = spend(rows, lambda row, key=key: row["campaign_id"] == key)
-        figures = counts(_merged([f for f in sends.rows if f["campaign"] == key]))
+        figures = counts(merged([f for f in sends.rows if f["campaign"] == key]))
         mine = money(cost, figures["converters"], [r for r in won if r["campaign"] == key])
         found[(key,)] = figures | mine | arms(rows, campaign, sends)
         found[(key,)]["excluded_cost_rate_missing"] = missing

@@ -1,7 +1,8 @@
 -- Grain: month of the conversion, channel and attribution model; channels with spend alone too.
 -- Only months are published, and no total over channels; yet the channels of a month add up to the same
 -- revenue in every model, so that what is hidden of a month is never about few. Models of one
--- channel are not shown beside one another where few persons make the difference.
+-- channel are not shown beside one another where few persons make the difference. Revenue is about
+-- those of whom the amount is known.
 {%- set models = ['last_touch', 'first_touch', 'linear', 'position_based', 'time_decay', 'shapley',
                   'markov'] %}
 with
@@ -43,7 +44,9 @@ cells as (
         sum(credit_{{ model }}) as credit_{{ model }},
         sum(revenue_{{ model }}) as revenue_{{ model }},
         count(distinct case when credit_{{ model }} > 0 then customer_key end)
-            as persons_{{ model }}
+            as persons_{{ model }},
+        count(distinct case when credit_{{ model }} > 0 and not is_unrated then customer_key end)
+            as rated_persons_{{ model }}
         {%- for other in models[: loop.index0] %},
         count(
             distinct case
@@ -61,7 +64,7 @@ cells as (
 judged_{{ model }} as (
     select
         *,
-        persons_{{ model }} {{ is_small() }}
+        persons_{{ model }} {{ is_small() }} or rated_persons_{{ model }} {{ is_small() }}
         {%- for other in models[: loop.index0] %}
         or (not is_few_{{ other }} and differ_{{ model }}_{{ other }} {{ is_small() }})
         {%- endfor %} as is_few_{{ model }}
