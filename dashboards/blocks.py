@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from dashboards import charts
 from dashboards.last_run import Check
-from dashboards.periods import Period
+from dashboards.periods import Period, is_periodic
 from dashboards.published import Row, Table
 from dashboards.reading import Cell, Reading
 from dashboards.selection import figure_columns, is_hidden, ordered, single, time_of
@@ -41,12 +41,15 @@ def block(part: Part, reading: Reading) -> Block:
         return shown | _checks(reading)
     table = reading.snapshot.tables[part.table]
     columns = part.columns or figure_columns(table)
+    if part.remark:
+        shown["note"] = texts(part.remark)
     if names := reading.unheeded(part):
         shown["note"] = texts("not_applied", names=", ".join(names))
     if isinstance(part, Cards):
         row = single(table, reading.period)
         if row is None:
-            return shown | _empty(reading, "nothing_chosen")
+            is_monthly = not is_periodic(table) and reading.period.grain != "month"
+            return shown | _empty(reading, "months_only" if is_monthly else "nothing_chosen")
         cards = [_card(reading, table, row, c) for c in columns]
         return shown | {"kind": "cards", "cards": cards, "is_exported": True}
     rows = reading.rows(part)
@@ -111,7 +114,7 @@ def laid_out(blocks: list[Block]) -> list[Block]:
 
 
 def _empty(reading: Reading, key: str) -> Block:
-    if key == "nothing_chosen" and not reading.page.has_period and not reading.page.filters:
+    if key == "nothing_chosen" and not reading.page.has_period:
         return {"kind": "empty", "what": reading.texts("nothing_there"), "todo": ""}
     todo = reading.texts(f"{key}_todo")
     return {"kind": "empty", "what": reading.texts(key), "todo": todo}
@@ -120,7 +123,7 @@ def _empty(reading: Reading, key: str) -> Block:
 def _named(reading: Reading, table: Table, row: Row, column: str) -> Block:
     return {
         "column": column,
-        "name": reading.texts.column(column),
+        "name": reading.texts.column(column, table.name),
         "definition": reading.definition(table.name, column),
         "cell": reading.cell(table, row, column),
     }
@@ -235,7 +238,7 @@ def _heading(reading: Reading, table: Table, column: str, rows: list[Row]) -> Bl
     query = reading.view.query(sort=f"{table.name}:{direction}{column}", rows="")
     return {
         "column": column,
-        "name": reading.texts.column(column),
+        "name": reading.texts.column(column, table.name),
         "definition": reading.definition(table.name, column),
         "order": ("descending" if is_descending else "ascending") if is_this else "none",
         "href": reading.page.path + query,

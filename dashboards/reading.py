@@ -15,7 +15,7 @@ from dashboards.published import Row, Snapshot, Table
 from dashboards.selection import is_hidden, latest, rows_of, series_of, time_of, unheeded
 from dashboards.specs import Cards, Grid, Matrix, Page, Part, Trend
 from dashboards.texts import Texts
-from dashboards.view import DIMENSIONS, LABELS, View, labels_of
+from dashboards.view import DIMENSIONS, View, labels_of
 
 STALE_DAYS = 2
 FIGURES = frozenset({"kpi", "figure", "other_figure"})
@@ -73,6 +73,11 @@ class Reading:
         key = "campaign_id" if column == "slice" else column
         return labels_of(self.snapshot, key).get(text) or self.texts.value(text)
 
+    def alias(self, table: str, key: Any) -> str:
+        """What a colleague is called: their number, after what they are on this table."""
+        alias = labels_of(self.snapshot, "user_key").get(str(key), "")
+        return f"{self.texts.column('user_key', table)} {alias.rpartition(' ')[2]}".strip()
+
     def definition(self, table: str, column: str) -> str:
         """What a column is, in the reader's language where that is published, or nothing."""
         defined = self.snapshot.definitions.get((table, column))
@@ -97,8 +102,14 @@ class Reading:
         value = row.get(column)
         if value is None:
             return Cell("–", "none")
-        if column in LABELS or column == "slice" or (column in FIGURES and isinstance(value, str)):
+        if (
+            column == "campaign_id"
+            or column == "slice"
+            or (column in FIGURES and isinstance(value, str))
+        ):
             return Cell(self.label(column, value))
+        if column == "user_key":
+            return Cell(self.alias(table.name, value))
         if column == "period_start":
             grain = str(row.get("period_grain") or "month")
             return Cell(self.formats.period(grain, value))
@@ -116,8 +127,14 @@ class Reading:
         grid = part if isinstance(part, Grid) else Grid("", "")
         is_free = grid.ignores_period or not self.page.has_period
         period = self.periods["all"] if is_free else self.period
-        rows = rows_of(table, self.chosen, period, part.where, self.snapshot.timezone)
+        where = {**part.where, **{column: self._campaign(column) for column in part.follows}}
+        rows = rows_of(table, self.chosen, period, where, self.snapshot.timezone)
         return latest(table, rows) if grid.is_latest else rows
+
+    def _campaign(self, column: str) -> Any:
+        """What a column says of the chosen campaign."""
+        rows = self.snapshot.tables["kpi_campaign"].rows
+        return next((r[column] for r in rows if r["campaign_id"] == self.view.campaign), None)
 
     @property
     def cleared(self) -> str:
@@ -190,6 +207,8 @@ class Reading:
     def comparisons(self) -> list[tuple[str, Period | None]]:
         """What a figure is compared with, by the word for it."""
         wanted = self.view.compare or "both"
+        if self.period.start is None:
+            return []
         found: list[tuple[str, Period | None]] = []
         if wanted in {"both", "previous"}:
             found.append((self.texts("previous"), previous(self.period, self.periods)))

@@ -112,9 +112,14 @@ def latest(table: Table, rows: list[Row]) -> list[Row]:
 
 
 def single(table: Table, period: Period | None) -> Row | None:
-    """The one row of a period, where a table has one."""
-    if period is None or not is_periodic(table):
+    """The one row of a period, where a table has one; a table without grains is of months."""
+    if period is None:
         return None
+    if not is_periodic(table):
+        if period.grain != "month" or "period_start" not in table.columns:
+            return None
+        found = [row for row in table.rows if row["period_start"] == period.start]
+        return found[0] if len(found) == 1 else None
     found = [row for row in table.rows if _same(row, period)]
     return found[0] if len(found) == 1 else None
 

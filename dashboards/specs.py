@@ -27,6 +27,10 @@ class Part:
     columns: tuple[str, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
     roles: frozenset[Role] = EVERYBODY
+    follows: tuple[str, ...] = ()
+    """Columns that have to be as they are of the chosen campaign."""
+    remark: str = ""
+    """A sentence of the catalogue that stands with it."""
 
 
 @dataclass(frozen=True)

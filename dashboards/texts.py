@@ -35,9 +35,15 @@ class Texts:
         """The heading of a part of a page."""
         return str(self._words["blocks"][key])
 
-    def column(self, name: str) -> str:
-        """The heading of a column; its own name made readable where the catalogue has none."""
-        known = self._words["columns"].get(name)
+    def column(self, name: str, table: str = "") -> str:
+        """The heading of a column; its own name made readable where the catalogue has none.
+
+        Args:
+            name: Its name.
+            table: Its table, where the same name has another heading in some.
+        """
+        columns = self._words["columns"]
+        known = columns.get(f"{table}.{name}") or columns.get(name)
         return str(known) if known else name.replace("_", " ").capitalize()
 
     def value(self, text: str) -> str:

@@ -1,7 +1,8 @@
 """Counts what the privacy desk has to do, and brings it to the warehouse before each build.
 
 Requests by right and state with their deadlines, holds, erasures, what is past its term, the
-quarantine, texts with special categories. The caller holds the home's lock.
+quarantine, what detection found in columns and texts, certificates. The caller holds the home's
+lock.
 
 Privacy: counts and codes of ours; no person, no pseudonym, no number of a request.
 """
@@ -20,6 +21,7 @@ from sqlalchemy import Connection
 from pipelines.rights.alerts import WARN_DAYS
 from pipelines.rights.requests import list_requests
 from pipelines.vault import schema
+from pipelines.vault.column_profiles import ALL_VALUES
 from pipelines.vault.text_flags import flag_counts
 from pipelines.warehouse.desk_counts import DeskCount, write_desk_counts
 
@@ -27,6 +29,14 @@ if TYPE_CHECKING:
     from pipelines.runs import Deployment
 
 Key = tuple[str, str, str]
+LATELY = 30
+"""Days within which a certificate is a late one."""
+_FOUND_IN_COLUMNS = (
+    sa.select(schema.column_profiles.c.kind, sa.func.sum(schema.column_profiles.c.value_count))
+    .where(schema.column_profiles.c.kind != ALL_VALUES)
+    .group_by(schema.column_profiles.c.kind)
+    .order_by(schema.column_profiles.c.kind)
+)
 
 
 def desk_counts(conn: Connection, at: datetime, on: date, country: str) -> list[DeskCount]:
@@ -53,7 +63,27 @@ def desk_counts(conn: Connection, at: datetime, on: date, country: str) -> list[
     held = sa.select(q.c.rule, sa.func.count()).where(q.c.state == "held").group_by(q.c.rule)
     for rule, rows in conn.execute(held):
         found["quarantine", rule, "held"] += rows
-    return [DeskCount(*key, count) for key, count in found.items() if count]
+    for kind, values in conn.execute(_FOUND_IN_COLUMNS):
+        found["detection", kind, "values_found"] += values
+    found.update(_certificates(conn, at))
+    return [DeskCount(*key, n) for key, n in found.items() if n or key[2] == "days_since"]
+
+
+def _certificates(conn: Connection, at: datetime) -> Counter[Key]:
+    """How many were written, lately too, and how many days ago the newest was."""
+    erasures, sweeps = schema.erasures, schema.retention_runs
+    found: Counter[Key] = Counter()
+    for item, written, certificate in (
+        ("erasure", erasures.c.completed_at, erasures.c.certificate),
+        ("sweep", sweeps.c.finished_at, sweeps.c.certificate),
+    ):
+        certified = sa.select(written).where(certificate.is_not(None), written.is_not(None))
+        days = sorted((at - instant).days for instant in conn.scalars(certified))
+        if days:
+            found["certificate", item, "certified"] = len(days)
+            found["certificate", item, "last_30_days"] = sum(day < LATELY for day in days)
+            found["certificate", item, "days_since"] = max(days[0], 0)
+    return found
 
 
 def _queries(at: datetime, on: date) -> dict[Key, sa.Select[tuple[int]]]:
@@ -74,6 +104,7 @@ def _queries(at: datetime, on: date) -> dict[Key, sa.Select[tuple[int]]]:
             sa.and_(packages.c.state.in_(("draft", "released")), packages.c.expires_at < at),
         ),
         ("others_told", "", "open"): (tasks, tasks.c.state == "open"),
+        ("detection", "", "columns_changed"): (schema.column_changes, sa.true()),
         ("same_person", "", "open"): (queue, queue.c.state == "open"),
     }  # fmt: skip
     return {

@@ -21,16 +21,31 @@ PAGE = Page(
              "complaint_rate", "conversion_rate"),
         ),
         Facts(
+            "audience",
+            "kpi_campaign",
+            ("sent", "delivered", "bounced", "treatment_persons", "holdout_persons",
+             "human_openers", "human_clickers", "unsubscribers", "complainers", "converters"),
+        ),
+        Facts(
             "cost",
             "kpi_campaign",
             ("cost", "cost_per_conversion", "attributed_conversions", "attributed_revenue",
              "attributed_margin", "roi", "roi_revenue", "roas", "attribution_model", "roi_basis"),
+            remark="one_model",
+        ),
+        Grid(
+            "channel_models",
+            "kpi_attribution_monthly",
+            ("attribution_model", "channel", "period_start", "attributed_conversions",
+             "attributed_revenue", "cost", "roas"),
+            follows=("channel",),
+            is_latest=True,
+            order=("attribution_model",),
         ),
         Facts(
             "lift",
             "kpi_campaign",
-            ("treatment_persons", "holdout_persons", "treatment_conversion_rate",
-             "holdout_conversion_rate", "incremental_lift", "incremental_lift_lower",
+            ("treatment_conversion_rate", "holdout_conversion_rate", "incremental_lift", "incremental_lift_lower",
              "incremental_lift_upper", "incremental_revenue_per_person"),
         ),
         Trend(

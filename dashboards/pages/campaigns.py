@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dashboards.specs import MARKETING, Across, Grid, Page, Trend
+from dashboards.specs import MARKETING, Across, Cards, Grid, Page, Trend
 
 PAGE = Page(
     "campaigns",
     "/campaigns",
     (
+        Cards(
+            "campaign_figures",
+            "kpi_campaign_monthly",
+            ("sent", "open_rate", "click_rate", "conversion_rate", "cost", "attributed_revenue",
+             "roi", "roas"),
+        ),
         Across(
             "campaign_rates",
             "kpi_campaign",

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dashboards.specs import CUSTOMERS, Across, Grid, Matrix, Page, Trend
+from dashboards.specs import CUSTOMERS, Across, Cards, Grid, Matrix, Page, Trend
 
 PAGE = Page(
     "customers",
     "/customers",
     (
+        Cards(
+            "customer_figures",
+            "kpi_revenue_retention_monthly",
+            (
+                "new_customers",
+                "new_revenue",
+                "net_revenue_retention",
+                "gross_revenue_retention",
+                "customer_churn_rate",
+            ),
+        ),
         *(
             Across(
                 kind,

@@ -6,7 +6,8 @@ from dashboards.specs import STEWARD, Grid, Page
 
 TOPICS = {
     "requests": "request", "deadlines": "deadline", "consent": "consent",
-    "retention_due": "retention_due", "quarantine": "quarantine",
+    "retention_due": "retention_due", "quarantine": "quarantine", "detection": "detection",
+    "certificates": "certificate",
 }  # fmt: skip
 
 PAGE = Page(
@@ -14,7 +15,13 @@ PAGE = Page(
     "/privacy",
     (
         *(
-            Grid(title, "kpi_privacy_desk", ("item", "state", "counted"), where={"topic": topic})
+            Grid(
+                title,
+                "kpi_privacy_desk",
+                ("item", "state", "counted"),
+                where={"topic": topic},
+                remark="detection_scores" if topic == "detection" else "",
+            )
             for title, topic in TOPICS.items()
         ),
         Grid("desk", "kpi_privacy_desk", ("topic", "item", "state", "counted"), order=("topic",)),

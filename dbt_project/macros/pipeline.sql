@@ -51,6 +51,22 @@
 }) }}
 {%- endmacro %}
 
+{# How much of the quota was won: about the won deals, and none that is due. #}
+{% macro quota_measures() -%}
+{{ return(
+    ['quota_attainment', 'quota_attainment_numerator', 'quota_attainment_denominator']
+) }}
+{%- endmacro %}
+
+{# Figures of the plan about deals that are due. #}
+{% macro due_measures() -%}
+{%- set found = [] -%}
+{%- for name in plan_measure_types() if name != 'quota' and name not in quota_measures() -%}
+{%- do found.append(name) -%}
+{%- endfor -%}
+{{ return(found) }}
+{%- endmacro %}
+
 {# won: what was won in the period. A quota that is reached needs no pipeline. #}
 {% macro plan_measures(plan, won, end) -%}
 {%- set is_over = local_midnight(end) ~ ' <= ' ~ as_of() -%}

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from pipelines.vault import schema
 
 Profile = tuple[int, dict[str, int]]
-_ALL: Final = "*"  # the row that says how many values were filled
+ALL_VALUES: Final = "*"
+"""The row that says how many values were filled."""
 
 
 def load_profiles(conn: Connection, source: str, pattern: str) -> dict[tuple[str, str], Profile]:
@@ -30,7 +31,7 @@ def load_profiles(conn: Connection, source: str, pattern: str) -> dict[tuple[str
     kinds: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for entity, column, kind, count, of in rows:
         filled[entity, column] = of
-        if kind != _ALL:
+        if kind != ALL_VALUES:
             kinds[entity, column][kind] = count
     return {key: (of, kinds.get(key, {})) for key, of in filled.items()}
 
@@ -47,7 +48,7 @@ def save_profiles(
             sa.insert(t),
             [
                 where | {"kind": kind, "value_count": count, "filled_count": filled}
-                for kind, count in {_ALL: filled, **kinds}.items()
+                for kind, count in {ALL_VALUES: filled, **kinds}.items()
             ],
         )
 

@@ -36,7 +36,8 @@ _TELLS = {
 _APART = {
     "kpi_sales_rep_monthly": {"tasks_open", "tasks_overdue"},
     "kpi_attribution_monthly": {"cost"},
-    "kpi_trends": {"previous_figure", "year_before_figure"},
+    "kpi_trends": {"previous_figure", "year_before_figure", "baseline", "usual_error"},
+    "kpi_sales_monthly": {"quota"},  # of the company's own making, and about no customer
 }
 _PLAIN = {"period_grain", "period_start", "period_end", "snapshot_date", "day", "date"}
 

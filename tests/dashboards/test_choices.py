@@ -16,7 +16,7 @@ from dashboards.periods import periods_of
 from dashboards.published import Published
 from dashboards.reading import Reading
 from dashboards.specs import Page
-from dashboards.texts import Texts
+from dashboards.texts import Texts, _catalogue
 from dashboards.view import View
 from tests.support.figures import STATEMENTS, publish
 
@@ -32,6 +32,12 @@ _CAMPAIGN_MONTHS = """create table marts.kpi_campaign_monthly as select 'month' 
     case when month(month) = 3 then 'click_rate sent' end as suppressed_figures,
     false as is_suppressed
     from range(date '2025-01-01', date '2026-11-01', interval 1 month) as m(month)"""
+_MODELS = """create table marts.kpi_attribution_monthly as select date '2026-09-01' as period_start,
+    channel, attribution_model, 5.0::double as attributed_conversions, false as is_suppressed
+    from (values ('email', 'linear'), ('email', 'last_touch')) as v(channel, attribution_model)"""
+_RETENTION = """create table marts.kpi_revenue_retention_monthly as select month::date as period_start,
+    3 + month(month) as new_customers, false as is_suppressed
+    from range(date '2026-08-01', date '2026-10-01', interval 1 month) as m(month)"""
 _SELLERS = """create table marts.kpi_sales_rep_monthly as select 'quarter' as period_grain,
     date '2026-07-01' as period_start, date '2026-10-01' as period_end, 'abcdefgh2345' as user_key,
     'Seller 06' as staff_alias, 4 as won_deals, false as is_suppressed"""
@@ -42,7 +48,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return publish(
         tmp_path_factory.mktemp("choices"),
         [*STATEMENTS, """insert into marts.kpi_definitions values
-         ('kpi_campaign', 'cost', 'costs of a campaign', 'reporting currency', '')""", _QUARTERS, _CAMPAIGN_MONTHS, _SELLERS,
+         ('kpi_campaign', 'cost', 'costs of a campaign', 'reporting currency', '')""", _QUARTERS, _CAMPAIGN_MONTHS, _SELLERS, _MODELS, _RETENTION,
          """create table marts.kpi_campaign as select 'mail/1' as campaign_id, 'Spring' as
          campaign_name, 'email' as channel, 'leads' as objective, timestamptz '2026-03-01' as
          starts_at, 120000 as sent, 100000 as delivered, null::bigint as human_openers,
@@ -183,3 +189,55 @@ def test_hidden_figures_are_no_stops_of_the_keyboard(client) -> None:
     assert '<span class="hidden" title="Hidden' in text
     stops = re.findall(r"<(\w+)[^>]*tabindex=\"0\"", text)
     assert set(stops) <= {"div"}  # what scrolls
+
+
+def test_colleagues_are_called_after_what_they_do_in_the_language_of_the_reader(
+    published: Published,
+) -> None:
+    said = {}
+    for lang in ("en", "nl"):
+        texts = Texts(lang)
+        reading = Reading(published.snapshot(), View(), texts, _page("sales"))
+        said[lang] = [
+            reading.alias(table, "abcdefgh2345")
+            for table in ("kpi_sales_rep_monthly", "kpi_support_agent_monthly")
+        ]
+    assert said == {"en": ["Seller 06", "Agent 06"], "nl": ["Verkoper 06", "Medewerker 06"]}
+
+
+@pytest.mark.parametrize("word", [
+    "ragged_row", "required", "type", "held", "in_time", "same_person", "special_category",
+    "order_lines", "phone", "meeting", "children", "health", "no_word", "withheld", "EMAIL",
+])  # fmt: skip
+def test_codes_are_said_in_words(word: str) -> None:
+    english, dutch = Texts("en").value(word), Texts("nl").value(word)
+    assert "_" not in english + dutch
+    assert dutch not in {word, "onthouden", "geen woord"}
+
+
+def test_every_column_of_a_page_has_a_dutch_heading() -> None:
+    known = _catalogue("nl")["columns"]
+    shown = {column for page in PAGES for part in page.parts for column in part.columns}
+    assert shown - set(known) == set()
+
+
+def test_one_campaign_has_its_audience_and_its_channel_under_each_model(client) -> None:
+    text = client.get("/campaign?campaign=mail/1").text
+    assert "120,000" in _block(text, "audience")
+    assert "published under one model" in _block(text, "cost")
+    models = _block(text, "channel_models")
+    assert re.findall(r">(linear|last touch)<", models) == ["last touch", "linear"]
+    assert "social" not in models
+    assert "linear" not in _block(client.get("/campaign?campaign=mail/2").text, "channel_models")
+
+
+def test_figures_by_month_have_cards_in_a_month_only(client) -> None:
+    cards = _block(client.get("/customers?period=2026-09").text, "customer_figures")
+    assert re.search(r'new_customers">\s*12', cards)
+    assert "against previous (11)" in cards
+    cards = _block(client.get("/customers?period=2026-Q3").text, "customer_figures")
+    assert "These figures are by month. Choose a month above" in cards
+
+
+def test_all_time_is_compared_with_nothing(client) -> None:
+    assert "no figure" not in _block(client.get("/campaigns").text, "campaign_figures")

@@ -10,6 +10,7 @@ from pipelines.desk import desk_counts
 from pipelines.rights.requests import NewRequest, load_request, open_request
 from pipelines.rights.steps import withdraw
 from pipelines.vault import schema
+from pipelines.vault.column_profiles import save_changes, save_profiles
 from pipelines.vault.store import Vault
 
 AT = datetime(2026, 5, 20, 8, tzinfo=UTC)
@@ -55,4 +56,30 @@ def test_quarantine_is_counted_by_rule_and_what_is_past_its_term_apart(vault: Va
         ("quarantine", "required", "held"): 2,
         ("quarantine", "range", "held"): 1,
         ("retention_due", "quarantine", ""): 1,
+    }
+
+
+def test_certificates_are_counted_lately_too_and_what_files_hold_by_kind(vault: Vault) -> None:
+    days = [datetime(2026, 5, 17, 7, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)]
+    with vault.begin() as conn:
+        for number, done in enumerate(days, 1):
+            conn.execute(
+                sa.insert(schema.erasures).values(
+                    subject_id=number, state="completed", started_at=done, completed_at=done,
+                    certificate=f"{number:06}",
+                )
+            )  # fmt: skip
+        profiles = {
+            ("contacts", "email"): (9, {"email": 7}),
+            ("contacts", "note"): (4, {"email": 1}),
+        }
+        save_profiles(conn, "crm", "contacts-*.csv", profiles)
+        save_changes(conn, 1, [("contacts", "note", "email", 1, 4)])
+    assert _counted(vault, AT.date()) == {
+        ("erasure", "", "certified"): 2,
+        ("certificate", "erasure", "certified"): 2,
+        ("certificate", "erasure", "last_30_days"): 1,
+        ("certificate", "erasure", "days_since"): 3,
+        ("detection", "email", "values_found"): 8,
+        ("detection", "", "columns_changed"): 1,
     }

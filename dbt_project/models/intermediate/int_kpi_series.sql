@@ -9,7 +9,9 @@ select
     cast({{ kpi }} as double) as figure,
     {{ 'cast(' ~ worth ~ ' as double)' if worth else 'cast(null as double)' }} as worth_eur,
     is_suppressed
-    {%- if table_name == 'kpi_campaign_monthly' %}
+    {%- if table_name == 'kpi_support_monthly' %}
+    or (is_partly_suppressed and {{ kpi }} is null) as is_suppressed
+    {%- elif table_name in ('kpi_campaign_monthly', 'kpi_sales_monthly') %}
     or contains(' ' || coalesce(suppressed_figures, '') || ' ', ' {{ kpi }} ') as is_suppressed
     {%- endif %}
 from {{ ref(table_name) }}

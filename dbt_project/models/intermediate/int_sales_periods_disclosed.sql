@@ -1,5 +1,6 @@
 -- Grain: period grain and period. What may be shown of each period, and whether it has closed. What
--- the plan says of a period is hidden too where the deals due in one month of it are about few.
+-- the plan says of a period is hidden too where the deals due in one month of it are about few. A
+-- quota is about no customer and is always shown; how much of it was won follows what was won.
 with
 
 plan as (
@@ -87,7 +88,11 @@ final as (
         is_plan_suppressed,
         {{ is_period_closed('period_end', var('period_close_days')) }} as is_closed,
         {{ disclosed_figures(sales_measure_types(), 'flagged', 'is_suppressed') }},
-        {{ disclosed_figures(plan_measure_types(), 'flagged', 'is_plan_suppressed') }}
+        flagged.quota,
+        {{ disclosed_figures(quota_measures(), 'flagged', 'is_suppressed') }},
+        {{ disclosed_figures(due_measures(), 'flagged', 'is_plan_suppressed') }},
+        case when is_plan_suppressed then '{{ due_measures() | join(" ") }}' end
+            as suppressed_figures
     from flagged
 )
 
