@@ -63,6 +63,9 @@ def campaigns(draw: st.DrawFn) -> dict[str, list[Row]]:
              "url_path": draw(st.sampled_from(["/a", "/b", None])),
              "user_agent_class": draw(st.sampled_from([None, "browser", "bot", "privacy_proxy"]))}
         )  # fmt: skip
+    for number, event in enumerate(found["campaign_events"][: draw(st.integers(0, 3))]):
+        twin = {"record_key": f"e{number:02}b", "event_type": draw(st.sampled_from(_TYPES))}
+        found["campaign_events"].append(event | twin)
     if draw(st.booleans()):
         found["campaign_events"] += _burst(draw)
     for number in range(draw(st.integers(0, 8))):

@@ -47,6 +47,8 @@ _STORIES = (
     ("created", "public_reply", "solved", "reopened", "public_reply", "solved", "closed"),
     ("created", "public_reply", "solved", "public_reply", "reopened", "cancelled", "reopened"),
     ("created", "escalated", "public_reply", "public_reply", "solved", "closed", "reopened"),
+    ("created", "bot public_reply", "customer_reply"),
+    ("created", "bot public_reply", "solved"),
 )
 _SELDOM = st.one_of(st.none(), st.none(), instants)
 
@@ -89,7 +91,7 @@ def _add_ticket(draw: st.DrawFn, found: dict[str, list[Row]], key: str) -> None:
     created = draw(instants)
     statuses = [None, "open", "open", "Cancelled", "closed", "solved"]
     found["tickets"].append(
-        {"record_key": key, "customer_key": draw(maybe(st.sampled_from(PERSONS))),
+        {"record_key": key, "customer_key": draw(maybe(st.sampled_from((*PERSONS, PERSONS[1])))),
          "account_key": draw(maybe(st.sampled_from(ACCOUNTS))),
          "user_key": draw(maybe(st.sampled_from(SELLERS))),
          "topic": draw(st.sampled_from([None, "bill", "bill", "parcel"])),
@@ -114,10 +116,11 @@ def _event(
     draw: st.DrawFn, ticket: str, number: int, at: datetime, told: str | None
 ) -> dict[str, Any]:
     actors = [None, "agent", "agent", "bot", "customer"]
+    actor, _, kind = (told or "").rpartition(" ")
     return {
         "record_key": f"{ticket}e{number:02}", "ticket_id": ticket, "occurred_at": at,
-        "event_type": told or draw(st.sampled_from(_KINDS)),
-        "actor_type": "agent" if told else draw(st.sampled_from(actors)),
+        "event_type": kind or draw(st.sampled_from(_KINDS)),
+        "actor_type": actor or "agent" if told else draw(st.sampled_from(actors)),
         "user_key": draw(maybe(st.sampled_from(SELLERS))),
         "tier": draw(st.sampled_from([None, "1", "1", "2", "3", "L2"])),
     }  # fmt: skip

@@ -25,12 +25,14 @@ _steps = st.one_of(
 _instants = st.tuples(_steps, st.sampled_from([timedelta(0), timedelta(days=7)])).map(
     lambda parts: _START + parts[0] + parts[1]
 )
+_LONG = 4
 _persons = maybe(st.sampled_from(PERSONS[:3]))
 
 
 @st.composite
 def journeys(draw: st.DrawFn) -> Rows:
     """Clicks, forms, meetings and calls around orders; paths of none to fifty touches."""
+    touches = draw(st.sampled_from([0, _LONG, 1, 2, 8, _LONG, 50]))
     found: Rows = {
         "campaigns": [{"record_key": "c0", "channel": "email"}, {"record_key": "c1"}],
         "campaign_events": [], "web_events": [], "interactions": [],
@@ -48,7 +50,7 @@ def journeys(draw: st.DrawFn) -> Rows:
     }  # fmt: skip
     for row in found["campaigns"]:
         row.setdefault("channel", None)
-    for number in range(draw(st.sampled_from([0, 1, 2, 3, 8, 50]))):
+    for number in range(touches):
         place = draw(st.sampled_from(["campaign_events", "web_events", "interactions"]))
         row: dict[str, Any] = {
             "record_key": f"e{number:02}", "customer_key": draw(_persons),
@@ -62,7 +64,28 @@ def journeys(draw: st.DrawFn) -> Rows:
         else:
             row |= {"channel": draw(st.sampled_from(["phone", "meeting", "webform", "email"]))}
         found[place].append(row)
+    if touches == _LONG:
+        _add_short_and_long(draw, found)
     return found
+
+
+def _add_short_and_long(draw: st.DrawFn, found: Rows) -> None:
+    """One call before an order, and fifty of another person before another, some at one instant."""
+    at = _START + timedelta(days=40)
+    found["orders"] += [
+        {"record_key": person, "customer_key": person, "amount": draw(amounts), "ordered_at": at,
+         "currency": "EUR", "status": None}
+        for person in PERSONS[3:5]
+    ]  # fmt: skip
+    found["interactions"].append(
+        {"record_key": "short", "customer_key": PERSONS[4], "channel": "phone", "occurred_at": at}
+    )
+    for number in range(50):
+        found["interactions"].append(
+            {"record_key": f"long{number:02}", "customer_key": PERSONS[3],
+             "channel": draw(st.sampled_from(["phone", "meeting"])),
+             "occurred_at": at - timedelta(hours=12 * draw(st.integers(0, 59)))}
+        )  # fmt: skip
 
 
 def _by_conversion(table: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
