@@ -22,6 +22,10 @@ from tests.support.stores import sqlite_tables
 
 NOBODYS = {"CITY", "URL"}
 """A place or a web address is nobody by itself."""
+HALF = "part of a name"
+MISSPELT = "misspelt"
+ANYBODYS = "half a name of ten or more"
+MANY = 10
 
 
 class Mention(NamedTuple):
@@ -54,6 +58,7 @@ def opened_records(home: Home) -> Iterator[tuple[Record, int | None, dict[str, A
 def mentions_of(demo: Demo, persons: Collection[str], subject_ids: Collection[int]) -> set[Mention]:
     """Places of the truth that name one of the persons, in texts that are not about any of them."""
     truth, names = spans_of(demo.sample), _names(demo)
+    bearers = Counter(word for known in names.values() for word in set(" ".join(known).split()))
     found: set[Mention] = set()
     for record, subject_id, fields in opened_records(demo.home):
         if subject_id in subject_ids:
@@ -64,6 +69,8 @@ def mentions_of(demo: Demo, persons: Collection[str], subject_ids: Collection[in
                 if span["person"] in persons and span["type"] not in NOBODYS:
                     words = text[span["start"] : span["end"]]
                     kind = _kind(span["type"], words, names.get(span["person"], set()))
+                    if kind == HALF and min(bearers[w] for w in words.casefold().split()) >= MANY:
+                        kind = ANYBODYS
                     found.add(Mention(record, column, words, kind))
     return found
 
@@ -82,6 +89,11 @@ def still_there(demo: Demo, mentions: Collection[Mention]) -> Counter[str]:
     return left
 
 
+def is_telling(kind: str) -> bool:
+    """Whether mentions of a class say who is meant: a name that ten share does not."""
+    return kind != ANYBODYS
+
+
 def classes_of(mentions: Collection[Mention]) -> Counter[str]:
     """How many mentions there are, by class."""
     return Counter(mention.kind for mention in mentions)
@@ -93,7 +105,7 @@ def _kind(span_type: str, words: str, names: set[str]) -> str:
     said, known = words.casefold(), {word for name in names for word in name.split()}
     if said in names:
         return "full name"
-    return "part of a name" if set(said.split()) <= known else "another spelling"
+    return HALF if set(said.split()) <= known else "another spelling"
 
 
 def _names(demo: Demo) -> dict[str, set[str]]:
