@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.session import Session, session_of
+from pipelines.cli.session import Session, ask_unseen, session_of
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -48,11 +48,7 @@ def review(
     from pipelines.rights.requests import load_request
 
     session = session_of(context)
-    word = (
-        typer.prompt(session.texts("ask_word"), hide_input=True, err=True)
-        if black == "-"
-        else black
-    )
+    word = ask_unseen(session.texts("ask_word")) if black == "-" else black
     decided = dict.fromkeys(hide or (), True) | dict.fromkeys(include or (), False)
     with deployed(session) as deployment, deployment.vault.begin() as conn:
         vault, request = deployment.vault, load_request(conn, number).number

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.cli.session import Session, session_of
+from pipelines.cli.session import Session, ask_unseen, session_of
 
 if TYPE_CHECKING:
     from pipelines.finding import Asked
@@ -273,9 +273,9 @@ def _note_changes(
         record = ":".join(path[1:]) or None
         correctable(deployment, entity, column)
         label = session.texts("ask_value", column=column)
-        answer = typer.prompt(label, hide_input=True, err=True) if value == "-" else ""
+        answer = ask_unseen(label) if value == "-" else ""
         wanted.append(
-            {"entity": entity, "record": record, "column": column, "value": answer.strip() or None}
+            {"entity": entity, "record": record, "column": column, "value": answer or None}
         )
     with deployment.vault.begin() as conn:
         requests = [load_request(conn, number) for number in numbers]
@@ -300,8 +300,7 @@ def asked_for(
     def given(value: str | None, name: str) -> str | None:
         if value != "-":
             return value
-        answer: str = typer.prompt(session.texts(name), hide_input=True, err=True)
-        return answer.strip()
+        return ask_unseen(session.texts(name))
 
     return Asked(
         email=given(email, "ask_email"),

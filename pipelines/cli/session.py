@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import cast
 
@@ -51,3 +52,18 @@ class Session:
 def session_of(context: typer.Context) -> Session:
     """The session that the root command has put into the context."""
     return cast(Session, context.find_root().obj)
+
+
+def ask_unseen(label: str) -> str:
+    """What is typed behind a label without being shown; from a pipe its next line.
+
+    Raises:
+        typer.Abort: There is no more.
+    """
+    if sys.stdin.isatty():
+        answer: str = typer.prompt(label, hide_input=True, err=True)
+        return answer.strip()
+    line = sys.stdin.readline()
+    if not line.strip():
+        raise typer.Abort
+    return line.strip()

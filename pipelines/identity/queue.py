@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from pipelines.common.errors import InputError
+from pipelines.common.errors import InputError, UsageError
 from pipelines.identity.merge import members_below
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, insert_rows, select_in
@@ -65,7 +65,15 @@ def keep_apart(
     Returns:
         How many questions were answered; a pair that was not queued is noted, so that nobody
         proposes it.
+
+    Raises:
+        UsageError: They stand for one another by now.
     """
+    if len(set(survivors(conn, [subject_id, other_id]).values())) == 1:
+        raise UsageError(
+            "both were merged into one", code="merged_already",
+            todo="klantkluis identity unmerge takes them apart; then say so again",
+        )  # fmt: skip
     q = schema.identity_queue
     ours, theirs = members_below(conn, subject_id), members_below(conn, other_id)
     both = sa.or_(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -81,8 +82,16 @@ def test_customer_number_finds_with_and_without_its_source(cli, landed: Context)
 def test_identifier_that_is_a_dash_is_asked_for(
     cli, landed: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("typer.prompt", lambda *_, **__: "eva.bakker@voorbeeld.example")
-    opened(cli, "--right", "erasure", "--email", "-")
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", Terminal())
+        patch.setattr("typer.prompt", lambda *_, **__: "eva.bakker@voorbeeld.example")
+        opened(cli, "--right", "erasure", "--email", "-")
+    monkeypatch.setattr("sys.stdin", io.StringIO("eva.bakker@voorbeeld.example\n"))
+    opened(cli, "--right", "access", "--email", "-")
 
 
 def test_duplicate_is_recognised_and_named(cli, landed: Context) -> None:

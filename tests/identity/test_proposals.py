@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from pipelines.common.errors import UsageError
 from pipelines.common.settings import Settings
+from pipelines.identity.merge import merge_subjects, unmerge_subject
 from pipelines.identity.proposals import FIELDS, propose
 from pipelines.identity.queue import keep_apart, open_pairs
 from pipelines.proposals import propose_pairs
@@ -83,6 +85,17 @@ def test_who_was_kept_apart_is_not_proposed_again(context: Context) -> None:
     assert propose_pairs(context) == 0  # type: ignore[arg-type]
     with context.vault.read() as conn:
         assert open_pairs(conn, 10) == []
+
+
+def test_who_was_merged_is_not_kept_apart_before_that_is_undone(context: Context) -> None:
+    s = schema.subjects
+    with context.vault.begin() as conn:
+        first, second, _ = conn.scalars(sa.select(s.c.subject_id).order_by(s.c.subject_id))
+        merge_subjects(conn, context.vault, first, second, actor="test", despite_names=True)
+        with pytest.raises(UsageError, match="merged into one"):
+            keep_apart(conn, context.vault, first, second, actor="test")
+        unmerge_subject(conn, context.vault, second, actor="test")
+        assert keep_apart(conn, context.vault, first, second, actor="test") == 1
 
 
 def test_a_restricted_person_is_compared_with_nobody(context: Context) -> None:
