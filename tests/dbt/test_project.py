@@ -60,6 +60,17 @@ def test_every_mart_says_which_purposes_it_serves() -> None:
         assert purposes <= known
 
 
+def test_every_column_of_a_mart_has_a_text_or_a_formula() -> None:
+    silent = []
+    for path in MARTS.glob("*.yml"):
+        (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for column in model["columns"]:
+            kpi = column.get("config", {}).get("meta", {}).get("kpi", {})
+            if not column.get("description") and not kpi.get("formula"):
+                silent.append(f"{model['name']}.{column['name']}")
+    assert not silent
+
+
 def test_every_ratio_travels_with_numerator_and_denominator() -> None:
     for path in MARTS.glob("kpi_*.yml"):
         (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]

@@ -77,7 +77,7 @@ def _one_campaign(**more: Any) -> Rows:
 
 
 def test_spend_without_a_conversion_stays_in_roas(project: Project) -> None:
-    # Others joined conversions to spend and lost what had none.
+    # Known mistake of others: they joined conversions to spend and lost what had none.
     tables = project.run(_one_campaign(), AS_OF, *TABLES)
     (campaign,) = tables["kpi_campaign"]
     march = next(r for r in tables["kpi_campaign_monthly"] if r["period_grain"] == "month")
@@ -89,7 +89,7 @@ def test_spend_without_a_conversion_stays_in_roas(project: Project) -> None:
 
 
 def test_bounces_come_from_bounces_and_roi_from_money(project: Project) -> None:
-    # Others took the bounce rate to be one less the click rate, and ROI from it.
+    # Known mistake of others: they took the bounce rate to be one less the click rate, and ROI from it.
     rows = _one_campaign()
     at = AS_OF.replace(month=3, day=3)
     rows["campaign_events"] += [
@@ -105,7 +105,7 @@ def test_bounces_come_from_bounces_and_roi_from_money(project: Project) -> None:
 
 
 def test_rate_of_a_period_is_a_ratio_of_sums(project: Project) -> None:
-    # Others averaged the campaigns' rates: (1 + 0) / 2 instead of 1 of 11.
+    # Known mistake of others: they averaged the campaigns' rates: (1 + 0) / 2 instead of 1 of 11.
     rows = _one_campaign()
     at = AS_OF.replace(month=3, day=2)
     rows["campaigns"].append({"record_key": "d", "name": "d", "channel": "email", "starts_at": at})

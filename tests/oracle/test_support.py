@@ -75,13 +75,13 @@ def _of_march(project: Project, *stories: list[tuple[str, str]]) -> Any:
 
 
 def test_unanswered_tickets_are_counted(project: Project) -> None:
-    # A known package counts tickets with fewer than zero replies, so always none.
+    # Known mistake of others: a package counts tickets with fewer than zero replies, so always none.
     march = _of_march(project, [], [("created", "customer")], [("created", "customer"), _REPLY])
     assert (march["tickets_created"], march["tickets_unanswered"]) == (3, 2)
 
 
 def test_automatic_answer_is_no_response(project: Project) -> None:
-    # Others take the robot's message for the first response of a ticket that waits for people.
+    # Known mistake of others: they take the robot's message for the first response of a ticket that waits for people.
     march = _of_march(project, [("created", "customer"), ("public_reply", "bot")])
     assert march["tickets_unanswered"] == 1
     assert march["first_response_tickets"] == 0
