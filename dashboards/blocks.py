@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dashboards import charts
 from dashboards.last_run import Check
 from dashboards.periods import Period, is_periodic
-from dashboards.published import Row, Table
+from dashboards.published import Row, Snapshot, Table
 from dashboards.reading import Cell, Reading
 from dashboards.selection import figure_columns, is_hidden, ordered, single, time_of
 from dashboards.specs import (
@@ -315,7 +316,7 @@ def listing(title: str, reading: Reading) -> Listing:
          texts.block("excluded")),
         [
             (table.name, len(table.rows), sum(bool(r.get("is_suppressed")) for r in table.rows),
-             _hidden_cells(table), _excluded(reading, table))
+             _hidden_cells(reading.snapshot)[table.name], _excluded(reading, table))
             for table in reading.snapshot.tables.values()
         ],
         texts("tables_published"),
@@ -342,15 +343,18 @@ def _listed(reading: Reading, found: Listing) -> dict[str, Any]:
     return {"heads": found.heads, "rows": rows, "numbers": numbers, "name": found.name}
 
 
-def _hidden_cells(table: Table) -> int:
-    """Figures that are hidden in rows of which others are shown."""
-    figures = figure_columns(table)
-    return sum(
-        is_hidden(row, column)
-        for row in table.rows
-        if not row.get("is_suppressed")
-        for column in figures
-    )
+@lru_cache(maxsize=2)
+def _hidden_cells(snapshot: Snapshot) -> dict[str, int]:
+    """Figures that are hidden in rows of which others are shown, by table."""
+    return {
+        name: sum(
+            is_hidden(row, column)
+            for row in table.rows
+            if not row.get("is_suppressed")
+            for column in figure_columns(table)
+        )
+        for name, table in snapshot.tables.items()
+    }
 
 
 def _excluded(reading: Reading, table: Table) -> int | None:

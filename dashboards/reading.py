@@ -177,7 +177,7 @@ class Reading:
     def unheeded(self, part: Part) -> list[str]:
         """What of the reader's choices a part does not follow, in their words."""
         table = self.snapshot.tables[part.table]
-        names = unheeded(table, self.chosen)
+        names = [] if part.follows else unheeded(table, self.chosen)
         if isinstance(part, Grid) and part.ignores_period and self.view.period:
             names.append("period")
         return [self.texts(name) for name in names]
@@ -200,9 +200,10 @@ class Reading:
     def _until_now(self) -> Period:
         """The period, ending with the publication where it has no end: quotas lie in the future."""
         built = self.snapshot.built_at
-        if self.period.end or not built:
-            return self.period
-        return Period(self.period.grain, self.period.start, built.date())
+        period = self.period if self.page.has_period else self.periods["all"]
+        if period.end or not built:
+            return period
+        return Period(period.grain, period.start, built.date())
 
     def comparisons(self) -> list[tuple[str, Period | None]]:
         """What a figure is compared with, by the word for it."""

@@ -123,6 +123,8 @@
     if (event.key === "Enter") {
       event.target.dataset.keyed = "";
       if (form.dataset.pending) { event.preventDefault(); apply(form); }
+    } else if (event.key === " " || event.altKey) {
+      event.target.dataset.keyed = "";  // opens the list, in which a choice is made once
     } else if (event.key !== "Tab") { event.target.dataset.keyed = "yes"; }
   });
   document.addEventListener("pointerdown", function (event) {

@@ -37,10 +37,15 @@ def dashboards(
     figures.tables()
 
     def ready() -> None:
-        session.output.say("serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        session.output.say("serving", url=address(host, port))
         sys.stdout.flush()
 
     serve(figures, host, port, users, ready)
+
+
+def address(host: str, port: int) -> str:
+    """Where a server is reached; an address of IPv6 stands between brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def dagster(

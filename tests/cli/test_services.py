@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from pipelines.cli.output import Output
-from pipelines.cli.services import dagster_arguments, dagster_environment
+from pipelines.cli.services import address, dagster_arguments, dagster_environment
 from pipelines.cli.session import Session
 from pipelines.cli.texts import Texts
 from pipelines.common.settings import Settings
@@ -50,6 +50,11 @@ def test_dashboards_on_a_taken_port_or_a_damaged_file_say_what_to_do(cli, tmp_pa
     assert answer.status == 1
     assert "run klantkluis run, which writes it anew" in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_address_of_either_kind_can_be_opened() -> None:
+    assert address("127.0.0.1", 8050) == "http://127.0.0.1:8050"
+    assert address("::1", 8050) == "http://[::1]:8050"
 
 
 def test_dashboards_before_a_publication_say_so(cli, tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ _CAMPAIGN_MONTHS = """create table marts.kpi_campaign_monthly as select 'month' 
 _MODELS = """create table marts.kpi_attribution_monthly as select date '2026-09-01' as period_start,
     channel, attribution_model, 5.0::double as attributed_conversions, false as is_suppressed
     from (values ('email', 'linear'), ('email', 'last_touch')) as v(channel, attribution_model)"""
+_DAYS = """create table marts.kpi_campaign_daily as select 'mail/1' as campaign_id,
+    date '2026-10-01' as day, 40 as human_openers, false as is_suppressed"""
 _RETENTION = """create table marts.kpi_revenue_retention_monthly as select month::date as period_start,
     3 + month(month) as new_customers, false as is_suppressed
     from range(date '2026-08-01', date '2026-10-01', interval 1 month) as m(month)"""
@@ -48,7 +50,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return publish(
         tmp_path_factory.mktemp("choices"),
         [*STATEMENTS, """insert into marts.kpi_definitions values
-         ('kpi_campaign', 'cost', 'costs of a campaign', 'reporting currency', '')""", _QUARTERS, _CAMPAIGN_MONTHS, _SELLERS, _MODELS, _RETENTION,
+         ('kpi_campaign', 'cost', 'costs of a campaign', 'reporting currency', '')""", _QUARTERS, _CAMPAIGN_MONTHS, _SELLERS, _MODELS, _RETENTION, _DAYS,
          """create table marts.kpi_campaign as select 'mail/1' as campaign_id, 'Spring' as
          campaign_name, 'email' as channel, 'leads' as objective, timestamptz '2026-03-01' as
          starts_at, 120000 as sent, 100000 as delivered, null::bigint as human_openers,
@@ -241,3 +243,9 @@ def test_figures_by_month_have_cards_in_a_month_only(client) -> None:
 
 def test_all_time_is_compared_with_nothing(client) -> None:
     assert "no figure" not in _block(client.get("/campaigns").text, "campaign_figures")
+
+
+def test_days_of_a_campaign_are_drawn_whatever_period_other_pages_open_with(client) -> None:
+    text = client.get("/campaign?campaign=mail/1").text
+    assert "1 Oct 2026" in _block(text, "timeline")
+    assert "does not apply" not in _block(text, "channel_models")
