@@ -98,8 +98,13 @@ def _told(kind: str, value: str) -> tuple[Mention, ...]:
 def _person_key(value: str) -> str | None:
     """The name's normal form; initials behind the first ("J.P. de Vries") do not count."""
     words = value.replace(".", ". ").split()
-    kept = words[:1] + [w for w in words[1:] if not (len(w) == 2 and w.endswith("."))]
+    kept = words[:1] + [w for w in words[1:] if not _is_short(w)]
     return name_key(full=" ".join(kept))
+
+
+def _is_short(word: str) -> bool:
+    """Whether a word is an initial or an infix cut short ("P.", "v", "vd", "v/d")."""
+    return (len(word) == 2 and word.endswith(".")) or word.casefold() in ("v", "d", "vd", "v/d")
 
 
 _NORMAL_FORMS: Mapping[str, tuple[str, Callable[[str], str | None]]] = {

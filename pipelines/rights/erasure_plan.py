@@ -122,7 +122,8 @@ def pairs_to_cut(
     certain = {p for p in plan.identifiers if p[0] in CUT_KINDS}
     names = {p for p in plan.identifiers if p[0] == "name"}
     certain |= _borne_alone(conn, ids, {p for p in plan.identifiers if p[0] in ALONE_KINDS} | names)
-    whole = _borne_alone(conn, ids, {p for p in plan.identifiers if p[0] == "full_name"})
+    full = {p for p in plan.identifiers if p[0] == "full_name"}
+    whole = _borne_alone(conn, ids, full)
     accounts = {r.account_subject_id for r in plan.deleted if r.account_subject_id is not None}
     cuts: dict[SealedRecord, set[Pair]] = {}
     doubtful: set[int] = set()
@@ -131,7 +132,8 @@ def pairs_to_cut(
             if record.record_id in gone:
                 continue
             if pair in certain or record.account_subject_id in accounts:
-                cuts.setdefault(record, set()).add(pair)
+                # the whole name with it: it tells the person from a namesake of the same initial
+                cuts.setdefault(record, set()).update({pair} | (full if pair in names else set()))
             else:
                 doubtful.add(record.record_id)
                 if whole:

@@ -99,6 +99,9 @@ def test_account_beside_a_name_is_another_persons() -> None:
 def test_namesake_with_the_same_initial_stays() -> None:
     assert cut("Bel Eva Zevenstra", {"Eva Zevenstra": "PERSON"}, NAME) == "Bel Eva Zevenstra"
     assert cut("Bel E. Zevenstra", {"E. Zevenstra": "PERSON"}, NAME) == "Bel […]"
+    full = pair("full_name", "zevenstra|elke")
+    short = {"Elke v. Zevenstra": "PERSON"}
+    assert cut("Bel Elke v. Zevenstra", short, NAME, full) == "Bel […]"
 
 
 def test_whole_name_that_others_share_by_initial_is_cut_by_the_given_name() -> None:

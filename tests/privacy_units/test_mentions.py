@@ -28,7 +28,15 @@ def test_mentions_bare_given_name_and_other_types_are_none() -> None:
 
 
 def test_mentions_initials_and_inverted_names_agree() -> None:
-    for name in ("J. de Vries", "J.P. de Vries", "Vries, Jan de", "jan de vries"):
+    for name in (
+        "Jan v Vries",
+        "Jan vd Vries",
+        "Jan v.d. Vries",
+        "J. de Vries",
+        "J.P. de Vries",
+        "Vries, Jan de",
+        "jan de vries",
+    ):
         assert mention_identifiers(name, [Span(0, len(name), "PERSON", 1)])[0][1].startswith(
             "vries|"
         )
