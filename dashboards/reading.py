@@ -18,6 +18,8 @@ from dashboards.texts import Texts
 from dashboards.view import DIMENSIONS, View, labels_of
 
 STALE_DAYS = 2
+NONE_WHY = {"kpi_trends": "none_why_months"}
+"""Tables whose figures are made of cells of others, and lack where one of those is hidden."""
 FIGURES = frozenset({"kpi", "figure", "other_figure"})
 """Columns whose words are names of figures."""
 
@@ -30,6 +32,8 @@ class Cell:
     kind: str = "text"
     """``text``, ``number``, ``hidden`` or ``none``."""
     href: str = ""
+    why: str = "none_why"
+    """The sentence that says why there is no figure."""
 
 
 class Reading:
@@ -101,7 +105,7 @@ class Reading:
             return Cell("●", "hidden")
         value = row.get(column)
         if value is None:
-            return Cell("–", "none")
+            return Cell("–", "none", why=NONE_WHY.get(table.name, "none_why"))
         if (
             column == "campaign_id"
             or column == "slice"

@@ -25,7 +25,7 @@ from pipelines.common.errors import KeyWrongError, NotAllowedError, PolicyError,
 from pipelines.common.settings import Home, Settings
 from pipelines.common.sheets import guarded
 from pipelines.warehouse.connection import attach, open_instance
-from tests.support.figures import HOSTILE, KEY, STATEMENTS, publish
+from tests.support.figures import HOSTILE, KEY, STATEMENTS, cheaply_hashed, publish
 
 PATHS = [page.path for page in PAGES]
 
@@ -250,7 +250,9 @@ def test_tables_that_are_no_kpi_are_refused(published: Published) -> None:
 def access() -> Access:
     return Access.model_validate(
         {
-            "users": {"anna": {"password": hashed("right and long"), "roles": ["marketer"]}},
+            "users": {
+                "anna": {"password": cheaply_hashed("right and long"), "roles": ["marketer"]}
+            },
             "is_https": False,
             "proxy": {"header": "X-User", "addresses": ["10.0.0.1"]},
         }

@@ -258,3 +258,11 @@ def test_fault_of_ours_is_a_page_and_no_traceback(
     assert "cannot be read now" in answer.text
     assert "somebody" not in answer.text + caplog.text
     assert "RuntimeError" in caplog.text
+
+
+def test_trend_without_a_figure_says_that_a_month_may_be_hidden(published: Published) -> None:
+    reading = _reading(published, "trends")
+    table = Table("kpi_trends", ("previous_figure",), ({"previous_figure": None},))
+    assert reading.cell(table, table.rows[0], "previous_figure").why == "none_why_months"
+    table = Table("kpi_sales_monthly", ("won_revenue",), ({"won_revenue": None},))
+    assert reading.cell(table, table.rows[0], "won_revenue").why == "none_why"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.access import Access, hashed
+from dashboards.access import Access
 from dashboards.app import build
 from dashboards.pages import PAGES, tables_for
 from dashboards.published import Published
 from dashboards.specs import EVERYBODY, Role
-from tests.support.figures import STATEMENTS, publish
+from tests.support.figures import STATEMENTS, cheaply_hashed, publish
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -36,7 +36,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
 def _signed_in(published: Published, *roles: str):
     access = Access.model_validate(
         {
-            "users": {"anna": {"password": hashed("right and long"), "roles": list(roles)}},
+            "users": {"anna": {"password": cheaply_hashed("right and long"), "roles": list(roles)}},
             "is_https": False,
         }
     )
@@ -59,7 +59,7 @@ def test_every_answer_is_closed(published: Published, path: str, status: int) ->
 
 
 def test_browsers_are_told_to_stay_with_https_where_there_is_https(published: Published) -> None:
-    users = {"anna": {"password": hashed("right and long"), "roles": ["sales"]}}
+    users = {"anna": {"password": cheaply_hashed("right and long"), "roles": ["sales"]}}
     for is_https in (True, False):
         access = Access.model_validate({"users": users, "is_https": is_https})
         client = build(published, access).test_client()

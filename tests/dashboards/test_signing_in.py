@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.access import Access, hashed
+from dashboards.access import Access
 from dashboards.app import build
 from dashboards.published import Published
 from dashboards.sessions import IN_LINE, LASTS, MOST_ATTEMPTS, Attempts, Line, Sessions
-from tests.support.figures import publish
+from tests.support.figures import cheaply_hashed, publish
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 WORDS = {"name": "anna", "password": "right and long"}
@@ -25,7 +25,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
 
 @pytest.fixture(scope="module")
 def access() -> Access:
-    user = {"password": hashed(WORDS["password"]), "roles": ["marketer"]}
+    user = {"password": cheaply_hashed(WORDS["password"]), "roles": ["marketer"]}
     return Access.model_validate({"users": {"anna": user}, "is_https": False})
 
 

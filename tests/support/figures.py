@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from dashboards.published import Published
@@ -44,6 +45,11 @@ STATEMENTS = [
 ]
 CAMPAIGN = """insert into marts.kpi_campaign values
     ($1, $1, $2, timestamptz '2026-10-05 10:00:00+00', $3, $4, 0.25, 0.1, 100.5, $5)"""
+
+
+def cheaply_hashed(word: str) -> str:
+    """A password as it stands in the configuration, quick to look at: tests sign in often."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(word)
 
 
 def publish(
