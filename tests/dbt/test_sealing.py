@@ -85,7 +85,7 @@ def test_seal_holds_no_figure_of_a_suppressed_period(built: Any) -> None:
     suppressed = [r for r in built.second["sealed_kpi_sales_monthly"] if r["is_suppressed"]]
     assert suppressed
     kept = {"period_grain", "period_start", "period_end", "currency", "is_suppressed", "version",
-            "sealed_at", "reason"}  # fmt: skip
+            "sealed_at", "reason", "suppressed_figures"}  # fmt: skip
     assert not [k for r in suppressed for k, v in r.items() if v is not None and k not in kept]
 
 
