@@ -65,7 +65,7 @@ def block(part: Part, reading: Reading) -> Block:
         gaps = int(drawn.pop("gaps"))
         if when := drawn.pop("when", ""):
             shown["title"] = f"{shown['title']}: {when}"
-        drawn |= {"title": shown["title"], "subtitle": reading.says}
+        drawn |= {"title": shown["title"], "subtitle": reading.says_of_charts}
         return shown | {
             "kind": "chart", "chart": drawn, "gaps": gaps,
             "is_all_hidden": not any(v is not None for s in drawn["series"] for v in s["values"]),
@@ -74,7 +74,7 @@ def block(part: Part, reading: Reading) -> Block:
     if isinstance(part, Funnel):
         steps = _steps(reading, table, rows[0], columns)
         drawn = charts.funnel(reading, table, rows[0], columns)
-        drawn |= {"title": shown["title"], "subtitle": reading.says}
+        drawn |= {"title": shown["title"], "subtitle": reading.says_of_charts}
         return shown | {"kind": "funnel", "steps": steps, "chart": drawn, "is_exported": True}
     if isinstance(part, Facts):
         facts = [_named(reading, table, rows[0], c) for c in columns]

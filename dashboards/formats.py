@@ -16,6 +16,8 @@ from babel.units import format_unit
 from dashboards.texts import Texts
 
 _RATE_ENDS = ("_rate", "_attainment", "_rate_raw", "_conversion")
+_SHARES = ("_attainment", "_accuracy")
+"""Ratios of what should be, which read as percentages."""
 _UNITS = {"days": "duration-day", "hours": "duration-hour", "minutes": "duration-minute"}
 DURATIONS = frozenset(_UNITS)
 _LOCALES = {"nl": Locale("nl", "NL"), "en": Locale("en", "GB")}
@@ -45,6 +47,8 @@ def unit_of(column: str, defined: str) -> str:
         return "money per day" if defined.endswith("per day") else "money"
     if column in _RETURNS or defined == "change":
         return "return"
+    if defined == "ratio" and column.endswith(_SHARES):
+        return "rate"
     if defined == "ratio":
         return "times"
     if defined in {"rate", "rate difference", "days", "hours", "minutes"}:

@@ -166,7 +166,16 @@ class Reading:
     @property
     def says(self) -> str:
         """The same in one line, with the day of the figures; for print, pictures and ears."""
-        said = [f"{name}: {text[:80]}" for name, text in self.choices]
+        return self._line(self.choices)
+
+    @property
+    def says_of_charts(self) -> str:
+        """The same for a picture, in which nothing is compared."""
+        compared = self.texts("compare")
+        return self._line([one for one in self.choices if one[0] != compared])
+
+    def _line(self, choices: list[tuple[str, str]]) -> str:
+        said = [f"{name}: {text[:80]}" for name, text in choices]
         if built := self.snapshot.built_at:
             said.append(self.texts("built", when=self.formats.instant(built)))
         return " · ".join(said)

@@ -139,7 +139,7 @@ def test_figure_has_its_unit_in_both_languages(value, unit, english: str, dutch:
 
 @pytest.mark.parametrize(
     ("column", "defined", "unit"),
-    [("roi", "ratio", "return"), ("roas", "ratio", "times"), ("cost", "reporting currency", "money"),
+    [("quota_attainment", "ratio", "rate"), ("roi", "ratio", "return"), ("roas", "ratio", "times"), ("cost", "reporting currency", "money"),
      ("pipeline_velocity", "reporting currency per day", "money per day"), ("x_rate", "", "rate"),
      ("survey_score_mean", "score", "number"), ("sales_cycle_days_median", "", "days")],
 )  # fmt: skip
