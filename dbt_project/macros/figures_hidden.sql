@@ -3,20 +3,20 @@
    figures: a mapping of a figure's name to its columns and its populations (name: condition on a
    row); the figure "row" is the row itself, and hides all the others with it. #}
 
-{# Distinct persons of each figure and population, from rows that have customer_key and keys. #}
+{# Distinct persons of each figure and population, from rows that have person_key and keys. #}
 {% macro persons_of_figures(figures, from_relation, keys) -%}
 person_flags as (
     select
         {{ keys | join(', ') }},
-        customer_key
+        person_key as customer_key
         {%- for figure, parts in figures.items() %}
         {%- for population, condition in parts.populations.items() %},
         max(case when {{ condition }} then 1 else 0 end) as {{ figure }}_{{ population }}
         {%- endfor %}
         {%- endfor %}
     from {{ from_relation }}
-    where account_key is null and customer_key is not null
-    group by {{ keys | join(', ') }}, customer_key
+    where person_key is not null
+    group by {{ keys | join(', ') }}, person_key
 ),
 
 persons as (

@@ -89,7 +89,7 @@ HiddenRow = tuple[str | None, str | None, date | None, str]
 
 
 def hidden_figures(
-    patterns: Iterable[tuple[str, date | None, int, int, list[int] | None, bool]],
+    patterns: Iterable[tuple[str, date | None, int, int, list[int] | None]],
     month_persons: Iterable[tuple[str, str, date, int, int, list[int] | None, bool]],
     sealed_campaigns: Iterable[tuple[str, date | None, str]],
     sealed_periods: Iterable[tuple[str, date | None, str]],
@@ -99,8 +99,7 @@ def hidden_figures(
     """Which figures of campaigns and of the periods that add them up are hidden.
 
     Args:
-        patterns: Campaign, month (None: all time), roles, how many recipients, who below ``k``, and
-            whether they are known; of nobody known nothing is hidden.
+        patterns: Campaign, month (None: all time), roles, how many recipients, and who below ``k``.
         month_persons: Family, unit, month, roles, how many persons, who, whether the unit is shown.
         sealed_campaigns: Campaign, month of its last send, and hidden figures between spaces.
         sealed_periods: Grain, first day and hidden figures of sealed periods.
@@ -115,8 +114,7 @@ def hidden_figures(
     patterns = list(patterns)
     cells = [
         Cell(campaign, month, roles, count, tuple(who or ()))
-        for campaign, month, roles, count, who, is_known in patterns
-        if is_known
+        for campaign, month, roles, count, who in patterns
     ]
     last_sends: dict[str, date] = {}
     for campaign, month, roles, *_ in patterns:

@@ -51,6 +51,7 @@ def built(warehouse: Warehouse) -> Built:
     warehouse.insert(rows)
     warehouse.insert(_people(2026, 3, "p", 13) | {"deals": []})
     warehouse.insert(_people(2026, 5, "m", 12))
+    warehouse.insert({"tickets": _solved_tickets([f"m{number}" for number in range(1, 13)])})
     result = warehouse.build(FIRST_AS_OF, with_unit_tests="yes")
     written = (PROJECT / "models" / "unit_tests.yml").read_text(encoding="utf-8")
     assert result.count("unit_test") == written.count("\n  - name: "), (
@@ -92,6 +93,19 @@ def _people(year: int, month: int, prefix: str, count: int) -> dict[str, list[Ro
             for key in keys
         ],
     }
+
+
+def _solved_tickets(persons: list[str]) -> list[Row]:
+    """A ticket of each in the quarter of the tickets made by hand, so that it is not about few.
+
+    And one a year before, which is hidden beside the ticket without a creation.
+    """
+    return [
+        {"record_key": f"t/{person}-{year}", "customer_key": person, "status": "solved",
+         "created_at": datetime(year, 2, 3, 9, tzinfo=UTC),
+         "resolved_at": datetime(year, 2, 3, 10, tzinfo=UTC)}
+        for person in persons for year in (2025, 2026)
+    ]  # fmt: skip
 
 
 def _new_rows() -> dict[str, list[Row]]:

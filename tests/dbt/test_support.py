@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.dbt.conftest import FIRST_AS_OF
+from tests.oracle.project import compiled
 
-@pytest.fixture(scope="session")
-def march(built: Any, one: Any) -> dict[str, Any]:
-    found: dict[str, Any] = one(
-        built.first["kpi_support_monthly"], period_grain="month", period_start=date(2026, 3, 1)
-    )
+
+@pytest.fixture(scope="module")
+def periods(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The rows made by hand, of which nothing is hidden: they are about one person."""
+    base = tmp_path_factory.getbasetemp()
+    project = compiled(base.parent if base.name.startswith("popen-") else base)
+    rows = json.loads((Path(__file__).parent / "rows.json").read_text(encoding="utf-8"))
+    return project.run(rows, FIRST_AS_OF, "kpi_support_monthly")["kpi_support_monthly"]
+
+
+@pytest.fixture(scope="module")
+def march(periods: list[dict[str, Any]], one: Any) -> dict[str, Any]:
+    found: dict[str, Any] = one(periods, period_grain="month", period_start=date(2026, 3, 1))
     return found
 
 
@@ -59,9 +71,20 @@ def test_ticket_resolved_before_its_response_is_left_out_with_a_reason(
     assert one(built.first["fct_tickets"], ticket_id="t/T4")["first_resolution_hours"] is None
 
 
-def test_ticket_without_a_creation_counts_over_all_time(built: Any, one: Any) -> None:
-    total = one(built.first["kpi_support_monthly"], period_grain="all")
+def test_ticket_without_a_creation_counts_over_all_time(
+    periods: list[dict[str, Any]], one: Any
+) -> None:
+    total = one(periods, period_grain="all")
     assert (total["tickets_created"], total["tickets_undated"], total["excluded_rows"]) == (6, 1, 1)
+
+
+def test_period_about_one_person_of_a_company_is_hidden(built: Any, one: Any) -> None:
+    # All tickets of March are p7's, who asked for a company.
+    hidden = one(
+        built.first["kpi_support_monthly"], period_grain="month", period_start=date(2026, 3, 1)
+    )
+    assert hidden["is_suppressed"]
+    assert hidden["tickets_created"] is None
 
 
 def test_customer_has_everything_in_one_row(built: Any, one: Any) -> None:

@@ -18,7 +18,7 @@ from tests.oracle.campaigns import (
     merged,
     month_of,
 )
-from tests.oracle.persons import Rows, newest_contacts, of_persons
+from tests.oracle.persons import Rows, natural_accounts, of_persons
 from tests.oracle.rules import GRAINS, Row, local_day, start_of
 
 _COLUMN = {"open_rate_raw": "open_rate_raw_numerator"}
@@ -39,7 +39,7 @@ def told(rows: Rows, tables: Rows, as_of: datetime) -> list[Told]:
 
 
 def _person(fact: Row) -> Any:
-    return fact["recipient"] if fact["known"] else None
+    return fact["recipient"]
 
 
 def _parts(facts: Iterable[Row], has: Callable[[Row], bool]) -> frozenset[Part]:
@@ -139,7 +139,7 @@ def _of_days(table: Sequence[Row], campaigns: Sequence[Row], sends: Sends) -> It
     for name, is_one in kinds.items():
         first: dict[Part, date] = {}
         for event in sorted(filter(is_one, sends.events), key=lambda e: e["occurred_at"]):
-            who = (event["customer_key"], event["recipient"], event["campaign_id"])
+            who = (event["recipient"], event["recipient"], event["campaign_id"])
             key = (*who, event["record_key"]) if name == "sent" else who
             first.setdefault(key, local_day(event["occurred_at"]))
         wholes: dict[str, set[Part]] = {}
@@ -162,29 +162,27 @@ def _of_links(table: Sequence[Row], sends: Sends) -> Iterable[Told]:
         here = [e for e in mine if (e["url_path"] or "") == row["link"]]
         where = {"campaign": row["campaign_id"], "link": row["link"]}
         if row["human_clickers"] is not None:
-            who = {(e["customer_key"], e["recipient"]) for e in here}
-            everybody = {(e["customer_key"], e["recipient"]) for e in mine}
+            who = {(e["recipient"],) for e in here}
+            everybody = {(e["recipient"],) for e in mine}
             yield Told(f"link {row['campaign_id']}", where, frozenset(who))
             yield Told(f"link {row['campaign_id']}", {"all": True}, frozenset(everybody))
         if row["clicks"] is not None:
-            parts = frozenset((e["customer_key"], e["record_key"]) for e in here)
-            whole = frozenset((e["customer_key"], e["record_key"]) for e in mine)
+            parts = frozenset((e["recipient"], e["record_key"]) for e in here)
+            whole = frozenset((e["recipient"], e["record_key"]) for e in mine)
             yield Told(f"link clicks {row['campaign_id']}", where, parts)
             yield Told(f"link clicks {row['campaign_id']}", {"all": True}, whole)
 
 
 def _of_customers(rows: Rows, tables: Rows, sends: Sends) -> Iterable[Told]:
     """Leads with their channels, new customers and who bought, by period."""
-    accounts = {r["account"] for r in sends.revenue}
+    accounts = {r["account"] for r in sends.revenue} - natural_accounts(rows)
     bought = customer_months(sends)
     first = {c: min(m for other, m in bought if other == c) for c, _ in bought}
     scored = {
         row["customer_key"] for row in tables.get("customer_clv", ()) if row["clv"] is not None
     }
-    contacts = newest_contacts(rows)
     leads = [
-        (None if contacts.get(r["customer_key"], {}).get("account_key") else r["customer_key"],
-         r["record_key"], r["source_channel"] or "unknown", month_of(r["created_at"]))
+        (r["customer_key"] or r["record_key"], r["record_key"], r["source_channel"] or "unknown", month_of(r["created_at"]))
         for r in of_persons(rows, "leads")
     ]  # fmt: skip
     for row in tables["kpi_campaign_monthly"]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Row = dict[str, Any]
 Rows = Mapping[str, Sequence[Row]]
+_SOLE_TRADER = re.compile(
+    r"zzp|eenmanszaak|sole.?trader|self.?employed|freelance|^\s*1\s*$", re.IGNORECASE
+)
 
 
 def of_persons(rows: Rows, relation: str) -> list[Row]:
@@ -33,6 +37,23 @@ def persons(rows: Rows) -> list[str]:
         and not (link := links.get(row["subject_key"], {})).get("is_restricted")
         and (link.get("survivor_key") or row["subject_key"]) == row["subject_key"]
     ]
+
+
+def natural_accounts(rows: Rows) -> set[str]:
+    """Accounts that are a person: sole traders, by size or because their name was taken away."""
+    return {
+        row["account_key"]
+        for row in rows.get("accounts", ())
+        if row.get("name") is None or _SOLE_TRADER.search(row.get("size_class") or "")
+    }
+
+
+def payer(row: Row, natural: set[str]) -> str | None:
+    """The natural person whose money a row is about; a company is nobody."""
+    account: str | None = row.get("account_key")
+    if account:
+        return account if account in natural else None
+    return row.get("customer_key")
 
 
 def newest_contacts(rows: Rows) -> dict[str, Row]:

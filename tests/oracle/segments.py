@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.oracle.clv import purchases
 from tests.oracle.customers import VOID
-from tests.oracle.persons import of_persons
+from tests.oracle.persons import natural_accounts, of_persons, payer
 from tests.oracle.rules import Rates, end_of, local_day, midnight, ratio, start_of, total
 
 Row = dict[str, Any]
@@ -103,8 +103,22 @@ def segments(rows: Rows, as_of: datetime) -> dict[Cell, Row]:
     return found
 
 
+def contributors(rows: Rows, as_of: datetime) -> dict[Cell, set[str]]:
+    """Who of each segment has an order that counts in its orders and margin."""
+    bought = purchases(rows, as_of)
+    found = {}
+    for (month, kind, segment), people in members(rows, as_of).items():
+        until = min(end_of("month", month), local_day(as_of) + timedelta(days=1))
+        year = until - timedelta(days=365)
+        found[(month, kind, segment)] = {
+            person for person in people if any(year <= day < until for day in bought[person])
+        }
+    return found
+
+
 def cohort_orders(rows: Rows, as_of: datetime) -> dict[tuple[str, bool], dict[date, list[Row]]]:
-    """Orders that stand by customer (and whether it is a person) and month."""
+    """Orders that stand by customer (and whether it is a natural person) and month."""
+    natural = natural_accounts(rows)
     rates = Rates(rows.get("exchange_rates", ()))
     found: dict[tuple[str, bool], dict[date, list[Row]]] = {}
     for order in of_persons(rows, "orders"):
@@ -117,7 +131,7 @@ def cohort_orders(rows: Rows, as_of: datetime) -> dict[tuple[str, bool], dict[da
             name: rates.convert(order[name], order["currency"], day)
             for name in ("amount", "margin")
         }
-        months = found.setdefault((buyer, not account), {})
+        months = found.setdefault((buyer, payer(order, natural) is not None), {})
         months.setdefault(start_of("month", day), []).append(priced)
     return found
 

@@ -85,7 +85,10 @@ def subjects(draw: st.DrawFn) -> dict[str, list[Row]]:
             for key in keys
         ],
         "subject_links": links if merged else [],
-        "accounts": [{"account_key": key, "name": "Firma"} for key in ACCOUNTS],
+        "accounts": [
+            {"account_key": ACCOUNTS[0], "name": "Firma"},
+            {"account_key": ACCOUNTS[1], "size_class": "zzp"},
+        ],
         "contacts": contacts,
         "users": users,
         "exchange_rates": rates,

@@ -1,7 +1,7 @@
 """What each shown figure of support adds up, for :mod:`tests.oracle.attacker`.
 
 Parts come from the source rows by way of the oracle, never from the models: one for each ticket,
-cycle or survey, with its person where it is about a natural one.
+cycle or survey, with who asked, of an account or not; somebody unknown is a person of its own.
 """
 
 from __future__ import annotations
@@ -129,16 +129,18 @@ KEYS: dict[str, tuple[str, ...]] = {
     "kpi_support_monthly": ("period_grain", "period_start"),
     "kpi_support_topics_monthly": ("period_start", "topic"),
     "kpi_support_daily": ("day",),
+    "kpi_support_agent_monthly": ("period_grain", "period_start", "user_key"),
 }
 
 
 def _places(table: str, row: Row) -> Iterator[tuple[Hashable, ...]]:
     """The keys of a table's rows in which something counts."""
     day: date | None = local_day(row["at"]) if row["at"] else None
-    if table == "kpi_support_monthly":
-        yield ("all", None)
+    if table in ("kpi_support_monthly", "kpi_support_agent_monthly"):
+        agent = (row["ticket"].get("user_key"),) if "agent" in table else ()
+        yield ("all", None, *agent)
         for grain in ("month", "quarter", "year") if day else ():
-            yield (grain, start_of(grain, day))  # type: ignore[arg-type]
+            yield (grain, start_of(grain, day), *agent)  # type: ignore[arg-type]
     elif day is not None:
         topic = row["ticket"].get("topic") or "unknown"
         yield (start_of("month", day), topic) if "topics" in table else (day,)
@@ -178,5 +180,10 @@ def _of_row(shown: Row, where: dict[str, Any], some: Sequence[tuple[Part, Row]])
 
 def _part(number: int, row: Row) -> Part:
     ticket, survey = row["ticket"], row.get("survey", {})
-    person = survey.get("customer_key") or ticket.get("customer_key")
-    return (None if ticket.get("account_key") else person, number)
+    return (acting(survey, ticket), number)
+
+
+def acting(*rows: Row) -> Hashable:
+    """Who asked: the first that is known, else the row itself."""
+    known = [row["customer_key"] for row in rows if row.get("customer_key")]
+    return known[0] if known else next(r["record_key"] for r in reversed(rows) if "record_key" in r)

@@ -22,6 +22,8 @@ from tests.oracle.rules import end_of, midnight
 K = 5
 AS_OF = datetime(2026, 4, 12, 9, 30, tzinfo=UTC)
 FIRST = datetime(2025, 11, 3, 9, tzinfo=UTC)
+_COMPANIES = tuple(f"company{n}" for n in range(4))
+_SOLE_TRADERS = tuple(f"sole{n}" for n in range(8))
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,11 @@ def _crm(seed: int) -> Rows:
          "margin": Decimal(dice.randrange(1, 9)), "currency": None, "status": None}
         for p in people for n in range(dice.choice([0, 1, 1, 2, 5]))
     ]  # fmt: skip
+    orders += [
+        {"record_key": f"a{account}{n}", "account_key": account, "customer_key": None,
+         "ordered_at": some(0.98), "amount": Decimal(9), "margin": None, "currency": None, "status": None}
+        for account in (*_COMPANIES, *_SOLE_TRADERS) for n in range(dice.choice([0, 1, 2]))
+    ]  # fmt: skip
     subscriptions = []
     for p in people:
         start = some(0.5) if dice.random() < 0.8 else FIRST - timedelta(days=90)
@@ -58,7 +65,13 @@ def _crm(seed: int) -> Rows:
         "subjects": [
             {"subject_key": p, "kind": "contact", "subject_bucket": 1, "staff_alias": None}
             for p in people
+        ]
+        + [
+            {"subject_key": a, "kind": "account", "subject_bucket": 1, "staff_alias": None}
+            for a in (*_COMPANIES, *_SOLE_TRADERS)
         ],
+        "accounts": [{"account_key": a, "name": "Firma", "size_class": "10-49"} for a in _COMPANIES]
+        + [{"account_key": a, "name": None, "size_class": "zzp"} for a in _SOLE_TRADERS],
         "contacts": [{"customer_key": p} for p in people],
         "orders": orders,
         "subscriptions": subscriptions,
@@ -88,7 +101,10 @@ def test_the_attacker_finds_what_is_not_hidden(project: Project) -> None:
         rows, AS_OF, "kpi_customer_segments_monthly", "kpi_cohorts_monthly",
         "kpi_revenue_retention_monthly",
     )  # fmt: skip
-    assert _segment_leaks(rows, tables["kpi_customer_segments_monthly"])
+    found = {
+        leak.split()[0] for leak in _segment_leaks(rows, tables["kpi_customer_segments_monthly"])
+    }
+    assert {"cell", "difference", "orders", "whole"} <= found
     assert _cohort_leaks(rows, tables["kpi_cohorts_monthly"])
     assert _retention_leaks(rows, tables["kpi_revenue_retention_monthly"])
 
@@ -111,6 +127,7 @@ def _segment_leaks(rows: Rows, shown: list[dict[str, Any]]) -> list[str]:
     }
     open_cells = [cell for cell, is_hidden in cells.items() if not is_hidden]
     leaks = [f"cell {cell}" for cell in open_cells if _is_small(len(members[cell]))]
+    leaks += _contribution_leaks(rows, shown) + _whole_leaks(members, cells)
     for one, other in combinations(open_cells, 2):
         if end_of("month", min(one[0], other[0])) < max(one[0], other[0]):
             continue
@@ -129,13 +146,63 @@ def _segment_leaks(rows: Rows, shown: list[dict[str, Any]]) -> list[str]:
     return leaks
 
 
+def _contribution_leaks(rows: Rows, shown: list[dict[str, Any]]) -> list[str]:
+    """Orders about few of a segment, or hidden ones that another kind of segments leaves."""
+    people = segments.contributors(rows, AS_OF)
+    leaks, hidden, told = [], defaultdict[tuple[date, str], set[str]](set), set()
+    for row in shown:
+        if row["segment_kind"] == "clv_band":
+            continue
+        key = (row["period_start"], row["segment_kind"], row["segment"])
+        if row["orders_365_days"] is None:
+            hidden[key[:2]] |= people[key]
+            continue
+        if people[key]:
+            told.add(key[0])
+        if _is_small(len(people[key])) or _is_small(row["customers"] - len(people[key])):
+            leaks.append(f"orders {key}")
+    return leaks + [
+        f"orders left {key}"
+        for key, some in hidden.items()
+        if key[0] in told and _is_small(len(some))
+    ]
+
+
+def _whole_leaks(
+    members: dict[segments.Cell, set[str]], cells: dict[segments.Cell, bool]
+) -> list[str]:
+    """Months in a row whose segments add up to wholes that differ by few."""
+    whole: dict[date, set[str]] = defaultdict(set)
+    told = dict[date, bool]()
+    for cell in cells:
+        whole[cell[0]] |= members[cell]
+    for month in whole:
+        kinds = {kind for start, kind, _ in cells if start == month}
+        told[month] = any(
+            not any(hidden for cell, hidden in cells.items() if cell[:2] == (month, kind))
+            for kind in kinds
+        )
+    return [
+        f"whole of {month}"
+        for month in whole
+        if (after := end_of("month", month)) in whole
+        and told[month]
+        and told[after]
+        and _is_small(len(whole[after] ^ whole[month]))
+    ]
+
+
 def _cohort_leaks(rows: Rows, shown: list[dict[str, Any]]) -> list[str]:
     buyers = segments.cohort_orders(rows, AS_OF)
     leaks = []
     for row in shown:
         if row["is_suppressed"]:
             continue
-        cohort = {b for b, months in buyers.items() if min(months) == row["cohort_start"]}
+        cohort = {
+            buyer
+            for buyer, months in buyers.items()
+            if buyer[1] and min(months) == row["cohort_start"]
+        }
         active = {b for b in cohort if row["period_start"] in buyers[b]}
         if any(_is_small(len(part)) for part in (cohort, active, cohort - active)):
             leaks.append(f"{row['cohort_start']} {row['period_start']}")

@@ -13,7 +13,7 @@ from tests.oracle.attacker import attack
 from tests.oracle.project import Project, Rows, compiled
 from tests.oracle.rules import midnight
 from tests.oracle.support import tickets
-from tests.oracle.support_parts import KEYS, told
+from tests.oracle.support_parts import KEYS, acting, told
 
 K = 3
 AS_OF = datetime(2026, 4, 12, 9, 30, tzinfo=UTC)
@@ -23,6 +23,7 @@ _DAYS = tuple(
     for day in (3, 4, 17)
 )
 _PERSONS = tuple(f"person{number}" for number in range(9))
+_AGENTS = ("agent0", "agent1", "agent2")
 _STORIES: tuple[tuple[str, ...], ...] = (
     (), ("public_reply",), ("public_reply", "solved"), ("public_reply", "solved"),
     ("public_reply", "solved", "reopened", "public_reply", "solved"),
@@ -47,7 +48,8 @@ def crowd(seed: int) -> Rows:
         "subjects": [
             {"subject_key": key, "kind": "contact", "subject_bucket": 1} for key in _PERSONS
         ]
-        + [{"subject_key": "account0", "kind": "account", "subject_bucket": 1}],
+        + [{"subject_key": "account0", "kind": "account", "subject_bucket": 1}]
+        + [{"subject_key": agent, "kind": "user", "subject_bucket": 1} for agent in _AGENTS],
         "accounts": [{"account_key": "account0", "name": "Firma"}],
         "contacts": [{"customer_key": key} for key in _PERSONS],
         "sla_policies": [
@@ -70,7 +72,8 @@ def _add(
     story: Sequence[str], seed: int,
 ) -> None:  # fmt: skip
     found["tickets"].append(
-        {"record_key": key, "customer_key": person, "created_at": day, "status": "open",
+        {"record_key": key, "customer_key": person if seed % 11 else None, "created_at": day,
+         "status": "open", "user_key": (*_AGENTS, None)[seed // 7 % 4],
          "account_key": "account0" if seed % 7 == 0 else None,
          "topic": (None, "bill", "parcel")[seed % 3], "sla_policy": ("t/gold", None)[seed % 2]}
     )  # fmt: skip
@@ -118,9 +121,8 @@ def test_attacker_finds_something_where_nothing_is_hidden(project: Project) -> N
 def _backlogs_about_few(rows: Rows, days: list[dict[str, Any]]) -> list[str]:
     """Days whose backlog, or its difference from the day before, is about 1 to k-1 persons."""
     cycles = [
-        (ticket["customer_key"], cycle)
+        (acting(ticket), cycle)
         for ticket in tickets(rows, AS_OF)
-        if not ticket["account_key"]
         for cycle in ticket["cycles"]
         if cycle["reason"] is None
     ]

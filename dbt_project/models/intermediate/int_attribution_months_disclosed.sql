@@ -13,7 +13,7 @@ credits as (
         attribution.revenue_id,
         attribution.channel,
         {{ local_month('attribution.occurred_at') }} as month_start,
-        revenue.customer_key,
+        coalesce(revenue.customer_key, natural_accounts.account_key) as customer_key,
         revenue.amount is null as is_unrated,
         {%- for model in models %}
         sum(attribution.credit_{{ model }}) as credit_{{ model }},
@@ -24,12 +24,13 @@ credits as (
         on
             attribution.kind = revenue.kind
             and attribution.revenue_id = revenue.revenue_id
+    {{ join_natural_accounts('natural_accounts', 'revenue.account_key') }}
     group by
         attribution.kind,
         attribution.revenue_id,
         attribution.channel,
         attribution.occurred_at,
-        revenue.customer_key,
+        coalesce(revenue.customer_key, natural_accounts.account_key),
         revenue.amount
 ),
 

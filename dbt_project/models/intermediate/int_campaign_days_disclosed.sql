@@ -8,14 +8,13 @@ responses as (
     select
         campaign_id,
         coalesce(customer_key, event_id) as recipient_key,
-        customer_key is not null as is_known,
         min(case when not is_machine and event_type in ('open', 'click') then occurred_at end)
             as opened_at,
         min(case when not is_machine and event_type = 'click' then occurred_at end) as clicked_at,
         min(case when event_type = 'unsubscribe' then occurred_at end) as unsubscribed_at
     from {{ ref('int_campaign_events_labelled') }}
     where event_type in ('open', 'click', 'unsubscribe')
-    group by campaign_id, coalesce(customer_key, event_id), customer_key is not null
+    group by campaign_id, coalesce(customer_key, event_id)
 ),
 
 happened as (
@@ -24,7 +23,7 @@ happened as (
         'sent' as figure,
         {{ local_date('occurred_at') }} as day,
         count(*) as quantity,
-        count(distinct customer_key) as persons
+        count(distinct coalesce(customer_key, event_id)) as persons
     from {{ ref('stg_campaign_events') }}
     where event_type = 'sent'
     group by campaign_id, {{ local_date('occurred_at') }}
@@ -38,7 +37,7 @@ happened as (
         '{{ figure }}' as figure,
         {{ local_date(instant) }} as day,
         count(*) as quantity,
-        sum(case when is_known then 1 else 0 end) as persons
+        count(*) as persons
     from responses
     where {{ instant }} is not null
     group by campaign_id, {{ local_date(instant) }}

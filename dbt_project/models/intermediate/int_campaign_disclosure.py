@@ -10,7 +10,7 @@ def model(dbt, session):
     ((k, year_start),) = metadata.project("small_cell_k, fiscal_year_start_month").fetchall()
     hidden = hidden_figures(
         dbt.ref("int_campaign_patterns")
-        .project("campaign_id, month_start, roles, recipients, persons, is_known")
+        .project("campaign_id, month_start, roles, recipients, persons")
         .fetchall(),
         dbt.ref("int_campaign_month_persons")
         .project("family, unit, month_start, roles, persons_count, persons, is_unit_shown")

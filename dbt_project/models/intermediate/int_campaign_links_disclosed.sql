@@ -6,7 +6,6 @@ clicks as (
     select
         campaign_id,
         coalesce(customer_key, event_id) as recipient_key,
-        customer_key,
         coalesce(url_path, '') as link
     from {{ ref('int_campaign_events_labelled') }}
     where event_type = 'click' and not is_machine
@@ -15,7 +14,6 @@ clicks as (
 wholes as (
     select
         campaign_id,
-        count(distinct customer_key) as persons,
         count(distinct recipient_key) as human_clickers
     from clicks
     group by campaign_id
@@ -27,7 +25,7 @@ links as (
         link,
         count(*) as quantity,
         count(distinct recipient_key) as human_clickers,
-        count(distinct customer_key) as persons
+        count(distinct recipient_key) as persons
     from clicks
     group by campaign_id, link
 ),
@@ -36,7 +34,7 @@ happened as (
     select
         links.*,
         'human_clickers' as figure,
-        wholes.persons - links.persons as others
+        wholes.human_clickers - links.human_clickers as others
     from links
     inner join wholes on links.campaign_id = wholes.campaign_id
 ),

@@ -1,15 +1,14 @@
 -- Grain: family, unit, month and roles. Persons behind the figures of a month that no campaign adds
 -- up to: leads (a unit is a channel of one month, as kpi_leads_monthly shows it), and customers,
--- new or not, and with a lifetime value or not. Hashes only where persons are few. An account is no natural person.
+-- new or not, and with a lifetime value or not. Hashes only where persons are few.
 with
 
 leads as (
     select distinct
         source_channel,
         {{ local_month('created_at') }} as month_start,
-        customer_key
+        {{ acting_person('customer_key', 'lead_id') }} as person_key
     from {{ ref('fct_leads') }}
-    where account_key is null and customer_key is not null
 ),
 
 persons as (
@@ -18,7 +17,7 @@ persons as (
         leads.source_channel || ' ' || leads.month_start as unit,
         leads.month_start,
         1 as roles,
-        leads.customer_key,
+        leads.person_key,
         not coalesce(channels.is_suppressed, true) as is_unit_shown
     from leads
     left join {{ ref('kpi_leads_monthly') }} as channels
@@ -31,11 +30,11 @@ persons as (
         '' as unit,
         buyers.month_start,
         case when not buyers.is_new then 2 when valued.clv is null then 3 else 7 end as roles,
-        buyers.customer_key,
+        buyers.person_key,
         false as is_unit_shown
     from {{ ref('int_buyer_months') }} as buyers
     left join {{ ref('customer_clv') }} as valued on buyers.customer_key = valued.customer_key
-    where buyers.account_key is null
+    where buyers.person_key is not null
 ),
 
 final as (
@@ -48,7 +47,7 @@ final as (
         count(*) as persons_count,
         case
             when count(*) < {{ var('small_cell_k') | int }}
-                then {{ person_numbers('customer_key') }}
+                then {{ person_numbers('person_key') }}
         end as persons
     from persons
     group by family, unit, month_start, roles, is_unit_shown

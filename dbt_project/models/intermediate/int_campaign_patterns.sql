@@ -30,7 +30,6 @@ whole as (
         campaign_id,
         recipient_key,
         cast(null as date) as month_start,
-        max(is_known) as is_known,
         {%- for name in ['sent', 'failed', 'bounced', 'opens', 'clicks', 'machine_opens',
                          'machine_clicks'] %}
         sum({{ name }}) as {{ name }},
@@ -47,7 +46,6 @@ rows_of_both as (
         recipients.campaign_id,
         recipients.recipient_key,
         recipients.month_start,
-        recipients.is_known,
         recipients.sent,
         recipients.failed,
         recipients.bounced,
@@ -76,7 +74,6 @@ rows_of_both as (
         campaign_id,
         customer_key as recipient_key,
         month_start,
-        true as is_known,
         {%- for name in ['sent', 'failed', 'bounced', 'opens', 'clicks', 'machine_opens',
                          'machine_clicks', 'unsubscribed', 'complained', 'converted'] %}
         0 as {{ name }},
@@ -90,7 +87,6 @@ grouped as (
     select
         campaign_id,
         month_start,
-        is_known,
         {{ campaign_roles() }} as roles,
         recipient_key,
         sent,
@@ -107,11 +103,10 @@ final as (
     select
         campaign_id,
         month_start,
-        is_known,
         roles,
         count(*) as recipients,
         case
-            when is_known and count(*) < {{ var('small_cell_k') | int }}
+            when count(*) < {{ var('small_cell_k') | int }}
                 then {{ person_numbers('recipient_key') }}
         end as persons,
         {%- for name in ['sent', 'failed', 'bounced', 'opens', 'clicks', 'machine_opens',
@@ -119,7 +114,7 @@ final as (
         sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from grouped
-    group by campaign_id, month_start, is_known, roles
+    group by campaign_id, month_start, roles
 )
 
 select * from final

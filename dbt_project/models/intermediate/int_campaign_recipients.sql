@@ -9,13 +9,12 @@ sends as (
     select
         campaign_id,
         coalesce(customer_key, event_id) as recipient_key,
-        customer_key is not null as is_known,
         count(*) as sent,
         min(occurred_at) as first_at,
         max(occurred_at) as last_at
     from {{ ref('stg_campaign_events') }}
     where event_type = 'sent'
-    group by campaign_id, coalesce(customer_key, event_id), customer_key is not null
+    group by campaign_id, coalesce(customer_key, event_id)
 ),
 
 placed_sends as (
@@ -46,7 +45,6 @@ responses as (
         events.event_id,
         events.campaign_id,
         coalesce(events.customer_key, events.event_id) as recipient_key,
-        events.customer_key is not null as is_known,
         events.event_type,
         events.is_machine,
         events.occurred_at,
@@ -78,7 +76,6 @@ facts as (
     select
         campaign_id,
         recipient_key,
-        is_known,
         month_start,
         sent,
         0 as failed,
@@ -96,7 +93,6 @@ facts as (
     select
         campaign_id,
         recipient_key,
-        true as is_known,
         month_start,
         count(*) as sent,
         0 as failed,
@@ -114,7 +110,6 @@ facts as (
     select
         responses.campaign_id,
         responses.recipient_key,
-        responses.is_known,
         coalesce({{ local_month('repeated_responses.sent_at') }}, responses.month_start)
             as month_start,
         0 as sent,
@@ -133,7 +128,6 @@ facts as (
     select
         campaign_id,
         recipient_key,
-        false as is_known,
         month_start,
         0 as sent,
         failed,
@@ -150,7 +144,6 @@ facts as (
     select
         campaign_id,
         customer_key as recipient_key,
-        true as is_known,
         month_start,
         0 as sent,
         0 as failed,
@@ -170,7 +163,6 @@ final as (
         campaign_id,
         recipient_key,
         month_start,
-        max(is_known) as is_known,
         cast(sum(sent) as integer) as sent,
         cast(sum(failed) as integer) as failed,
         cast(sum(bounced) as integer) as bounced,

@@ -80,7 +80,8 @@ joined as (
         arms.holdout_converters,
         arms.treatment_revenue,
         arms.holdout_revenue,
-        coalesce(members.members_unknown, 0) as members_unknown,
+        case when not coalesce(members.members_unknown, 0) {{ is_small() }}
+            then coalesce(members.members_unknown, 0) end as members_unknown,
         coalesce(members.known_members, 0) - coalesce(arms.treatment_persons, 0)
         - coalesce(arms.holdout_persons, 0) as members_in_both_arms
         {%- for name in campaign_hidden_names() %},

@@ -5,16 +5,18 @@ with
 
 orders as (
     select
-        coalesce(account_key, customer_key) as buyer_key,
-        case when account_key is null then customer_key end as person_key,
-        {{ local_month('ordered_at') }} as period_start,
-        amount,
-        margin
-    from {{ ref('fct_orders') }}
+        coalesce(bought.account_key, bought.customer_key) as buyer_key,
+        {{ natural_person('natural_accounts', 'bought.account_key', 'bought.customer_key') }}
+            as person_key,
+        {{ local_month('bought.ordered_at') }} as period_start,
+        bought.amount,
+        bought.margin
+    from {{ ref('fct_orders') }} as bought
+    {{ join_natural_accounts('natural_accounts', 'bought.account_key') }}
     where
-        is_standing
-        and ordered_at <= {{ as_of() }}
-        and coalesce(account_key, customer_key) is not null
+        bought.is_standing
+        and bought.ordered_at <= {{ as_of() }}
+        and coalesce(bought.account_key, bought.customer_key) is not null
 ),
 
 buyers as (

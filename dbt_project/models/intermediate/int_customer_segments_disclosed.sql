@@ -1,6 +1,9 @@
 -- Grain: month, kind of segment and segment, after suppression. Every kind divides the same persons,
 -- so that one hidden segment could be had by the others: two are hidden at least, about k persons.
--- A segment that differs by few from one it lies in, of the month or the month before, is hidden.
+-- A segment that differs by few from one it lies in, of the month or the month before, is hidden; so
+-- is the sum of a kind where it differs by few from that of the month before. Orders, margins and
+-- values have few persons behind them where most members have none: they are hidden apart.
+{%- set contributors = {'orders': 'months.orders_365_days > 0', 'clv': 'months.clv is not null'} %}
 with
 
 months as (select * from {{ ref('int_customer_months') }}),
@@ -15,8 +18,15 @@ members as (
         {{ kind }} as segment
     from months
     where {{ kind }} is not null
-    {{ 'union all' if not loop.last }}
+    union all
     {%- endfor %}
+    select
+        period_start,
+        is_due,
+        customer_key,
+        'whole' as segment_kind,
+        'whole' as segment
+    from months
 ),
 
 cells as (
@@ -64,14 +74,22 @@ nested as (
 
 hidden as (select distinct * from nested),
 
+few_wholes as (
+    select period_start from hidden
+    where segment_kind = 'whole'
+),
+
+-- Of a month whose whole must not be had no kind may be shown without two hidden segments.
 flagged as (
     select
         cells.*,
-        cells.persons {{ is_small() }} or hidden.segment is not null as is_hidden
+        cells.persons {{ is_small() }} or hidden.segment is not null as is_hidden,
+        few_wholes.period_start is not null as is_whole_hidden
     from cells
     left join hidden
         on {{ same_keys('cells', 'hidden', ['period_start', 'segment_kind', 'segment']) }}
-    where cells.is_due
+    left join few_wholes on cells.period_start = few_wholes.period_start
+    where cells.is_due and cells.segment_kind <> 'whole'
 ),
 
 ranked as (
@@ -96,7 +114,10 @@ measured as (
         count(*) as customers,
         sum(months.orders_365_days) as orders_365_days,
         sum(months.margin_365_days) as margin_365_days,
-        sum(months.clv) as clv
+        sum(months.clv) as clv,
+        {%- for figure, condition in contributors.items() %}
+        sum(case when {{ condition }} then 1 else 0 end) as {{ figure }}_persons{{ ',' if not loop.last }}
+        {%- endfor %}
     from members
     inner join months
         on
@@ -106,17 +127,75 @@ measured as (
     group by months.period_start, months.period_end, members.segment_kind, members.segment
 ),
 
-figured as (
+decided as (
     select
         measured.*,
         ranked.is_hidden
         or (
             (ranked.hidden_segments = 1 or ranked.hidden_persons {{ is_small() }})
             and ranked.preference = 1
-        ) as is_suppressed
+        )
+        or (ranked.is_whole_hidden and ranked.hidden_segments = 0 and ranked.preference <= 2)
+            as is_suppressed
     from measured
     inner join ranked
         on {{ same_keys('measured', 'ranked', ['period_start', 'segment_kind', 'segment']) }}
+),
+
+-- A figure of a segment that is shown is hidden where few contribute to it, or all but few do.
+contributed as (
+    select
+        *,
+        {%- for figure in contributors %}
+        is_suppressed or {{ figure }}_persons {{ is_small() }}
+        or customers - {{ figure }}_persons {{ is_small() }} as is_{{ figure }}_few
+        {{ ',' if not loop.last }}
+        {%- endfor %}
+    from decided
+),
+
+-- Every kind adds up to the same whole: what is hidden of one is not about few together.
+contributions as (
+    select
+        *,
+        {%- for figure in contributors %}
+        sum(case when is_{{ figure }}_few then {{ figure }}_persons else 0 end) over (
+            partition by period_start, segment_kind
+        ) as {{ figure }}_hidden_persons,
+        row_number() over (
+            partition by period_start, segment_kind
+            order by
+                case when is_{{ figure }}_few or {{ figure }}_persons = 0 then 1 else 0 end,
+                {{ figure }}_persons, segment
+        ) as {{ figure }}_preference{{ ',' if not loop.last }}
+        {%- endfor %}
+    from contributed
+),
+
+hiding as (
+    select
+        *,
+        {%- for figure in contributors %}
+        is_{{ figure }}_few
+        or ({{ figure }}_hidden_persons {{ is_small() }} and {{ figure }}_preference = 1)
+            as hides_{{ figure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from contributions
+),
+
+figured as (
+    select
+        period_start,
+        period_end,
+        segment_kind,
+        segment,
+        customers,
+        is_suppressed,
+        hides_orders or hides_clv as is_partly_suppressed,
+        case when not hides_orders then orders_365_days end as orders_365_days,
+        case when not hides_orders then margin_365_days end as margin_365_days,
+        case when not hides_clv then clv end as clv
+    from hiding
 )
 
 select
@@ -126,6 +205,7 @@ select
     segment,
     '{{ var("reporting_currency") }}' as currency,
     is_suppressed,
+    is_partly_suppressed,
     {{ is_period_closed('period_end', var('period_close_days')) }} as is_closed,
     {{ disclosed_figures(segment_types(), 'figured', 'is_suppressed') }}
 from figured

@@ -1,12 +1,12 @@
 -- Grain: month and source channel. Only months are published of what is cut by a channel, and no
--- total over channels, so that no cell can be had by subtraction.
+-- total over channels, so that no cell can be had by subtraction. A lead is a contact, so a person.
 with
 
 leads as (
     select
         *,
         {{ local_month('created_at') }} as period_start,
-        case when account_key is null then customer_key end as person_key
+        {{ acting_person('customer_key', 'lead_id') }} as person_key
     from {{ ref('fct_leads') }}
 ),
 

@@ -22,7 +22,8 @@ open_deals as (
         states.deal_id,
         states.pipeline,
         coalesce(states.stage, 'unknown') as stage,
-        case when states.account_key is null then states.customer_key end as person_key,
+        {{ natural_person('natural_accounts', 'states.account_key', 'states.customer_key') }}
+            as person_key,
         {{ in_reporting_currency('states.amount', 'states.currency', 'rates') }} as amount,
         states.probability,
         case when states.is_qualified then 1 else 0 end as is_qualified,
@@ -41,6 +42,7 @@ open_deals as (
             and (snapshots.snapshot_at < states.valid_to or states.valid_to is null)
             and (snapshots.snapshot_at < states.decided_at or states.decided_at is null)
     {{ join_rates('rates', 'states.currency', 'snapshots.snapshot_date') }}
+    {{ join_natural_accounts('natural_accounts', 'states.account_key') }}
 ),
 
 levels as (
@@ -112,20 +114,12 @@ recent as (
         avg(case when deals.outcome = 'won' then cast(deals.amount as double) end) as mean_amount,
         {{ percentile("case when deals.outcome = 'won' then deals.cycle_days end", 0.5) }}
             as median_days,
-        count(
-            distinct case
-                when deals.outcome = 'won' and deals.account_key is null then deals.customer_key
-            end
-        ) as won_persons,
-        count(
-            distinct case
-                when deals.outcome = 'lost' and deals.account_key is null then deals.customer_key
-            end
-        ) as lost_persons
+        count(distinct case when deals.outcome = 'won' then deals.person_key end) as won_persons,
+        count(distinct case when deals.outcome = 'lost' then deals.person_key end) as lost_persons
     from snapshots
-    inner join {{ ref('fct_deals') }} as deals
+    inner join {{ ref('int_sales_contributions') }} as deals
         on
-            deals.outcome in ('won', 'lost')
+            deals.role = 'closed'
             and deals.closed_at < snapshots.snapshot_at
             and deals.closed_at >= snapshots.snapshot_at - interval '90' day
     group by snapshots.snapshot_date, coalesce(deals.pipeline, 'unknown')

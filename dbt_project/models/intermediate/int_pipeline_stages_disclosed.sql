@@ -4,12 +4,14 @@ with
 
 entries as (
     select
-        *,
-        {{ local_month('entered_at') }} as period_start,
-        case when account_key is null then customer_key end as person_key,
-        case when not is_censored then 1 else 0 end as is_decided
-    from {{ ref('fct_deal_stages') }}
-    where not is_closing and entered_at is not null
+        stages.*,
+        {{ local_month('stages.entered_at') }} as period_start,
+        {{ natural_person('natural_accounts', 'stages.account_key', 'stages.customer_key') }}
+            as person_key,
+        case when not stages.is_censored then 1 else 0 end as is_decided
+    from {{ ref('fct_deal_stages') }} as stages
+    {{ join_natural_accounts('natural_accounts', 'stages.account_key') }}
+    where not stages.is_closing and stages.entered_at is not null
 ),
 
 measured as (

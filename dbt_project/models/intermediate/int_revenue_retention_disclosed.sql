@@ -6,15 +6,17 @@ with
 
 subscriptions as (
     select
-        subscription_id,
-        coalesce(account_key, customer_key, subscription_id) as buyer_key,
-        case when account_key is null then customer_key end as person_key,
-        started_at,
-        ended_at,
-        amount_per_month,
-        currency
-    from {{ ref('stg_subscriptions') }}
-    where started_at <= {{ as_of() }}
+        landed.subscription_id,
+        coalesce(landed.account_key, landed.customer_key, landed.subscription_id) as buyer_key,
+        {{ natural_person('natural_accounts', 'landed.account_key', 'landed.customer_key') }}
+            as person_key,
+        landed.started_at,
+        landed.ended_at,
+        landed.amount_per_month,
+        landed.currency
+    from {{ ref('stg_subscriptions') }} as landed
+    {{ join_natural_accounts('natural_accounts', 'landed.account_key') }}
+    where landed.started_at <= {{ as_of() }}
 ),
 
 months as (

@@ -2,7 +2,14 @@
 -- a close date has no month and counts in totals over all time only.
 with
 
-deals as (select * from {{ ref('fct_deals') }}),
+deals as (
+    select
+        deals.*,
+        {{ natural_person('natural_accounts', 'deals.account_key', 'deals.customer_key') }}
+            as person_key
+    from {{ ref('fct_deals') }} as deals
+    {{ join_natural_accounts('natural_accounts', 'deals.account_key') }}
+),
 
 created as (
     select

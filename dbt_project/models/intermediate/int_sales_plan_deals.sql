@@ -100,7 +100,8 @@ final as (
         every_row.role,
         every_row.deal_id,
         every_row.user_key,
-        case when every_row.account_key is null then every_row.customer_key end as person_key,
+        {{ natural_person('natural_accounts', 'every_row.account_key', 'every_row.customer_key') }}
+            as person_key,
         every_row.due_month,
         {{ in_reporting_currency('every_row.amount', 'every_row.currency', 'rates') }} as amount,
         every_row.probability,
@@ -114,6 +115,7 @@ final as (
         ) as is_slipped
     from every_row
     {{ join_rates('rates', 'every_row.currency', 'every_row.rate_date') }}
+    {{ join_natural_accounts('natural_accounts', 'every_row.account_key') }}
 )
 
 select * from final

@@ -1,6 +1,7 @@
 -- Grain: period grain (month, quarter, year, all), period and seller. Every seller has a row over
--- all time; one without deals has NULL rates there, never 0. What kpi_sales_monthly suppresses is
--- suppressed here, or the sellers would add up to it.
+-- all time; one without deals has NULL rates there, never 0. A seller's own figures are under the
+-- staff policy (quota and tasks are always shown), the customers behind them are not: see
+-- macros/staff.
 with
 
 users as (
@@ -103,14 +104,89 @@ every_row as (
         on {{ same_keys('joined', 'plan', ['period_grain', 'period_start', 'user_key']) }}
 ),
 
-suppressed as (select * from {{ ref('int_sales_suppressed_periods') }}),
+persons as (
+    select distinct
+        'row' as figure,
+        case when role = 'created' then role else outcome end as population,
+        month_start,
+        coalesce(user_key, '') as slice,
+        person_key as customer_key
+    from {{ ref('int_sales_contributions') }}
+    where person_key is not null
+),
 
-hidden_plans as (
+{{ hidden_staff('persons', ref('int_sales_suppressed_periods'), ['row']) }},
+
+suppressed as (
     select
         period_grain,
-        period_start
-    from {{ ref('int_sales_periods_disclosed') }}
-    where is_plan_suppressed
+        period_start,
+        slice as user_key
+    from hidden_staff
+    union
+    select
+        hidden_totals.period_grain,
+        hidden_totals.period_start,
+        rows_due.user_key
+    from hidden_totals
+    inner join rows_due
+        on
+            hidden_totals.period_grain = rows_due.period_grain
+            and hidden_totals.period_start = coalesce(rows_due.period_start, {{ no_day() }})
+),
+
+-- Deals of each set that a figure of the plan is about: a seller with few persons in one of them is
+-- hidden, and all who have deals due in a period in which the hidden ones together have few.
+due_persons as (
+    select
+        period_grain,
+        period_start,
+        coalesce(user_key, '') as user_key,
+        role || is_slipped || due_month as due_set,
+        person_key
+    from {{ ref('int_sales_plan_deals') }}
+    where person_key is not null
+),
+
+few_plans as (
+    select
+        period_grain,
+        period_start,
+        user_key
+    from due_persons
+    group by period_grain, period_start, user_key, due_set
+    having count(distinct person_key) {{ is_small() }} or user_key = ''
+),
+
+few_left_plans as (
+    select
+        due_persons.period_grain,
+        due_persons.period_start
+    from due_persons
+    inner join few_plans
+        on {{ same_keys('due_persons', 'few_plans', ['period_grain', 'period_start', 'user_key']) }}
+    group by due_persons.period_grain, due_persons.period_start, due_persons.due_set
+    having count(distinct due_persons.person_key) {{ is_small() }}
+),
+
+hidden_plans as (
+    select * from few_plans
+    union
+    select
+        due_persons.period_grain,
+        due_persons.period_start,
+        due_persons.user_key
+    from due_persons
+    inner join few_left_plans
+        on {{ same_keys('due_persons', 'few_left_plans', ['period_grain', 'period_start']) }}
+    union
+    select
+        periods.period_grain,
+        periods.period_start,
+        rows_due.user_key
+    from {{ ref('int_sales_periods_disclosed') }} as periods
+    inner join rows_due on {{ same_keys('periods', 'rows_due', ['period_grain', 'period_start']) }}
+    where periods.is_plan_suppressed
 ),
 
 final as (
@@ -122,27 +198,31 @@ final as (
         every_row.staff_alias,
         '{{ var("reporting_currency") }}' as currency,
         {%- for name, type in sales_measure_types().items() %}
-        case when suppressed.is_suppressed is null then cast(every_row.{{ name }} as {{ type }}) end
+        case when suppressed.user_key is null then cast(every_row.{{ name }} as {{ type }}) end
             as {{ name }},
         {%- endfor %}
         {%- for name, type in plan_measure_types().items() %}
+        {%- if name == 'quota' %}
+        cast(every_row.quota as {{ type }}) as quota,
+        {%- else %}
         case
-            when suppressed.is_suppressed is null and hidden_plans.period_start is null
+            when suppressed.user_key is null and hidden_plans.period_start is null
                 then cast(every_row.{{ name }} as {{ type }})
         end as {{ name }},
+        {%- endif %}
         {%- endfor %}
         cast(every_row.tasks_open as bigint) as tasks_open,
         cast(every_row.tasks_overdue as bigint) as tasks_overdue,
-        suppressed.is_suppressed is not null as is_suppressed,
+        suppressed.user_key is not null as is_suppressed,
         {{ is_period_closed('every_row.period_end', var('period_close_days')) }} as is_closed
     from every_row
     left join suppressed
         on
             every_row.period_grain = suppressed.period_grain
-            and coalesce(every_row.period_start, cast('1900-01-01' as date))
-            = coalesce(suppressed.period_start, cast('1900-01-01' as date))
+            and coalesce(every_row.period_start, {{ no_day() }}) = suppressed.period_start
+            and every_row.user_key = suppressed.user_key
     left join hidden_plans
-        on {{ same_keys('every_row', 'hidden_plans', ['period_grain', 'period_start']) }}
+        on {{ same_keys('every_row', 'hidden_plans', ['period_grain', 'period_start', 'user_key']) }}
 )
 
 select * from final

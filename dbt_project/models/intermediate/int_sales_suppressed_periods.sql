@@ -12,9 +12,9 @@ persons as (
         'row' as figure,
         case when role = 'created' then role else outcome end as population,
         month_start,
-        customer_key
+        person_key as customer_key
     from {{ ref('int_sales_contributions') }}
-    where account_key is null and customer_key is not null
+    where person_key is not null
 ),
 
 fixed as (

@@ -1,6 +1,6 @@
 -- Grain: period grain (month, quarter, year, all), period and agent, the one whose ticket it is.
--- Everybody of the staff has a row over all time. An agent's own figures are under the staff policy;
--- what kpi_support_monthly hides of a period is hidden for all, or they would add up to it.
+-- Everybody of the staff has a row over all time. An agent's own figures are under the staff policy,
+-- the customers behind them are not: see macros/staff.
 {%- set figures = support_figures() %}
 with
 
@@ -58,8 +58,34 @@ measured as (
             = coalesce(told.period_start, cast('1900-01-01' as date))
 ),
 
+asked as (
+    select
+        *,
+        coalesce(user_key, '') as slice
+    from {{ ref('int_support_contributions') }}
+),
+
+{{ persons_of_figures(figures, 'asked', ['month_start', 'slice']) }},
+
+{{ hidden_staff('persons', ref('int_support_suppressed_periods'), figures) }},
+
+hidden_cells as (
+    select * from hidden_staff
+    union
+    select
+        hidden_totals.figure,
+        hidden_totals.period_grain,
+        hidden_totals.period_start,
+        measured.user_key as slice
+    from hidden_totals
+    inner join measured
+        on
+            hidden_totals.period_grain = measured.period_grain
+            and hidden_totals.period_start = coalesce(measured.period_start, {{ no_day() }})
+),
+
 hidden as (
-    {{ hidden_figures(figures, ref('int_support_suppressed_periods'), ['period_grain', 'period_start']) }}
+    {{ hidden_figures(figures, 'hidden_cells', ['period_grain', 'period_start', 'slice']) }}
 ),
 
 final as (
@@ -76,8 +102,8 @@ final as (
     left join hidden
         on
             measured.period_grain = hidden.period_grain
-            and coalesce(measured.period_start, cast('1900-01-01' as date))
-            = coalesce(hidden.period_start, cast('1900-01-01' as date))
+            and coalesce(measured.period_start, {{ no_day() }}) = hidden.period_start
+            and measured.user_key = hidden.slice
 )
 
 select * from final

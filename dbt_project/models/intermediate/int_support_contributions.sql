@@ -1,12 +1,13 @@
 -- Grain: ticket and role (created, resolved, fully_resolved), cycle (opened), or survey and role
 -- (asked, answered). Where each counts, by day and month; what has no instant counts over all time
--- only. A wait is in minutes or hours, as its role has it.
+-- only. A wait is in minutes or hours, as its role has it. person_key: who asked, of an account too.
 with
 
 tickets as (select * from {{ ref('fct_tickets') }}),
 
 surveys as (
     select
+        coalesce(tickets.ticket_id, surveys.survey_id) as ticket_id,
         surveys.asked_at,
         surveys.answered_at,
         coalesce(surveys.customer_key, tickets.customer_key) as customer_key,
@@ -63,6 +64,7 @@ final as (
         {{ local_date(instant) }} as day,
         {{ local_month(instant) }} as month_start,
         customer_key,
+        {{ acting_person('customer_key', 'ticket_id') }} as person_key,
         account_key,
         user_key,
         coalesce(topic, 'unknown') as topic

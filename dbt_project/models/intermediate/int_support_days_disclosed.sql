@@ -30,7 +30,7 @@ cycles as (
         opened_at,
         {{ local_date('opened_at') }} as opened_day,
         coalesce({{ local_date('ended_at') }}, cast('9999-12-31' as date)) as ended_day,
-        case when account_key is null then customer_key end as person_key,
+        {{ acting_person('customer_key', 'ticket_id') }} as person_key,
         exclusion_reason
     from {{ ref('fct_ticket_cycles') }}
     where opened_at is not null
