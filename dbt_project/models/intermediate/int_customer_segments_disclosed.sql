@@ -15,7 +15,8 @@ members as (
         is_due,
         customer_key,
         '{{ kind }}' as segment_kind,
-        {{ kind }} as segment
+        {{ kind }} as segment,
+        false as is_whole
     from months
     where {{ kind }} is not null
     union all
@@ -25,7 +26,8 @@ members as (
         is_due,
         customer_key,
         'whole' as segment_kind,
-        'whole' as segment
+        'whole' as segment,
+        true as is_whole
     from months
 ),
 
@@ -50,6 +52,7 @@ nested as (
     inner join members as others
         on
             victims.customer_key = others.customer_key
+            and victims.is_whole = others.is_whole
             and others.period_start in (
                 victims.period_start,
                 cast({{ dbt.dateadd('month', -1, 'victims.period_start') }} as date)
