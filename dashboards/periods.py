@@ -91,6 +91,13 @@ def newest(
     return ALL_TIME
 
 
+def last_month(snapshot: Snapshot, periods: dict[str, Period]) -> Period | None:
+    """The last month that is over, for figures that there are by month only."""
+    today = snapshot.built_at.date() if snapshot.built_at else date.max
+    months = (p for p in periods.values() if p.grain == "month" and p.end and p.end <= today)
+    return next(months, None)
+
+
 def previous(period: Period, periods: dict[str, Period]) -> Period | None:
     """The period that ends where this one begins."""
     return next(

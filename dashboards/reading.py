@@ -10,7 +10,15 @@ from typing import Any
 
 from dashboards.formats import Formats, unit_of
 from dashboards.last_run import LastRun
-from dashboards.periods import Period, newest, periods_of, previous, year_before
+from dashboards.periods import (
+    Period,
+    is_periodic,
+    last_month,
+    newest,
+    periods_of,
+    previous,
+    year_before,
+)
 from dashboards.published import Row, Snapshot, Table
 from dashboards.selection import is_hidden, latest, rows_of, series_of, time_of, unheeded
 from dashboards.specs import Cards, Grid, Matrix, Page, Part, Trend
@@ -54,6 +62,8 @@ class Reading:
         if page.opens_with == "newest":
             carded = frozenset(p.table for p in page.parts if isinstance(p, Cards))
             self.opening = newest(snapshot, self.periods, carded)
+            if carded and not any(is_periodic(snapshot.tables[name]) for name in carded):
+                self.opening = last_month(snapshot, self.periods) or self.opening
         self.period = self.periods.get(self.view.period) or self.opening
         self.formats = Formats(texts, snapshot.timezone, snapshot.currency)
 

@@ -243,6 +243,8 @@ def test_figures_by_month_have_cards_in_a_month_only(client) -> None:
     cards = _block(client.get("/customers?period=2026-09").text, "customer_figures")
     assert re.search(r'new_customers">\s*12', cards)
     assert "against previous (11)" in cards
+    opened = client.get("/customers").text
+    assert "Newest: Oct 2026" in opened
     cards = _block(client.get("/customers?period=2026-Q3").text, "customer_figures")
     assert "These figures are by month. Choose a month above" in cards
 
