@@ -24,6 +24,9 @@ from dashboards.texts import Texts
 from tests.support.demo import Demo
 from tests.support.stores import open_duckdb
 
+MONTH = "period_grain = 'month' and "
+"""What a table without grains leaves out of a condition."""
+
 
 @pytest.fixture(scope="module")
 def sql(demo: Demo, demo_published: Published) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -63,7 +66,12 @@ def test_every_card_equals_sql(client: Any, sql: Any, demo_published: Published)
             assert answer.status_code == 200
             text = answer.text
             shown = dict(re.findall(r'data-figure="([a-z_.]+)">(.*?)</span>', text))
-            rows = {table: _rows(sql, table, condition) for table in tables}
+            rows = {}
+            for table in tables:
+                is_by_grain = "period_grain" in snapshot.tables[table].columns
+                if is_by_grain or condition.startswith(MONTH):
+                    own = condition if is_by_grain else condition.removeprefix(MONTH)
+                    rows[table] = _rows(sql, table, own)
             for name, said in shown.items():
                 table, column = name.split(".")
                 (row,) = rows[table]
