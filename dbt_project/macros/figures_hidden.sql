@@ -1,7 +1,8 @@
 {# Suppression by figure: parts of a row that are hidden together, because they are about the same
    persons, and cells of a month that is cut by a slice.
    figures: a mapping of a figure's name to its columns and its populations (name: condition on a
-   row); the figure "row" is the row itself, and hides all the others with it. #}
+   row); the figure "row" is the row itself, and hides all the others with it. A figure may go with
+   others (a list "with"): it could be had from them, so where one of them is hidden it is too. #}
 
 {# Distinct persons of each figure and population, from rows that have person_key and keys. #}
 {% macro persons_of_figures(figures, from_relation, keys) -%}
@@ -129,8 +130,10 @@ hidden_slices as (
 {% macro hidden_figures(figures, from_relation, keys) -%}
     select
         {{ keys | join(', ') }}
-        {%- for figure in figures %},
-        max(case when figure in ('{{ figure }}', 'row') then 1 else 0 end) as hides_{{ figure }}
+        {%- for figure, parts in figures.items() %}
+        {%- set hiding = [figure, 'row'] + parts.get('with', []) %},
+        max(case when figure in ('{{ hiding | join("', '") }}') then 1 else 0 end)
+            as hides_{{ figure }}
         {%- endfor %}
     from {{ from_relation }}
     group by {{ keys | join(', ') }}

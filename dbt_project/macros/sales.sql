@@ -67,6 +67,115 @@
 {{ return(types) }}
 {%- endmacro %}
 
+{# What is hidden of sales, and whom it is about: docs/decisions/0118-sales-figures-about-few.md. #}
+{% macro sales_figures() -%}
+{%- set created = "role = 'created'" -%}
+{%- set closed = "role = 'closed'" -%}
+{%- set won = closed ~ " and outcome = 'won'" -%}
+{%- set lost = closed ~ " and outcome = 'lost'" -%}
+{%- set figures = {
+    'row': {
+        'columns': ['won_deals', 'lost_deals'] + ratio_names('win_rate'),
+        'populations': {'created': created, 'won': won, 'lost': lost},
+    },
+    'cohort': {
+        'columns': ratio_names('cohort_win_rate') + ['cohort_open'],
+        'populations': {
+            'won': created ~ " and outcome = 'won'", 'lost': created ~ " and outcome = 'lost'",
+            'open': created ~ " and outcome = 'open'",
+        },
+    },
+    'revenue': {
+        'columns': ['won_revenue'] + ratio_names('quota_attainment')
+            + ratio_names('pipeline_coverage') + ratio_names('forecast_accuracy'),
+        'populations': {'known': won ~ ' and amount is not null'},
+    },
+    'value': {
+        'columns': ratio_names('win_rate_value'),
+        'populations': {
+            'won': won ~ ' and amount is not null', 'lost': lost ~ ' and amount is not null'
+        },
+        'with': ['revenue'],
+    },
+    'deal_size': {
+        'columns': ratio_names('avg_deal_size'),
+        'populations': {
+            'known': won ~ ' and amount is not null', 'unknown': won ~ ' and amount is null'
+        },
+        'with': ['revenue'],
+    },
+} -%}
+{%- set sound = {'sound': closed ~ ' and exclusion_reason is null'} -%}
+{%- for reason in sales_exclusion_reasons() -%}
+    {%- do sound.update({reason: closed ~ " and exclusion_reason = '" ~ reason ~ "'"}) -%}
+{%- endfor -%}
+{#- Without an amount, and left out for another reason: unknown amounts less those two reasons. -#}
+{%- do sound.update({'unpriced': won ~ " and amount is null and exclusion_reason not in "
+    ~ "('amount_missing', 'rate_missing')"}) -%}
+{%- for name, decided in [('sales_cycle', won), ('lost_cycle', lost)] -%}
+    {%- set timed = decided ~ ' and cycle_days is not null' -%}
+    {%- do figures.update({
+        name: {
+            'columns': [name ~ '_days_median', name ~ '_days_p25', name ~ '_days_p75'],
+            'populations': {'timed': timed},
+        },
+        name ~ '_mean': {
+            'columns': ratio_names(name ~ '_days_mean'),
+            'populations': {'timed': timed, 'others': decided ~ ' and cycle_days is null'},
+        },
+    }) -%}
+{%- endfor -%}
+{%- do figures.update({'excluded': {
+    'columns': ['excluded_rows'], 'populations': sound,
+    'with': ['revenue', 'deal_size', 'sales_cycle_mean', 'lost_cycle_mean'],
+}}) -%}
+{%- for reason in sales_exclusion_reasons() -%}
+    {%- do figures.excluded.columns.append('excluded_' ~ reason) -%}
+{%- endfor -%}
+{{ return(figures) }}
+{%- endmacro %}
+
+{# Per column the condition under which it is hidden, of flags hides_<figure> and is_plan_suppressed,
+   which both say so where the row is hidden. #}
+{% macro sales_hidden_where() -%}
+{%- set found = {} -%}
+{%- for figure, parts in sales_figures().items() -%}
+    {%- for column in parts.columns -%}{%- do found.update({column: 'hides_' ~ figure}) -%}{%- endfor -%}
+{%- endfor -%}
+{%- for column in due_measures() -%}
+    {%- do found.update({
+        column: (found[column] ~ ' or ' if column in found else '') ~ 'is_plan_suppressed'
+    }) -%}
+{%- endfor -%}
+{{ return(found) }}
+{%- endmacro %}
+
+{# The figures of a relation that has those flags, without the hidden ones, and the names of these. #}
+{% macro sales_disclosed(from_relation) -%}
+{%- set hidden_where = sales_hidden_where() -%}
+{%- set together = {} -%}
+{%- for name, type in sales_period_types().items() %}
+        {%- if name not in hidden_where %}
+        cast({{ from_relation }}.{{ name }} as {{ type }}) as {{ name }},
+        {%- else %}
+        {%- do together.setdefault(hidden_where[name], []).append(name) %}
+        case
+            when not ({{ hidden_where[name] }})
+                then cast({{ from_relation }}.{{ name }} as {{ type }})
+        end as {{ name }},
+        {%- endif %}
+{%- endfor %}
+        nullif(
+            concat_ws(
+                ' '
+                {%- for condition, names in together.items() %},
+                case when {{ condition }} then '{{ names | join(" ") }}' end
+                {%- endfor %}
+            ),
+            ''
+        ) as suppressed_figures
+{%- endmacro %}
+
 {# What a period has: the figures of its deals, and those of the plan. #}
 {% macro sales_period_types() -%}
 {%- set types = sales_measure_types() -%}

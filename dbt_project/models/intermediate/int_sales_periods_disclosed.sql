@@ -1,6 +1,7 @@
 -- Grain: period grain and period. What may be shown of each period, and whether it has closed. What
 -- the plan says of a period is hidden too where the deals due in one month of it are about few. A
 -- quota is about no customer and is always shown; how much of it was won follows what was won.
+{%- set figures = sales_figures() %}
 with
 
 plan as (
@@ -49,7 +50,7 @@ planned as (
     left join plan on {{ same_keys('joined', 'plan', ['period_grain', 'period_start']) }}
 ),
 
--- Each set of deals that any figure of the plan is about, apart.
+-- Each set of deals that any figure of the plan is about, apart; and what has a worth or has none.
 few_due as (
     select distinct
         period_grain,
@@ -62,19 +63,37 @@ few_due as (
         from {{ ref('int_sales_plan_deals') }}
         where person_key is not null
         group by period_grain, period_start, role, is_slipped, due_month
+        union all
+        select
+            period_grain,
+            period_start,
+            count(distinct person_key) as persons
+        from {{ ref('int_sales_plan_deals') }}
+        where person_key is not null
+        group by
+            period_grain,
+            period_start,
+            role,
+            amount is null or (role = 'due' and probability is null)
     ) as counted
     where persons {{ is_small() }}
 ),
 
-suppressed as (select * from {{ ref('int_sales_suppressed_periods') }}),
+hidden as (
+    {{ hidden_figures(
+        figures, ref('int_sales_suppressed_periods'), ['period_grain', 'period_start']
+    ) }}
+),
 
 flagged as (
     select
         planned.*,
-        coalesce(suppressed.is_suppressed, false) as is_suppressed,
-        coalesce(suppressed.is_suppressed, few_due.period_start is not null) as is_plan_suppressed
+        {%- for figure in figures %}
+        coalesce(hidden.hides_{{ figure }}, 0) = 1 as hides_{{ figure }},
+        {%- endfor %}
+        coalesce(hidden.hides_row, 0) = 1 or few_due.period_start is not null as is_plan_suppressed
     from planned
-    left join suppressed on {{ same_keys('planned', 'suppressed', ['period_grain', 'period_start']) }}
+    left join hidden on {{ same_keys('planned', 'hidden', ['period_grain', 'period_start']) }}
     left join few_due on {{ same_keys('planned', 'few_due', ['period_grain', 'period_start']) }}
 ),
 
@@ -84,15 +103,10 @@ final as (
         period_start,
         period_end,
         '{{ var("reporting_currency") }}' as currency,
-        is_suppressed,
+        hides_row as is_suppressed,
         is_plan_suppressed,
         {{ is_period_closed('period_end', var('period_close_days')) }} as is_closed,
-        {{ disclosed_figures(sales_measure_types(), 'flagged', 'is_suppressed') }},
-        flagged.quota,
-        {{ disclosed_figures(quota_measures(), 'flagged', 'is_suppressed') }},
-        {{ disclosed_figures(due_measures(), 'flagged', 'is_plan_suppressed') }},
-        case when is_plan_suppressed then '{{ due_measures() | join(" ") }}' end
-            as suppressed_figures
+        {{ sales_disclosed('flagged') }}
     from flagged
 )
 

@@ -2,6 +2,7 @@
 -- all time; one without deals has NULL rates there, never 0. A seller's own figures are under the
 -- staff policy (quota and tasks are always shown), the customers behind them are not: see
 -- macros/staff.
+{%- set figures = sales_figures() %}
 with
 
 users as (
@@ -104,35 +105,34 @@ every_row as (
         on {{ same_keys('joined', 'plan', ['period_grain', 'period_start', 'user_key']) }}
 ),
 
-persons as (
-    select distinct
-        'row' as figure,
-        case when role = 'created' then role else outcome end as population,
-        month_start,
-        coalesce(user_key, '') as slice,
-        person_key as customer_key
+sold as (
+    select
+        *,
+        coalesce(user_key, '') as slice
     from {{ ref('int_sales_contributions') }}
-    where person_key is not null
 ),
 
-{{ hidden_staff('persons', ref('int_sales_suppressed_periods'), ['row']) }},
+{{ persons_of_figures(figures, 'sold', ['month_start', 'slice']) }},
 
-suppressed as (
-    select
-        period_grain,
-        period_start,
-        slice as user_key
-    from hidden_staff
+{{ hidden_staff('persons', ref('int_sales_suppressed_periods'), figures) }},
+
+hidden_cells as (
+    select * from hidden_staff
     union
     select
+        hidden_totals.figure,
         hidden_totals.period_grain,
         hidden_totals.period_start,
-        rows_due.user_key
+        rows_due.user_key as slice
     from hidden_totals
     inner join rows_due
         on
             hidden_totals.period_grain = rows_due.period_grain
             and hidden_totals.period_start = coalesce(rows_due.period_start, {{ no_day() }})
+),
+
+hidden as (
+    {{ hidden_figures(figures, 'hidden_cells', ['period_grain', 'period_start', 'slice']) }}
 ),
 
 -- Deals of each set that a figure of the plan is about: a seller with few persons in one of them is
@@ -143,6 +143,15 @@ due_persons as (
         period_start,
         coalesce(user_key, '') as user_key,
         role || is_slipped || due_month as due_set,
+        person_key
+    from {{ ref('int_sales_plan_deals') }}
+    where person_key is not null
+    union all
+    select
+        period_grain,
+        period_start,
+        coalesce(user_key, '') as user_key,
+        role || (amount is null or (role = 'due' and probability is null)) as due_set,
         person_key
     from {{ ref('int_sales_plan_deals') }}
     where person_key is not null
@@ -189,40 +198,38 @@ hidden_plans as (
     where periods.is_plan_suppressed
 ),
 
-final as (
+flagged as (
     select
-        every_row.period_grain,
-        every_row.period_start,
-        every_row.period_end,
-        every_row.user_key,
-        every_row.staff_alias,
-        '{{ var("reporting_currency") }}' as currency,
-        {%- for name, type in sales_measure_types().items() %}
-        case when suppressed.user_key is null then cast(every_row.{{ name }} as {{ type }}) end
-            as {{ name }},
+        every_row.*,
+        {%- for figure in figures %}
+        coalesce(hidden.hides_{{ figure }}, 0) = 1 as hides_{{ figure }},
         {%- endfor %}
-        {%- for name, type in plan_measure_types().items() %}
-        {%- if name == 'quota' %}
-        cast(every_row.quota as {{ type }}) as quota,
-        {%- else %}
-        case
-            when suppressed.user_key is null and hidden_plans.period_start is null
-                then cast(every_row.{{ name }} as {{ type }})
-        end as {{ name }},
-        {%- endif %}
-        {%- endfor %}
-        cast(every_row.tasks_open as bigint) as tasks_open,
-        cast(every_row.tasks_overdue as bigint) as tasks_overdue,
-        suppressed.user_key is not null as is_suppressed,
-        {{ is_period_closed('every_row.period_end', var('period_close_days')) }} as is_closed
+        coalesce(hidden.hides_row, 0) = 1 or hidden_plans.period_start is not null
+            as is_plan_suppressed
     from every_row
-    left join suppressed
+    left join hidden
         on
-            every_row.period_grain = suppressed.period_grain
-            and coalesce(every_row.period_start, {{ no_day() }}) = suppressed.period_start
-            and every_row.user_key = suppressed.user_key
+            every_row.period_grain = hidden.period_grain
+            and coalesce(every_row.period_start, {{ no_day() }}) = hidden.period_start
+            and every_row.user_key = hidden.slice
     left join hidden_plans
         on {{ same_keys('every_row', 'hidden_plans', ['period_grain', 'period_start', 'user_key']) }}
+),
+
+final as (
+    select
+        period_grain,
+        period_start,
+        period_end,
+        user_key,
+        staff_alias,
+        '{{ var("reporting_currency") }}' as currency,
+        {{ sales_disclosed('flagged') }},
+        cast(tasks_open as bigint) as tasks_open,
+        cast(tasks_overdue as bigint) as tasks_overdue,
+        hides_row as is_suppressed,
+        {{ is_period_closed('period_end', var('period_close_days')) }} as is_closed
+    from flagged
 )
 
 select * from final

@@ -1,30 +1,31 @@
--- Grain: period grain and period. Periods of sales that must not be shown: see macros/disclosure.
--- The seal is read as the last run left it, which a ref cannot say: it depends on this model.
+-- Grain: figure (row is all of them), period grain and period. What of sales must not be shown:
+-- see macros/disclosure. The seal is read as the last run left it, which a ref cannot say: it
+-- depends on this model.
 {%- set sealed = load_relation(
     api.Relation.create(
         database=target.database, schema='sealed', identifier='sealed_kpi_sales_monthly'
     )
 ) if execute else none %}
+{%- set figures = sales_figures() %}
 with
 
-persons as (
-    select distinct
-        'row' as figure,
-        case when role = 'created' then role else outcome end as population,
-        month_start,
-        person_key as customer_key
-    from {{ ref('int_sales_contributions') }}
-    where person_key is not null
-),
+{{ persons_of_figures(figures, ref('int_sales_contributions'), ['month_start']) }},
 
 fixed as (
     {%- if sealed is not none %}
+    {%- for figure in figures %}
     select distinct
-        'row' as figure,
+        '{{ figure }}' as figure,
         period_grain,
         period_start
     from {{ sealed }}
-    where not is_suppressed
+    where
+        not is_suppressed
+        {%- if figure != 'row' %}
+        and ({{ figures[figure].columns | join(' is not null or ') }} is not null)
+        {%- endif %}
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
     {%- else %}
     select
         'row' as figure,

@@ -1,0 +1,101 @@
+"""No figure of a period or seller tells about few, nor what is left when it is taken from another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from tests.oracle.attacker import attack
+from tests.oracle.project import Project, Rows, compiled
+from tests.oracle.sales_parts import CLOSED, CREATED, told
+
+K = 3
+AS_OF = datetime(2026, 4, 12, 9, 30, tzinfo=UTC)
+TABLES = ("kpi_sales_monthly", "kpi_sales_rep_monthly")
+_PERSONS = tuple(f"person{number}" for number in range(9))
+
+# Of these crowds they are always about few, or about nobody.
+_NEVER = {
+    "closed_before_start", "close_missing", "amount_missing", "rate_missing", "sound",
+    "unpriced for other reasons", "revenue of quota",
+}  # fmt: skip
+
+
+def crowd(seed: int) -> Rows:
+    """Many deals of few persons with holes in them, so that figures are about every small number."""
+    chance = Random(seed)
+    found = []
+    for number in range((8, 20, 60, 120)[seed % 4]):
+        created = datetime(2025, chance.choice((10, 11, 12)), chance.choice((3, 17)), tzinfo=UTC)
+        created += timedelta(days=chance.choice((0, 0, 31, 62)))
+        outcome = chance.choice(("won", "won", "lost", "open"))
+        late = timedelta(days=chance.choice((-2, 9, 30, 30, 30)))
+        found.append(
+            {"record_key": f"d{number}", "customer_key": chance.choice(_PERSONS),
+             "account_key": chance.choice((*("account0", "sole0"), *8 * (None,))),
+             "user_key": chance.choice((*3 * ("seller0",), "seller1", "seller2", None)), "pipeline": "new", "stage": "first",
+             "amount": chance.choice((None, *map(Decimal, (5, 7, 9, 11)))), "currency": "EUR",
+             "probability": None, "created_at": created if chance.random() < 0.9 else None,
+             "engaged_at": None, "expected_close_at": created + timedelta(days=40),
+             "closed_at": None if outcome == "open" else created + late, "outcome": outcome}
+        )  # fmt: skip
+    kinds = {**dict.fromkeys(_PERSONS, "contact"), **dict.fromkeys(("account0", "sole0"), "account"),
+             **dict.fromkeys(("seller0", "seller1", "seller2"), "user")}  # fmt: skip
+    return {
+        "subjects": [
+            {"subject_key": key, "kind": kind, "subject_bucket": 1} for key, kind in kinds.items()
+        ],
+        "contacts": [{"customer_key": key} for key in _PERSONS],
+        "accounts": [
+            {"account_key": "account0", "name": "Firma", "size_class": "10-49"},
+            {"account_key": "sole0", "size_class": "zzp"},
+        ],
+        "users": [{"user_key": key} for key, kind in kinds.items() if kind == "user"],
+        "deals": found,
+    }
+
+
+@pytest.fixture(scope="session")
+def suppressing(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    base = tmp_path_factory.getbasetemp()
+    return compiled(base.parent if base.name.startswith("popen-") else base, small_cell_k=K)
+
+
+def test_figures_of_sales_tell_about_nobody(suppressing: Project) -> None:
+    figures: Counter[str] = Counter()
+    for seed in range(8):
+        rows = crowd(seed)
+        tables = suppressing.run(rows, AS_OF, *TABLES)
+        parts = told(rows, tables)
+        assert not attack(parts, K), seed
+        assert not _told_by_sellers(tables)
+        figures.update(one.figure for one in parts if one.parts)
+    # Hiding everything would pass: all but these are shown about somebody.
+    assert {*CLOSED, *CREATED} - set(figures) <= _NEVER
+
+
+def test_attacker_finds_figures_where_nothing_is_hidden(project: Project) -> None:
+    rows = crowd(2)
+    found = attack(told(rows, project.run(rows, AS_OF, *TABLES)), K)
+    assert {"cohort won", "unpriced", "untimed of won", "start_missing", "lost worth"} <= {
+        line.split(":")[0] for line in found
+    }
+    assert any("sales_rep" in line for line in found)
+
+
+def _told_by_sellers(tables: Rows) -> list[str]:
+    """Figures that a period hides and one of its sellers shows."""
+    hidden = {
+        (row["period_grain"], row["period_start"]): set((row["suppressed_figures"] or "").split())
+        for row in tables["kpi_sales_monthly"]
+    }
+    return [
+        name
+        for row in tables["kpi_sales_rep_monthly"]
+        for name in hidden.get((row["period_grain"], row["period_start"]), ())
+        if row[name] is not None
+    ]
