@@ -90,3 +90,12 @@
         {{ ratio_columns('slippage_rate', plan ~ '.slipped_deals', plan ~ '.due_deals') }},
         coalesce({{ plan }}.forecast_unknown, 0) as excluded_forecast_unknown
 {%- endmacro %}
+
+{# Whether one of the populations (name: condition) of grouped rows with person_key is about few. #}
+{% macro is_small_anywhere(populations) -%}
+(
+    {%- for condition in populations.values() %}
+    {{ 'or ' if not loop.first }}count(distinct case when {{ condition }} then person_key end) {{ is_small() }}
+    {%- endfor %}
+)
+{%- endmacro %}

@@ -434,6 +434,7 @@ def stage_entries(rows: Rows, as_of: datetime) -> list[Row]:
                 left = deal["closed_at"]
             found.append(
                 {
+                    "deal": deal,
                     "pipeline": deal["pipeline"] or "unknown", "stage": stage, "entered": entered,
                     "advanced": deal["outcome"] == "won" or further,
                     "censored": deal["outcome"] == "open" and not further,

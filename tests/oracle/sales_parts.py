@@ -6,14 +6,14 @@ the natural person whose money it is about, if any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.oracle.attacker import Told
 from tests.oracle.persons import natural_accounts, payer
-from tests.oracle.rules import local_day, start_of
-from tests.oracle.sales import REASONS, Row, Rows, deals
+from tests.oracle.rules import local_day, midnight, start_of
+from tests.oracle.sales import REASONS, Row, Rows, deals, histories, stage_entries
 
 Condition = Callable[[Row], bool]
 LATER = ("amount_missing", "rate_missing")
@@ -112,3 +112,86 @@ def _is_in(at: datetime | None, where: Mapping[str, Any]) -> bool:
     if where["grain"] == "all":
         return True
     return at is not None and start_of(where["grain"], local_day(at)) == where["start"]
+
+
+_STALE = timedelta(days=60)
+OPEN: dict[str, Condition] = {
+    "open": lambda _: True,
+    "stale": lambda s: s["stale"],
+    "fresh": lambda s: not s["stale"],
+    "qualified": lambda s: s["is_qualified"],
+    "unqualified": lambda s: not s["is_qualified"],
+    "priced": _has("amount"),
+    "unpriced": _has("amount", wanted=False),
+    "likely": _has("probability"),
+    "unlikely": _has("probability", wanted=False),
+    "weighted": lambda s: s["amount"] is not None and s["probability"] is not None,
+    "excluded": lambda s: s["amount"] is None or s["probability"] is None,
+}
+ENTERED: dict[str, Condition] = {
+    "advanced": lambda e: not e["censored"] and e["advanced"],
+    "stopped": lambda e: not e["censored"] and not e["advanced"],
+    "censored": lambda e: e["censored"],
+    "timed": _has("days"),
+    "untimed": _has("days", wanted=False),
+    "excluded": lambda e: e["excluded"],
+    "sound": lambda e: not e["excluded"],
+}
+
+
+def told_of_pipeline(
+    rows: Rows, tables: Mapping[str, Sequence[Row]], as_of: datetime
+) -> list[Told]:
+    """Every figure of snapshots and stages that is shown; deals at two instants are two parts."""
+    natural = natural_accounts(rows)
+    every, found = histories(rows, as_of), []
+    for shown in tables["kpi_pipeline_snapshot"]:
+        day = shown["snapshot_date"]
+        instant = as_of if day == local_day(as_of) and day.day != 1 else midnight(day)
+
+        def known(moment: datetime, instant: datetime = instant) -> bool:
+            return moment <= instant
+
+        some = [
+            h.at(known) | {"deal": h.deal}
+            for h in every
+            if h.is_open(known) and (h.deal["pipeline"] or "unknown") == shown["pipeline"]
+        ]
+        if shown["level"] == "stage":
+            some = [state for state in some if (state["stage"] or "unknown") == shown["stage"]]
+        some = [state | {"stale": state["changed_at"] + _STALE < instant} for state in some]
+        where = {key: shown[key] for key in ("level", "snapshot_date", "pipeline", "stage")}
+        if not shown["is_suppressed"]:
+            found += _told(OPEN, some, where, day, natural)
+    entries = [entry for entry in stage_entries(rows, as_of) if entry["entered"]]
+    for shown in tables["kpi_pipeline_stages_monthly"]:
+        where = {key: shown[key] for key in ("period_start", "pipeline", "stage")}
+        some = [
+            entry
+            for entry in entries
+            if where
+            == {
+                "period_start": start_of("month", local_day(entry["entered"])),
+                "pipeline": entry["pipeline"], "stage": entry["stage"],
+            }
+        ]  # fmt: skip
+        if not shown["is_suppressed"]:
+            found += _told(ENTERED, some, where, "entered", natural)
+    return found
+
+
+def _told(
+    figures: Mapping[str, Condition], some: Sequence[Row], where: Mapping[str, Any], kind: Hashable,
+    natural: set[str],
+) -> list[Told]:  # fmt: skip
+    return [
+        Told(
+            figure, where,
+            frozenset(
+                (payer(one["deal"], natural), one["deal"]["record_key"], kind)
+                for one in some
+                if condition(one)
+            ),
+        )
+        for figure, condition in figures.items()
+    ]  # fmt: skip

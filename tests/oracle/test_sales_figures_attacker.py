@@ -11,11 +11,12 @@ import pytest
 
 from tests.oracle.attacker import attack
 from tests.oracle.project import Project, Rows, compiled
-from tests.oracle.sales_parts import CLOSED, CREATED, told
+from tests.oracle.sales_parts import CLOSED, CREATED, ENTERED, OPEN, told, told_of_pipeline
 
 K = 3
 AS_OF = datetime(2026, 4, 12, 9, 30, tzinfo=UTC)
 TABLES = ("kpi_sales_monthly", "kpi_sales_rep_monthly")
+PIPELINE = ("kpi_pipeline_snapshot", "kpi_pipeline_stages_monthly")
 _PERSONS = tuple(f"person{number}" for number in range(9))
 
 # Of these crowds they are always about few, or about nobody.
@@ -85,6 +86,40 @@ def test_attacker_finds_figures_where_nothing_is_hidden(project: Project) -> Non
         line.split(":")[0] for line in found
     }
     assert any("sales_rep" in line for line in found)
+
+
+def staged(seed: int) -> Rows:
+    """Such a crowd whose deals stand in three stages of a pipeline; some have a probability."""
+    chance, rows = Random(seed), crowd(seed)
+    kinds = [("first", 0.1, False), ("second", None, False), ("third", 0.5, True)]
+    return rows | {
+        "deals": [
+            row | {"stage": chance.choice(("first", "first", "second", "third"))}
+            for row in rows["deals"]
+        ],
+        "pipeline_stages": [
+            {"pipeline": "new", "stage": stage, "position": place, "probability": probability,
+             "is_closed": False, "is_qualified": is_qualified}
+            for place, (stage, probability, is_qualified) in enumerate(kinds)
+        ],
+    }  # fmt: skip
+
+
+def test_pipeline_tells_about_nobody(suppressing: Project) -> None:
+    figures: Counter[str] = Counter()
+    for seed in (1, 2, 3, 6, 7):
+        rows = staged(seed)
+        parts = told_of_pipeline(rows, suppressing.run(rows, AS_OF, *PIPELINE), AS_OF)
+        assert not attack(parts, K), seed
+        figures.update(one.figure for one in parts if one.parts)
+    assert {*OPEN} <= set(figures)
+    assert {"advanced", "stopped"} <= set(figures)
+
+
+def test_attacker_finds_the_pipeline_where_nothing_is_hidden(project: Project) -> None:
+    rows = staged(2)
+    found = attack(told_of_pipeline(rows, project.run(rows, AS_OF, *PIPELINE), AS_OF), K)
+    assert {*OPEN, *ENTERED} - {"open"} <= {line.split(":")[0] for line in found}
 
 
 def _told_by_sellers(tables: Rows) -> list[str]:

@@ -1,6 +1,13 @@
 -- Grain: snapshot, pipeline and stage, and snapshot and pipeline (level says which). A snapshot is
--- taken at the start of every month, and at the run. The row of a pipeline is hidden too where the
--- hidden stages of it are about few.
+-- taken at the start of every month, and at the run. A row is hidden where one of its figures, or what
+-- is left without it, is about few; that of a pipeline too where one of its hidden stages together is.
+{%- set populations = {
+    'open': 'true', 'stale': 'is_stale = 1', 'fresh': 'is_stale = 0', 'qualified': 'is_qualified = 1',
+    'unqualified': 'is_qualified = 0', 'priced': 'amount is not null', 'unpriced': 'amount is null',
+    'likely': 'probability is not null', 'unlikely': 'probability is null',
+    'excluded': 'amount is null or probability is null',
+    'sound': 'amount is not null and probability is not null',
+} %}
 with
 
 snapshots as (
@@ -72,9 +79,7 @@ measured as (
         count(*) - count(amount) as excluded_amount_unknown,
         count(*) - count(probability) as excluded_probability_unknown,
         sum(case when amount is null or probability is null then 1 else 0 end) as excluded_rows,
-        count(distinct person_key) as persons,
-        count(distinct case when is_stale = 1 then person_key end) as stale_persons,
-        count(distinct case when is_qualified = 1 then person_key end) as qualified_persons
+        {{ is_small_anywhere(populations) }} as is_about_few
     from levels
     group by level, snapshot_date, pipeline, stage
 ),
@@ -85,19 +90,14 @@ small_stages as (
         pipeline,
         stage
     from measured
-    where
-        level = 'stage'
-        and (
-            persons {{ is_small() }} or stale_persons {{ is_small() }}
-            or qualified_persons {{ is_small() }}
-        )
+    where level = 'stage' and is_about_few
 ),
 
 hidden_parts as (
     select
         open_deals.snapshot_date,
         open_deals.pipeline,
-        count(distinct open_deals.person_key) as hidden_persons
+        {{ is_small_anywhere(populations) }} as is_about_few
     from open_deals
     inner join small_stages
         on {{ same_keys('open_deals', 'small_stages', ['snapshot_date', 'pipeline', 'stage']) }}
@@ -115,6 +115,16 @@ recent as (
         {{ percentile("case when deals.outcome = 'won' then deals.cycle_days end", 0.5) }}
             as median_days,
         count(distinct case when deals.outcome = 'won' then deals.person_key end) as won_persons,
+        count(
+            distinct case
+                when deals.outcome = 'won' and deals.amount is not null then deals.person_key
+            end
+        ) as priced_persons,
+        count(
+            distinct case
+                when deals.outcome = 'won' and deals.cycle_days is not null then deals.person_key
+            end
+        ) as timed_persons,
         count(distinct case when deals.outcome = 'lost' then deals.person_key end) as lost_persons
     from snapshots
     inner join {{ ref('int_sales_contributions') }} as deals
@@ -131,19 +141,24 @@ joined as (
         case
             when
                 measured.level = 'pipeline'
-                and not (recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }})
+                and not (
+                    recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }}
+                    or recent.priced_persons {{ is_small() }} or recent.timed_persons {{ is_small() }}
+                )
                 then cast(measured.qualified_deals as double)
                     * {{ ratio('recent.won', 'recent.closed') }} * recent.mean_amount
         end as pipeline_velocity_numerator,
         case
             when
                 measured.level = 'pipeline'
-                and not (recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }})
+                and not (
+                    recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }}
+                    or recent.priced_persons {{ is_small() }} or recent.timed_persons {{ is_small() }}
+                )
                 then recent.median_days
         end as pipeline_velocity_denominator,
-        measured.persons {{ is_small() }} or measured.stale_persons {{ is_small() }}
-        or measured.qualified_persons {{ is_small() }}
-        or (measured.level = 'pipeline' and coalesce(hidden_parts.hidden_persons {{ is_small() }}, false))
+        measured.is_about_few
+        or (measured.level = 'pipeline' and coalesce(hidden_parts.is_about_few, false))
             as is_suppressed
     from measured
     left join recent on {{ same_keys('measured', 'recent', ['snapshot_date', 'pipeline']) }}

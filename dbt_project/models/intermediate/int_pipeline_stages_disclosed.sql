@@ -1,5 +1,6 @@
 -- Grain: month, pipeline and stage. Only months are published of what is cut by a stage, and no
--- total over stages, so that no cell can be had by subtraction.
+-- total over stages, so that no cell can be had by subtraction; a row is hidden where
+-- one of its figures, or what is left without it, is about few.
 with
 
 entries as (
@@ -31,7 +32,10 @@ measured as (
         count(distinct case when is_decided = 1 and not has_advanced then person_key end)
             as stopped_persons,
         count(distinct case when is_decided = 0 then person_key end) as censored_persons,
-        count(distinct case when days_in_stage is not null then person_key end) as timed_persons
+        count(distinct case when days_in_stage is not null then person_key end) as timed_persons,
+        count(distinct case when days_in_stage is null then person_key end) as untimed_persons,
+        count(distinct case when exclusion_reason is not null then person_key end) as excluded_persons,
+        count(distinct case when exclusion_reason is null then person_key end) as sound_persons
     from entries
     group by period_start, pipeline, stage
 ),
@@ -41,7 +45,9 @@ flagged as (
         *,
         {{ period_end("'month'", 'period_start') }} as period_end,
         advanced_persons {{ is_small() }} or stopped_persons {{ is_small() }}
-        or censored_persons {{ is_small() }} or timed_persons {{ is_small() }} as is_suppressed
+        or censored_persons {{ is_small() }} or timed_persons {{ is_small() }}
+        or untimed_persons {{ is_small() }} or excluded_persons {{ is_small() }}
+        or sound_persons {{ is_small() }} as is_suppressed
     from measured
 ),
 
