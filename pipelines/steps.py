@@ -20,6 +20,7 @@ from pipelines.common.clock import now
 from pipelines.common.errors import CheckError, FailedError, KlantkluisError
 from pipelines.common.settings import Home, Settings
 from pipelines.rights.erasure import unfinished_erasures
+from pipelines.role_keys import refuse_wrong_keys
 from pipelines.runs import (
     Deployment,
     build_fingerprint,
@@ -115,6 +116,7 @@ class PipelineRun:
 
         Raises:
             BusyError: Another run holds the lock still after ``wait_seconds``.
+            KeyMissingError, KeyWrongError: A role's key is not that of the file it belongs to.
             KlantkluisError: As :meth:`Deployment.open`.
         """
         with home_lock(Home.of(settings), wait_seconds), ExitStack() as stack:
@@ -123,6 +125,7 @@ class PipelineRun:
 
                 finish_rotations(settings)
             deployment = stack.enter_context(Deployment.open(settings))
+            refuse_wrong_keys(deployment.home, settings)
             yield cls(deployment, choices, **options)
 
     @contextmanager

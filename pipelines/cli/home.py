@@ -38,7 +38,11 @@ def status(context: typer.Context) -> None:
 
 def _zone(session: Session, zone: dict[str, Any]) -> None:
     texts = session.texts
+    if "sentence" in zone:
+        session.output.line(f"  {zone['sentence']}")
     for name, value in zone.items():
+        if name == "sentence" or (name == "state" and "sentence" in zone):
+            continue
         if not isinstance(value, list):
             session.output.line(f"  {texts(f'head_{name}')}: {texts.number(value)}")
         elif value:

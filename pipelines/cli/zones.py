@@ -1,7 +1,7 @@
 """What stands in each zone of a home, in counts; ``status`` shows it.
 
 Privacy: names of ours, counts, instants. A zone that cannot be opened now says so with the code
-of the fault, and the others are told all the same.
+of the fault and its sentence, and the others are told all the same.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _or_code(zone: Callable[[Session], Zone], session: Session) -> Zone:
     try:
         return zone(session)
     except KlantkluisError as error:
-        return {"state": error.code}
+        return {"state": error.code, "sentence": session.texts.error(error)}
 
 
 def _landing(session: Session, connection: sa.Connection) -> Zone:
@@ -118,8 +118,10 @@ def _texts(connection: sa.Connection) -> Zone:
 
 
 def _warehouse(session: Session) -> Zone:
+    from pipelines.role_keys import refuse_wrong_keys
     from pipelines.warehouse.connection import connect_warehouse
 
+    refuse_wrong_keys(session.home, session.settings, ("warehouse",))
     key = role_key(session, "warehouse")
     with closing(
         connect_warehouse(session.home, key, session.settings, read_only=True)
@@ -133,6 +135,9 @@ def _warehouse(session: Session) -> Zone:
 
 
 def _publication(session: Session) -> Zone:
+    from pipelines.role_keys import refuse_wrong_keys
+
+    refuse_wrong_keys(session.home, session.settings, ("analyst", "dashboards"))
     with closing(published(session)) as connection:
         tables = connection.execute(
             "select table_name, estimated_size from duckdb_tables() "

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.common.errors import BusyError, CheckError, KlantkluisError
+from pipelines.cli.main import run as command_line
+from pipelines.common.errors import BusyError, CheckError, KeyWrongError, KlantkluisError
 from pipelines.jobs import run_pipeline
+from pipelines.role_keys import refuse_wrong_keys
 from pipelines.runs import Deployment, needs_run
 from pipelines.steps import PipelineRun, RunChoices
 from pipelines.warehouse.dbt import BuildResult, NodeResult
@@ -158,6 +160,60 @@ def test_run_with_nothing_new_imports_neither_dagster_nor_dbt(
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert found.stdout.strip() == "[]"
+
+
+def test_key_that_opens_not_its_file_is_refused_before_anything_lands(
+    deployed: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The backup's key copied over the analyst's published everything to whoever holds that one.
+    monkeypatch.setattr("pipelines.warehouse.dbt.build", standing_in(deployed))
+    step_by_step(deployed)
+    home = deployed.home
+    other = (home.keys / "backup.key").read_text()
+    deployed.deliver("contacts.csv", CONTACTS)
+    for role, path in (
+        ("warehouse", home.warehouse), ("analyst", home.analytics), ("dashboards", home.dashboards)
+    ):  # fmt: skip
+        key = home.keys / f"{role}.key"
+        right, published = key.read_text(), path.read_bytes()
+        key.write_text(other)
+        assert command_line(["run", "--home", str(home.root)]) == 3
+        sentence = capsys.readouterr().err.strip()
+        assert key.name in sentence
+        assert path.name in sentence
+        assert path.read_bytes() == published
+        assert command_line(["status", "--home", str(home.root)]) == 0
+        assert sentence in capsys.readouterr().out
+        key.unlink()
+        assert command_line(["run", "--home", str(home.root)]) == 3
+        assert key.name in capsys.readouterr().err
+        key.write_text(right)
+        key.chmod(0o600)
+    assert len(list(home.inbox.rglob("contacts.csv"))) == 1
+    with Deployment.open(deployed.settings) as deployment:
+        assert needs_run(deployment, AS_OF)
+    step_by_step(deployed)
+
+
+def test_key_under_way_and_a_deleted_file_are_no_wrong_key(
+    deployed: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.warehouse.dbt.build", standing_in(deployed))
+    step_by_step(deployed)
+    home, key = deployed.home, deployed.home.keys / "analyst.key"
+    right, other = key.read_text(), (home.keys / "backup.key").read_text()
+    key.write_text(other)
+    coming = home.keys / "analyst.next.key"
+    coming.write_text(right)
+    coming.chmod(0o600)
+    refuse_wrong_keys(home, deployed.settings)  # as a rotation that was killed has left them
+    coming.unlink()
+    with pytest.raises(KeyWrongError) as caught:
+        refuse_wrong_keys(home, deployed.settings)
+    assert caught.value.where == {"key": "analyst.key", "file": "analytics.duckdb"}
+    home.analytics.unlink()
+    step_by_step(deployed)
+    refuse_wrong_keys(home, deployed.settings)
 
 
 def test_run_on_another_day_or_after_a_failure_is_due(
