@@ -240,7 +240,7 @@ def _same_file(
     """The batch that brought exactly this file, with nothing to do again.
 
     None when a later batch may have overwritten it, or when rows went into quarantine: those are
-    read again, since what was put aside may have expired.
+    read again, since what was put aside may have expired; what has not is renewed.
     """
     known = landed_fingerprint(
         vault, file.source.name, fingerprint, file.source.fingerprint, context.policy.fingerprint
@@ -372,7 +372,8 @@ def _quarantine(batch: Batch) -> None:
 
     kept = discard_erased(batch, batch.rejects)
     identifiers = [identifiers_of(batch, reject) for reject in kept]
-    add_rejects(batch.connection, batch.vault, batch.batch_id, kept, identifiers)
+    origin = f"{batch.source.name}/{batch.file.patterns[0]}"
+    add_rejects(batch.connection, batch.vault, batch.batch_id, kept, identifiers, origin=origin)
     batch.rejects.clear()
 
 

@@ -1,5 +1,8 @@
 """Rows that did not land, sealed each under a data key of its own, until they expire.
 
+A row that comes again renews the one that is held: it is found by a blind index of where it came
+from, what is wrong with it, and its content, which stands among its identifiers.
+
 Privacy: raw rows in, sealed out; line, rule and column stay readable, values never.
 """
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from pipelines.vault.store import Vault
 
 KEEP_DAYS: Final = 30
+ROW_KIND: Final = "quarantined_row"
+"""Kind of the blind index of a whole row; no identifier of a person has it."""
 
 
 class QuarantineCount(NamedTuple):
@@ -44,9 +49,10 @@ def add_rejects(
     rejects: Iterable[Reject],
     identifiers: Sequence[Iterable[Pair]] | None = None,
     *,
+    origin: str = "",
     keep_days: int = KEEP_DAYS,
 ) -> int:
-    """Seal rows into the quarantine.
+    """Seal rows into the quarantine, or renew those that an earlier batch put there.
 
     Args:
         conn: In the batch's transaction.
@@ -54,36 +60,106 @@ def add_rejects(
         batch_id: The batch they came with.
         rejects: The rows.
         identifiers: Blind identifiers found in each row, aligned, so that an erasure reaches it.
+        origin: Source and pattern of the file. A held row of the same origin, entity, rule, column
+            and content takes over batch, line and time; of equal rows in one batch each is kept.
         keep_days: Until they expire.
 
     Returns:
-        How many rows were put aside.
+        How many rows were put aside, renewed ones included.
     """
     rejects = list(rejects)
     if not rejects:
         return 0
-    keys = vault.data_keys.create(len(rejects))
-    ids = allocate(conn, "quarantine", len(rejects))
-    sealed = seal_many(
-        (key, _payload(r), _aad(i)) for (_, key), r, i in zip(keys, rejects, ids, strict=True)
+    payloads = [_payload(reject) for reject in rejects]
+    blinds = [
+        vault.index.of(ROW_KIND, _content(origin, reject, payload))
+        for reject, payload in zip(rejects, payloads, strict=True)
+    ]
+    expires = now() + timedelta(days=keep_days)
+    held = _held_before(conn, batch_id, blinds)
+    renewed = {n: held[blind].pop(0) for n, blind in enumerate(blinds) if held.get(blind)}
+    _renew(conn, batch_id, expires, [(i, rejects[n].line) for n, i in renewed.items()])
+    new = [n for n in range(len(rejects)) if n not in renewed]
+    ids = renewed | _seal(
+        conn, vault, batch_id, expires, {n: (rejects[n], payloads[n]) for n in new}
     )
-    expires = instant_param(conn, now() + timedelta(days=keep_days))
+    pairs = {n: [(ROW_KIND, blind)] for n, blind in enumerate(blinds)}
+    for n, found in enumerate(identifiers or ()):
+        pairs[n] += found
+    insert_rows(
+        conn, schema.quarantine_identifiers, ("quarantine_id", "kind", "blind"),
+        ((ids[n], *pair) for n, found in pairs.items() for pair in found),
+        ignore=True,
+    )  # fmt: skip
+    return len(rejects)
+
+
+def _content(origin: str, reject: Reject, payload: bytes) -> str:
+    parts = (origin, reject.entity or "", reject.rule, reject.column or "", payload.decode())
+    return "\0".join(parts)
+
+
+def _held_before(
+    conn: Connection, batch_id: int, blinds: Iterable[bytes]
+) -> dict[bytes, list[int]]:
+    """Rows of other batches by the blind index of what they are, oldest first.
+
+    One whose time is over is left to the sweep, which may have destroyed its key already.
+    """
+    sql = (
+        "SELECT i.blind, q.quarantine_id FROM quarantine_identifiers i "
+        "JOIN quarantine_rows q ON q.quarantine_id = i.quarantine_id "
+        "WHERE i.blind IN ({values}) AND i.kind = {mark} AND q.state = 'held' "
+        "AND q.batch_id <> {mark} AND q.expires_at > {mark}"
+    )
+    fixed = (ROW_KIND, batch_id, instant_param(conn, now()))
+    found: dict[bytes, list[int]] = {}
+    for blind, quarantine_id in select_in(conn, sql, sorted(set(blinds)), *fixed):
+        found.setdefault(bytes(blind), []).append(quarantine_id)
+    return {blind: sorted(ids) for blind, ids in found.items()}
+
+
+def _renew(
+    conn: Connection, batch_id: int, expires: datetime, rows: Sequence[tuple[int, int]]
+) -> None:
+    if not rows:
+        return
+    t = schema.quarantine_rows
+    conn.execute(
+        sa.update(t)
+        .where(t.c.quarantine_id == sa.bindparam("of"))
+        .values(batch_id=batch_id, line=sa.bindparam("at"), expires_at=expires),
+        [{"of": quarantine_id, "at": line} for quarantine_id, line in rows],
+    )
+
+
+def _seal(
+    conn: Connection,
+    vault: Vault,
+    batch_id: int,
+    expires: datetime,
+    rows: dict[int, tuple[Reject, bytes]],
+) -> dict[int, int]:
+    """Insert rows by their place; the same places with the ids they got."""
+    if not rows:
+        return {}
+    keys = vault.data_keys.create(len(rows))
+    ids = allocate(conn, "quarantine", len(rows))
+    sealed = seal_many(
+        (key, payload, _aad(i))
+        for (_, key), (_, payload), i in zip(keys, rows.values(), ids, strict=True)
+    )
+    until = instant_param(conn, expires)
     insert_rows(
         conn, schema.quarantine_rows,
         ("quarantine_id", "batch_id", "line", "entity", "rule", "column_name", "key_id", "sealed",
          "expires_at", "state"),
         (
-            (i, batch_id, r.line, r.entity, r.rule, r.column, key_id, blob, expires, "held")
-            for i, r, (key_id, _), blob in zip(ids, rejects, keys, sealed, strict=True)
+            (i, batch_id, r.line, r.entity, r.rule, r.column, key_id, blob, until, "held")
+            for i, (r, _), (key_id, _), blob in zip(ids, rows.values(), keys, sealed, strict=True)
         ),
     )  # fmt: skip
-    if identifiers is not None:
-        insert_rows(
-            conn, schema.quarantine_identifiers, ("quarantine_id", "kind", "blind"),
-            ((i, *pair) for i, pairs in zip(ids, identifiers, strict=True) for pair in pairs),
-            ignore=True,
-        )  # fmt: skip
-    return len(rejects)
+    return dict(zip(rows, ids, strict=True))
 
 
 def count_rows(conn: Connection, batch_id: int | None = None) -> list[QuarantineCount]:

@@ -122,6 +122,31 @@ def test_land_duplicate_key_in_file_goes_to_quarantine(context: Context) -> None
     assert sorted(tuple(r) for r in rows) == [(3, "duplicate_key"), (4, "duplicate_key")]
 
 
+def test_land_again_renews_what_is_in_quarantine(context: Context) -> None:
+    files = {
+        "contacts": CONTACTS + "2,a1,Eva Smits,eva@voorbeeld.example,,,,\n3,ragged\n,,,,,,,\n",
+        "deals": "id,contact,stage,amount,outcome,closed\n"
+        "d1,1,new,10,open,\nd1,1,new,99,open,\nd2,1,new,much,open,\n",
+    }
+    seen: list[list[tuple[int, ...]]] = []
+    q = schema.quarantine_rows.c
+    for turn in ("", "2", "3"):
+        for name, text in files.items():
+            context.deliver(f"{name}{turn}.csv", text)
+        summary = context.land()
+        quarantined = {name: c.quarantined for name, c in summary.entities.items()}
+        assert quarantined == {"contacts": 1, "unreadable": 2, "deals": 2}
+        assert all(c.balances for c in summary.entities.values())
+        with context.vault.read() as vault:
+            rows = vault.execute(sa.select(q.quarantine_id, q.key_id, q.line).order_by(q.line))
+            seen.append([tuple(row) for row in rows])
+            assert set(vault.scalars(sa.select(q.batch_id))) == {
+                batch.batch_id for batch in summary.batches
+            }
+    assert len(seen[0]) == 5
+    assert sorted(seen[0]) == sorted(seen[1]) == sorted(seen[2])
+
+
 def test_land_snapshot_deletes_what_is_missing(context: Context) -> None:
     context.deliver(
         "accounts.csv", "id,name,size\na1,Bakkerij Noord BV,10\na2,De Vries Advies,zzp\n"

@@ -58,3 +58,36 @@ def test_rows_expire_when_their_time_is_over(vault: Vault) -> None:
         quarantine.add_rejects(conn, vault, 4, ROWS[:1], keep_days=30)
         assert quarantine.expired(conn, now() + timedelta(days=29)) == []
         assert len(quarantine.expired(conn, now() + timedelta(days=31))) == 1
+
+
+def test_a_row_that_comes_again_renews_the_one_that_is_held(vault: Vault) -> None:
+    twice = [ROWS[0], ROWS[0]._replace(line=3), ROWS[2]]
+    pair = ("email", b"e" * 16)
+    with vault.begin() as conn:
+        quarantine.add_rejects(conn, vault, 4, twice, origin="shop/a", keep_days=10)
+        before = quarantine.list_rows(conn, 4)
+        assert len(before) == 3
+        again = [r._replace(line=r.line + 5) for r in twice]
+        assert quarantine.add_rejects(conn, vault, 5, again, [[pair], [], []], origin="shop/a") == 3
+        after = quarantine.list_rows(conn, 5)
+        assert quarantine.list_rows(conn, 4) == []
+        assert [r["quarantine_id"] for r in after] == [r["quarantine_id"] for r in before]
+        assert [r["line"] for r in after] == [7, 8, 14]
+        assert quarantine.expired(conn, now() + timedelta(days=20)) == []
+        assert quarantine.rows_with(conn, [pair]) == [before[0]["quarantine_id"]]
+        assert quarantine.read_rows(conn, vault, [before[0]["quarantine_id"]])[0].row == ROWS[0].row
+
+
+def test_what_differs_was_released_or_is_due_is_not_renewed(vault: Vault) -> None:
+    with vault.begin() as conn:
+        quarantine.add_rejects(conn, vault, 1, ROWS[:1], origin="shop/a", keep_days=0)
+        for batch, origin in ((2, "shop/a"), (3, "shop/b")):
+            quarantine.add_rejects(conn, vault, batch, ROWS[:1], origin=origin)
+        other_rule = ROWS[0]._replace(rule="empty_row")
+        quarantine.add_rejects(conn, vault, 4, [other_rule], origin="shop/a")
+        assert [c.rows for c in quarantine.count_rows(conn)] == [1, 1, 1, 1]
+        (row,) = quarantine.list_rows(conn, 2)
+        purpose = {"actor": "steward", "purpose": "relationship"}
+        list(quarantine.release(conn, vault, [row["quarantine_id"]], **purpose))
+        quarantine.add_rejects(conn, vault, 5, ROWS[:1], origin="shop/a")
+        assert [c.batch_id for c in quarantine.count_rows(conn)] == [1, 3, 4, 5]
