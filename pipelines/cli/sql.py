@@ -6,6 +6,7 @@ into no log, and into the shell's history without its values (:mod:`pipelines.cl
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 100
 _ABOUT_THE_QUERY = ("ParserException", "SyntaxException", "BinderException", "CatalogException")
 """Errors whose text speaks of names in the query only; of others the text may hold a value."""
+
+_READS_FILES = ("GLOB", "READ_", "PARQUET_", "SNIFF_", "JSON_EXECUTE_")
+"""How steps of a plan begin that read files, or run a query that this plan does not show."""
 
 
 class Answer(NamedTuple):
@@ -103,18 +107,35 @@ def readable(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statem
             code="query_not_allowed",
             todo="write one SELECT or FROM; leave out COPY, ATTACH, SET, PRAGMA and the like",
         )
+    if statements[0].type == duckdb.StatementType.SELECT:
+        _refuse_files(connection, statements[0].query)
     return statements[0]
+
+
+def _refuse_files(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """DuckDB lets a query read its temporary folder, whatever else is closed; the plan tells."""
+    row = connection.execute(f"EXPLAIN (FORMAT json) {query}").fetchone()
+    waiting = json.loads(row[1]) if row else []
+    while waiting:
+        node = waiting.pop()
+        if str(node["name"]).strip().startswith(_READS_FILES):
+            raise _out_of_reach()
+        waiting += node.get("children", [])
+
+
+def _out_of_reach() -> NotAllowedError:
+    return NotAllowedError(
+        "the published data can be read, and nothing else can be opened or set",
+        code="query_not_allowed",
+        todo="leave out files, network addresses, ATTACH and SET",
+    )
 
 
 def fault(error: duckdb.Error) -> KlantkluisError:
     """What an analyst reads of an error of DuckDB."""
     kind = type(error).__name__
     if kind == "PermissionException":
-        return NotAllowedError(
-            "the published data can be read, and nothing else can be opened or set",
-            code="query_not_allowed",
-            todo="leave out files, network addresses, ATTACH and SET",
-        )
+        return _out_of_reach()
     if kind in _ABOUT_THE_QUERY:
         text = printable(str(error).partition("\n\n")[0].partition("\nLINE ")[0]).strip()
         return UsageError(f"the query is not right: {text}", code="query_wrong")

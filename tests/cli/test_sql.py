@@ -170,3 +170,30 @@ def test_only_one_query_that_reads_is_answered(cli, published: Path, query: str)
     assert answer.status == 3
     assert "one query that reads" in answer.err
     assert list((published / "spill").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from glob('{home}/spill/*')",
+        "from glob(current_setting('temp_directory') || '/*')",
+        "select content from read_text('{home}/spill/left.csv')",
+        "select (select content from read_blob('{home}/spill/left.csv'))",
+        "from '{home}/spill/left.csv'",
+        "from query($$from read_csv('{home}/spill/left.csv')$$)",
+        (
+            "from json_execute_serialized_sql(json_serialize_sql("
+            "$$select content from read_text('{home}/spill/left.csv')$$))"
+        ),
+    ],
+)
+def test_temporary_files_are_out_of_reach(cli, published: Path, query: str) -> None:
+    # DuckDB allows its temporary folder to every query, also without access to anything else.
+    left = published / "spill" / "left.csv"
+    left.write_text("a\nleft-behind\n")
+    try:
+        answer = cli("sql", query.replace("{home}", str(published)), "--home", published)
+    finally:
+        left.unlink()
+    assert answer.status == 3
+    assert "left-behind" not in answer.out + answer.err
