@@ -133,6 +133,7 @@ class Batch:
     profiled_rows: dict[str, int] = field(default_factory=dict)
     profiles: dict[tuple[str, str], tuple[int, dict[str, int]]] = field(default_factory=dict)
     changes: list[ColumnChange] = field(default_factory=list)
+    undeleted: list[str] = field(default_factory=list)
     overlaid: frozenset[str] | None = None
     flags: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     """Texts by entity, column, category and class of cue."""

@@ -231,6 +231,7 @@ def _land_file(
         entities=batch.counts,
         unmapped=batch.unmapped,
         changes=batch.changes,
+        undeleted=batch.undeleted,
     )
 
 

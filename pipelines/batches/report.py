@@ -49,7 +49,11 @@ class ColumnChange(NamedTuple):
 
 @dataclass
 class BatchReport:
-    """One file. ``state`` is landed, unchanged (the same file again) or failed."""
+    """One file. ``state`` is landed, unchanged (the same file again) or failed.
+
+    ``undeleted`` are entities of a snapshot of which nothing could be deleted, since rows of it
+    are in quarantine.
+    """
 
     source: str
     pattern: str
@@ -59,6 +63,7 @@ class BatchReport:
     entities: dict[str, EntityCounts] = field(default_factory=dict)
     unmapped: dict[str, int] = field(default_factory=dict)
     changes: list[ColumnChange] = field(default_factory=list)
+    undeleted: list[str] = field(default_factory=list)
     error: str | None = None
     error_code: str | None = None
 
@@ -81,6 +86,11 @@ class LandSummary:
         return bool(self.undone_batches) or any(
             c.landed or c.deleted for b in self.batches for c in b.entities.values()
         )
+
+    @property
+    def empty(self) -> list[BatchReport]:
+        """Files that were read and hold no rows."""
+        return [b for b in self.batches if b.state != "failed" and b.rows_read == 0]
 
     @property
     def failed(self) -> list[BatchReport]:

@@ -20,7 +20,7 @@ PAGE = 50_000
 
 
 def delete_missing(batch: Batch) -> None:
-    """Delete what the snapshot no longer has, and count it."""
+    """Delete what the snapshot no longer has, and count it; note of what nothing may be deleted."""
     batches = schema.batches
     same_files = list(
         batch.connection.scalars(
@@ -33,7 +33,10 @@ def delete_missing(batch: Batch) -> None:
     )
     unreadable = UNREADABLE in batch.counts
     for name, counts in batch.counts.items():
-        if name == UNREADABLE or unreadable or counts.quarantined or not same_files:
+        if name == UNREADABLE or not same_files:
+            continue
+        if unreadable or counts.quarantined:
+            batch.undeleted.append(name)
             continue
         entity = load_entities()[name]
         if batch.policy.entities[name].is_sealed:

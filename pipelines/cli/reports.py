@@ -22,6 +22,7 @@ def landed_document(summary: LandSummary) -> dict[str, Any]:
                 "rows_read": batch.rows_read,
                 "entities": {name: vars(counts) for name, counts in batch.entities.items()},
                 "unmapped": batch.unmapped,
+                "undeleted": batch.undeleted,
                 "changes": [change._asdict() for change in batch.changes],
                 "error": batch.error,
                 "error_code": batch.error_code,
@@ -33,7 +34,7 @@ def landed_document(summary: LandSummary) -> dict[str, Any]:
 
 
 def say_landed(session: Session, summary: LandSummary) -> None:
-    """One line of totals, one per file that failed, one for columns without a mapping."""
+    """Lines of totals, one for files without rows, then what is to be known of single files."""
     totals = list(summary.entities.values())
     read = sum(c.rows_read for c in totals)
     if not summary.batches:
@@ -51,10 +52,23 @@ def say_landed(session: Session, summary: LandSummary) -> None:
         quarantined=sum(c.quarantined for c in totals),
         suppressed=sum(c.suppressed for c in totals),
     )
+    if summary.empty:
+        names = ", ".join(f"{batch.source}/{batch.pattern}" for batch in summary.empty)
+        session.output.say("files_empty", files=len(summary.empty), names=names)
     for batch in summary.batches:
         if batch.unmapped:
-            names = ", ".join(sorted(batch.unmapped))
+            names = ", ".join(
+                f"{name} ({session.texts.number(filled)})"
+                for name, filled in sorted(batch.unmapped.items())
+            )
             session.output.say("unmapped", source=batch.source, names=names)
+        if batch.undeleted:
+            session.output.say(
+                "nothing_deleted",
+                source=batch.source,
+                pattern=batch.pattern,
+                names=", ".join(batch.undeleted),
+            )
         for change in batch.changes:
             session.output.say(
                 "column_changed",

@@ -108,7 +108,9 @@ def _canonical(
             Reject(int(row.pop(LINE)), None, "no_entity", None, row)
             for row in orphans.iter_rows(named=True)
         ]
-    unmapped = [c for c in own if c not in file.source_columns]
+    unmapped = [
+        c for c in own if c not in file.source_columns and not _is_null_parent(c, rows, file)
+    ]
     return CanonicalChunk(
         raw.rows_read,
         {name: _joined(parts) for name, parts in frames.items()},
@@ -151,6 +153,13 @@ def _split_empty(rows: pl.DataFrame, own: list[str]) -> tuple[pl.DataFrame, list
 
 def _joined(parts: list[pl.DataFrame]) -> pl.DataFrame:
     return parts[0] if len(parts) == 1 else pl.concat(parts).sort(LINE, maintain_order=True)
+
+
+def _is_null_parent(column: str, rows: pl.DataFrame, file: FileMapping) -> bool:
+    """Whether it is only there since an object was null whose members are mapped."""
+    inner = f"{column}."
+    is_parent = file.format == "jsonl" and any(c.startswith(inner) for c in file.source_columns)
+    return is_parent and rows[column].is_null().all()
 
 
 def _filled(rows: pl.DataFrame, unmapped: list[str]) -> dict[str, int]:

@@ -176,6 +176,7 @@ def test_land_snapshot_with_quarantined_rows_deletes_nothing(context: Context) -
     )
     summary = context.land()
     assert counts(summary, "campaign_events") == {"rows_read": 1, "quarantined": 1}
+    assert [batch.undeleted for batch in summary.batches] == [["campaign_events"]]
     assert context.warehouse("select count(*) from pseudo.campaign_events") == [(3,)]
 
 

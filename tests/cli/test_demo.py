@@ -34,7 +34,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
             {"contacts": EntityCounts(12, 10, quarantined=2)},
         )
         bad = BatchReport("crm", "deals.csv", None, "failed", error="it is empty (file deals.csv).")
-        batches = [good, bad] if options.get("select") else [good]
+        good.unmapped = {"hobby": 1200}
+        good.undeleted = ["contacts"]
+        hollow = BatchReport("crm", "leads.csv", 2, "landed")
+        batches = [good, hollow, bad] if options.get("select") else [good]
         return RunSummary("run", None, LandSummary(batches), 3, (), {"kpi_campaign": 4})
 
     def write_sample(out: Path, **options: Any) -> None:
@@ -111,6 +114,9 @@ def test_run_with_a_file_that_did_not_land_ends_with_status_2(
     answer = cli("run", "--select", "kpi_campaign", "--home", tmp_path / "home")
     assert answer.status == 2
     assert "it is empty (file deals.csv)" in answer.out
+    assert "hobby (1,200) of crm" in answer.out
+    assert "contacts.csv of crm deleted nothing of contacts" in answer.out
+    assert "hold no rows: 1 (crm/leads.csv)" in answer.out
     assert calls[0]["select"] == ("kpi_campaign",)
 
 

@@ -268,10 +268,11 @@ def test_json_lines_with_nested_objects_and_keys_that_come_later(tmp_path: Path)
     rows = [
         {"id": 1, "who": {"name": "x", "tags": [1]}},
         {"id": 2, "late": 1, "who": {"name": None}},
+        {"id": 3, "who": None},
     ]
     path.write_text("\n".join(map(json.dumps, rows)))
     (chunk,) = read(path, source(accounts(name="who.name"), format="jsonl"))
-    assert chunk.frames["accounts"]["name"].to_list() == ["x", None]
+    assert chunk.frames["accounts"]["name"].to_list() == ["x", None, None]
     assert chunk.unmapped == {"who.tags": 1, "late": 1}
 
 
