@@ -124,7 +124,8 @@ def ready_erasures(conn: sa.Connection, at: datetime) -> list[Request]:
 def settle_erasures(deployment: Deployment) -> list[Request]:
     """Close the requests whose erasure is complete, and write the certificate of the batch.
 
-    Called after each publication; without something to settle it does nothing.
+    Called after each publication, and settles what a kill kept the one before from settling; without
+    something to settle it does nothing, but for dropping counts that a certificate has already.
     """
     e, vault = schema.erasures, deployment.vault
     with vault.begin() as conn:
@@ -139,19 +140,21 @@ def settle_erasures(deployment: Deployment) -> list[Request]:
             for request in list_requests(conn, ("in_progress",))
             if request.right == "erasure" and _is_erased(conn, request)
         ]
-        if not subjects:
-            return settled
-        (number,) = allocate(conn, "erasure_certificates", 1)
-        body = _certificate(deployment, conn, done, settled)
-        digest = write_certificate(deployment.home.reports, number, body)
-        name = certificate_name(number)
-        for subject_id in subjects:
-            conn.execute(sa.update(e).where(e.c.subject_id == subject_id).values(certificate=name))
-        audit.append(
-            conn, vault, actor="steward", action="erasure_certified", subject_count=len(subjects),
-            payload={"certificate": name, "sha256": digest},
-        )  # fmt: skip
-    _forget_proofs(deployment)
+        if subjects:
+            (number,) = allocate(conn, "erasure_certificates", 1)
+            body = _certificate(deployment, conn, done, settled)
+            digest = write_certificate(deployment.home.reports, number, body)
+            name = certificate_name(number)
+            for subject_id in subjects:
+                certified = sa.update(e).where(e.c.subject_id == subject_id)
+                conn.execute(certified.values(certificate=name))
+            audit.append(
+                conn, vault, actor="steward", action="erasure_certified",
+                subject_count=len(subjects), payload={"certificate": name, "sha256": digest},
+            )  # fmt: skip
+        is_all_certified = not unfinished_erasures(conn)
+    if is_all_certified:
+        _forget_proofs(deployment)
     return settled
 
 

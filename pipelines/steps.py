@@ -298,13 +298,15 @@ class PipelineRun:
         published = publish(deployment.home, keys, deployment.settings)
         self.summary.published_rows = {t.name: t.rows for t in published.analytics}
         self._is_current = True
-        if self._has_erased and self._is_rebuilt:  # a partial build may still know them
+        if self._is_rebuilt:  # a partial build may still know whoever was erased
             from pipelines.erasure_requests import settle_erasures
-            from pipelines.erasures import complete_published
             from pipelines.fulfilment import write_letter_of
 
-            self.summary.erased_persons = complete_published(deployment)
-            for request in settle_erasures(deployment):
+            if self._has_erased:
+                from pipelines.erasures import complete_published
+
+                self.summary.erased_persons = complete_published(deployment)
+            for request in settle_erasures(deployment):  # a kill may have come between the two
                 write_letter_of(deployment, request)
         return published
 

@@ -29,9 +29,12 @@ SEALED_COLUMNS = {"sealed": b"", "sealed_flags": FLAGS_PURPOSE}
 UNSEALED = (
     "warehouse.intermediate.int_customer_months",
     "warehouse.intermediate.int_customer_segments_disclosed",
+    "warehouse.intermediate.int_campaign_disclosure",
+    "warehouse.intermediate.int_campaign_periods_disclosed",
 )
-"""Hold only months that were not sealed when the build began (decision 0082): a second build leaves
-out what the first one sealed. The marts above them are compared."""
+"""Follow what was sealed when the build began: customers leave sealed months out (decision 0082), and
+campaigns decide on sealed periods again, knowing what their seals show. The marts above them, which
+have sealed periods from the seal, are compared."""
 HASHED = {("intermediate.int_campaign_patterns", "persons")}
 """Lists of hashes of pseudonyms: only how many there are can be compared."""
 SKIPPED = {
