@@ -45,7 +45,7 @@ SOAK_POINTS = [
     ("after:pipelines.warehouse.pseudo.BatchWriter.apply", 10),
     ("after:pipelines.batches.land.finish_batch", 7),
     ("after:pipelines.batches.land.add_rejects", 1),
-    ("before:pipelines.batches.seal.redact", 40),
+    ("before:pipelines.batches.seal.redact_tagged", 40),
     ("after:pipelines.batches.rows.pseudonymise", 2),
     ("after:pipelines.batches.rows.pseudonymise", 18),
     ("before:pipelines.batches.seal.save_records", 1),
