@@ -152,8 +152,8 @@ def settle_erasures(deployment: Deployment) -> list[Request]:
                 conn, vault, actor="steward", action="erasure_certified",
                 subject_count=len(subjects), payload={"certificate": name, "sha256": digest},
             )  # fmt: skip
-        is_all_certified = not unfinished_erasures(conn)
-    if is_all_certified:
+        are_told = bool(subjects) or not unfinished_erasures(conn)
+    if are_told:
         _forget_proofs(deployment)
     return settled
 
