@@ -157,3 +157,42 @@ hidden_slices as (
         end as {{ name }}
         {%- endfor %}
 {%- endmacro %}
+
+{# A whole model: which periods must not be shown, by figure. contributions: a relation with month_start
+   and person_key; seal: the name of the sealed table, which is read as the last run left it. #}
+{% macro hidden_periods(figures, contributions, seal) -%}
+{%- set sealed = load_relation(
+    api.Relation.create(database=target.database, schema='sealed', identifier=seal)
+) if execute else none -%}
+with
+
+{{ persons_of_figures(figures, contributions, ['month_start']) }},
+
+fixed as (
+    {%- if sealed is not none %}
+    {%- for figure in figures %}
+    select distinct
+        '{{ figure }}' as figure,
+        period_grain,
+        period_start
+    from {{ sealed }}
+    where
+        not is_suppressed
+        {%- if figure != 'row' %}
+        and ({{ figures[figure].columns | join(' is not null or ') }} is not null)
+        {%- endif %}
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+    {%- else %}
+    select
+        'row' as figure,
+        cast(null as varchar) as period_grain,
+        cast(null as date) as period_start
+    where false
+    {%- endif %}
+),
+
+{{ suppressed_periods('persons', 'fixed') }}
+
+select * from suppressed_periods
+{%- endmacro %}

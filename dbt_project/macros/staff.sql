@@ -1,17 +1,19 @@
 {# What of the staff's figures is hidden, so that nothing about their customers shows. #}
 
-{# CTEs that end in hidden_staff(figure, period_grain, period_start, slice); over all time the period
+{# CTEs that end in hidden_cells(figure, period_grain, period_start, slice); over all time the period
    starts at no_day().
 
    persons: a CTE of distinct natural persons: figure, population, month_start (NULL where undated),
    slice (the one whose figures these are, or '' for nobody's, which no row shows) and customer_key.
-   totals: a relation of the periods that the table above hides, by figure; "row" is each figure.
+   totals: a relation of the periods that the table above hides, by figure; "row" is each figure. Those
+   are hidden for everybody.
+   rows: a CTE of the rows that the table has: period_grain, period_start and user_key.
 
    A cell about 1 to k-1 persons is hidden, and in its month the smallest one that makes what the
    shown ones leave of the month about k. A longer period of somebody is hidden where what its shown
    parts leave of it is about few, or is one part alone; and where what the shown ones leave of the
    period itself is about few, or is one of the staff alone, for everybody of whom a part is hidden. #}
-{% macro hidden_staff(persons, totals, figures) -%}
+{% macro hidden_staff(persons, totals, figures, rows) -%}
 hidden_totals as (
     {%- for figure in figures %}
     select distinct
@@ -205,6 +207,21 @@ hidden_staff as (
     where slice <> '' and ({{ grain }}_start <> {{ no_day() }} or '{{ grain }}' = 'all')
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
+),
+
+hidden_cells as (
+    select * from hidden_staff
+    union
+    select
+        totals.figure,
+        totals.period_grain,
+        totals.period_start,
+        due.user_key as slice
+    from hidden_totals as totals
+    inner join {{ rows }} as due
+        on
+            totals.period_grain = due.period_grain
+            and totals.period_start = coalesce(due.period_start, {{ no_day() }})
 )
 {%- endmacro %}
 

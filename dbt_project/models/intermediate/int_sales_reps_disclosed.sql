@@ -114,22 +114,7 @@ sold as (
 
 {{ persons_of_figures(figures, 'sold', ['month_start', 'slice']) }},
 
-{{ hidden_staff('persons', ref('int_sales_suppressed_periods'), figures) }},
-
-hidden_cells as (
-    select * from hidden_staff
-    union
-    select
-        hidden_totals.figure,
-        hidden_totals.period_grain,
-        hidden_totals.period_start,
-        rows_due.user_key as slice
-    from hidden_totals
-    inner join rows_due
-        on
-            hidden_totals.period_grain = rows_due.period_grain
-            and hidden_totals.period_start = coalesce(rows_due.period_start, {{ no_day() }})
-),
+{{ hidden_staff('persons', ref('int_sales_suppressed_periods'), figures, 'rows_due') }},
 
 hidden as (
     {{ hidden_figures(figures, 'hidden_cells', ['period_grain', 'period_start', 'slice']) }}

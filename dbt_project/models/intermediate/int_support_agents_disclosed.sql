@@ -67,22 +67,7 @@ asked as (
 
 {{ persons_of_figures(figures, 'asked', ['month_start', 'slice']) }},
 
-{{ hidden_staff('persons', ref('int_support_suppressed_periods'), figures) }},
-
-hidden_cells as (
-    select * from hidden_staff
-    union
-    select
-        hidden_totals.figure,
-        hidden_totals.period_grain,
-        hidden_totals.period_start,
-        measured.user_key as slice
-    from hidden_totals
-    inner join measured
-        on
-            hidden_totals.period_grain = measured.period_grain
-            and hidden_totals.period_start = coalesce(measured.period_start, {{ no_day() }})
-),
+{{ hidden_staff('persons', ref('int_support_suppressed_periods'), figures, 'measured') }},
 
 hidden as (
     {{ hidden_figures(figures, 'hidden_cells', ['period_grain', 'period_start', 'slice']) }}
