@@ -30,9 +30,10 @@ class Sessions:
         """Sign somebody in; the number for their cookie."""
         number = secrets.token_urlsafe(32)
         with self._lock:
-            over = [n for n, (_, began) in self._names.items() if now - began >= LASTS]
-            for one in over or list(self._names)[: len(self._names) - MOST_SESSIONS + 1]:
+            for one in [n for n, (_, began) in self._names.items() if now - began >= LASTS]:
                 del self._names[one]
+            while len(self._names) >= MOST_SESSIONS:
+                del self._names[next(iter(self._names))]  # the oldest
             self._names[number] = (name, now)
         return number
 

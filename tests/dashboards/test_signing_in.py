@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards import sessions as kept
 from dashboards.access import Access
 from dashboards.app import build
 from dashboards.published import Published
@@ -96,6 +97,19 @@ def test_sessions_end_by_themselves_and_when_told() -> None:
     sessions.end(number)
     assert sessions.name(number, NOW) is None
     assert sessions.name(None, NOW) is None
+
+
+def test_whoever_signs_in_signs_nobody_out_before_there_are_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept, "MOST_SESSIONS", 10)
+    sessions = Sessions()
+    numbers = [sessions.begin(f"user{n}", NOW) for n in range(10)]
+    assert all(sessions.name(number, NOW) for number in numbers)
+    newest = sessions.begin("user10", NOW)
+    assert [sessions.name(n, NOW) for n in (numbers[0], numbers[1], newest)] == [
+        None, "user1", "user10",
+    ]  # fmt: skip
 
 
 def test_many_tries_at_once_are_not_more_than_one_by_one() -> None:
