@@ -86,33 +86,11 @@ def sample(folder: Path) -> tuple[Rows, int]:
         for path in sorted(folder.glob("planning/targets-*.xlsx"))
         for r in excel_rows(path, "targets")
     ]  # fmt: skip
-    return _with_subjects(rows), broken
+    return with_subjects(rows), broken
 
 
-def maven(folder: Path) -> Rows:
-    """The Maven CRM set: days without a clock, amounts in the reporting currency."""
-    products = {"GTXPro": "GTX Pro"}
-    deals = [
-        {
-            "record_key": f"maven_crm_sales/{r['opportunity_id']}", "customer_key": None,
-            "account_key": r["account"] or None, "user_key": r["sales_agent"] or None,
-            "product_id": products.get(r["product"], r["product"]), "pipeline": "sales",
-            "stage": r["deal_stage"], "amount": amount_of(r["close_value"]), "currency": None,
-            "probability": None, "created_at": None, "engaged_at": _utc_day(r["engage_date"]),
-            "expected_close_at": None, "closed_at": _utc_day(r["close_date"]),
-            "outcome": {"Won": "won", "Lost": "lost"}.get(r["deal_stage"], "open"),
-        }
-        for r in csv_rows(folder / "sales_pipeline.csv", "utf-8-sig", ",")
-    ]  # fmt: skip
-    teams = list(csv_rows(folder / "sales_teams.csv", "utf-8-sig", ","))
-    users = [
-        {"user_key": name, "hired_at": None, "left_at": None}
-        for name in {r["sales_agent"] for r in teams} | {r["manager"] for r in teams}
-    ]
-    return _with_subjects({"deals": deals, "users": users})
-
-
-def _with_subjects(rows: Rows) -> Rows:
+def with_subjects(rows: Rows) -> Rows:
+    """The rows, and the staff whom they name."""
     people = {
         row["user_key"] for name in ("users", "deals", "tasks", "quotas")
         for row in rows.get(name, ()) if row["user_key"]
@@ -172,7 +150,8 @@ def moment(text: str) -> datetime | None:
     raise BrokenRowError
 
 
-def _utc_day(text: str) -> datetime | None:
+def utc_day(text: str) -> datetime | None:
+    """Midnight, in UTC, of a day that has no clock."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
 
 
