@@ -2,7 +2,8 @@
 
 Scale 1 is 1,000 contacts with their interactions and events. The comparisons with bare peers are
 made at the largest scale up to 10, the whole pipeline at every scale. 100 takes about an hour.
-Erasures are measured when asked for, in a home of scale 1 that is grown to each scale.
+Erasures are measured when asked for, in a home of scale 1 that is grown to each scale, and so is
+``--only growth``: builds in a home of the smallest scale that is grown to the others.
 ``--only delivery`` repeats the run with 1 % new rows alone, in a home that a whole pipeline left in
 ``--work``. ``--home PATH --scale N`` serves a home that is there and measures its dashboards only.
 """
@@ -20,7 +21,7 @@ from rich.table import Table
 from benchmarks import compare, report
 from benchmarks.access import measure_access, published_home
 from benchmarks.analysts import measure_analysts
-from benchmarks.build import measure_build
+from benchmarks.build import measure_build, measure_grown_builds
 from benchmarks.dashboards import measure_dashboards
 from benchmarks.erasure import measure_erasures
 from benchmarks.homes import settings_of
@@ -29,7 +30,7 @@ from pipelines.common.settings import Settings
 
 KINDS = (
     "events", "sealed", "pipeline", "access", "erasure", "analysts", "build", "delivery",
-    "dashboards",
+    "dashboards", "growth",
 )  # fmt: skip
 COMPARED_UP_TO = 10
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, print the table, write it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--scale", type=float, nargs="+", default=[1.0, 10.0])
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS[:-2])
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS[:-3])
     parser.add_argument("--repeat", type=int, default=3, help="turns of each comparison")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--work", type=Path, help="a folder for samples and homes, kept")
@@ -52,6 +53,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results"))
     parser.add_argument("--name", help="of the result files; by default the scales")
     chosen = parser.parse_args(arguments)
+    if chosen.home is not None:
+        chosen.only = ("dashboards",)
     console = Console()
     if chosen.work is not None:
         results = measure(chosen, chosen.work, console)
@@ -77,7 +80,10 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
     if "erasure" in chosen.only:
         samples = compare.Samples(folder / f"1-{chosen.seed}", 1, chosen.seed)
         results["erasure"] = measure_erasures(samples, scales, tell)
-    if set(chosen.only) == {"erasure"}:
+    if "growth" in chosen.only:
+        samples = compare.Samples(folder / f"{scales[0]:g}-{chosen.seed}", scales[0], chosen.seed)
+        results["growth"] = measure_grown_builds(samples, scales, tell)
+    if set(chosen.only) <= {"erasure", "growth"}:
         return results | {"machine": report.machine()}
     for scale in scales:
         if chosen.home is not None:

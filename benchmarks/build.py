@@ -2,6 +2,7 @@
 
 Bare is the SQL that dbt compiled, run as one statement on the same encrypted warehouse and made into
 the same kind of relation; what dbt adds is parsing, its thread, tests, contracts and indexes of ours.
+Growth is measured in one landed home, whose warehouse is multiplied (:mod:`benchmarks.growth`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -44,8 +45,26 @@ def measure_build(samples: Any, tell: Callable[[str], None]) -> dict[str, Any]:
     }
 
 
-def build(root: str) -> dict[str, Any]:
-    """Build everything anew in a home that is landed, then run each model's SQL bare."""
+def measure_grown_builds(
+    samples: Any, scales: Sequence[float], tell: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """A full build at each scale, in a home of the smallest one whose warehouse was grown."""
+    base, found = published_home(samples, tell), []
+    for scale in sorted(scales):
+        tell(f"a build grown to scale {scale:g}")
+        place = samples.work / "grown"
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(base, place)
+        times = round(scale / samples.scale)
+        grown = run_child("grow_warehouse", root=place, times=times) if times > 1 else {}
+        built = run_child("build", root=place, bare=False)
+        found.append({"scale": scale, "times": times, **grown, **built})
+        shutil.rmtree(place)
+    return found
+
+
+def build(root: str, bare: bool = True) -> dict[str, Any]:
+    """Build everything anew in a home that is landed, then run each model's SQL bare if wanted."""
     from pipelines.runs import Deployment
     from pipelines.warehouse.connection import connect_warehouse
     from pipelines.warehouse.dbt import BuildChoices
@@ -63,19 +82,27 @@ def build(root: str) -> dict[str, Any]:
     nodes = dbt_build(home, key, settings, choices).nodes
     seconds, cpu_seconds = time.perf_counter() - clock, time.process_time() - cpu
     models = {n.node: n.seconds for n in nodes if n.kind == "model"}
-    with closing(connect_warehouse(home, key, settings)) as connection:
-        connection.execute("SET VARIABLE as_of = ?", [AS_OF])
-        bare = _bare(connection, _compiled(home.spill, settings))
+    compared = _beside_bare(home, key, settings, models) if bare else {}
     return {
         "seconds": seconds,
         "cpu": cpu_seconds,
         "nodes": len(nodes),
         "tests_seconds": sum(n.seconds for n in nodes if n.kind == "test"),
-        "models": {
-            name: {"dbt": models[name], "bare": bare[name]} for name in bare if name in models
-        },
+        "dearest": dict(sorted(models.items(), key=lambda item: -item[1])[:10]),
+        "models": compared,
         "peak": peak_megabytes(),
     }
+
+
+def _beside_bare(
+    home: Any, key: Any, settings: Any, models: dict[str, float]
+) -> dict[str, dict[str, float]]:
+    from pipelines.warehouse.connection import connect_warehouse
+
+    with closing(connect_warehouse(home, key, settings)) as connection:
+        connection.execute("SET VARIABLE as_of = ?", [AS_OF])
+        bare = _bare(connection, _compiled(home.spill, settings))
+    return {name: {"dbt": models[name], "bare": bare[name]} for name in bare if name in models}
 
 
 def _compiled(folder: Path, settings: Any) -> dict[str, tuple[str, bool]]:

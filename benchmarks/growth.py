@@ -60,6 +60,14 @@ def grow(root: str, times: int) -> dict[str, Any]:
     return {"subjects": subjects, "sealed_records": records, "warehouse_rows": rows}
 
 
+def grow_warehouse(root: str, times: int) -> dict[str, Any]:
+    """Make the pseudonymous rows alone ``times`` as many: enough for a build, not for an erasure."""
+    with Deployment.open(settings_of(Path(root))) as deployment:
+        key = deployment.keyring.role_key("warehouse")
+        with closing(connect_warehouse(deployment.home, key, deployment.settings)) as duck:
+            return {"warehouse_rows": _grow_warehouse(duck, times)}
+
+
 def mark(copy: int) -> str:
     """Three characters that name a copy, up to 2,703 of them.
 

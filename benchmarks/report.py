@@ -49,7 +49,7 @@ def lines(results: dict[str, Any]) -> list[Line]:
         found += _dashboards(run)
     for run in results.get("analysts", ()):
         found.append(_questions(run))
-    found += _builds(results.get("build", ()))
+    found += _builds(results.get("build", ())) + _grown_builds(results.get("growth", ()))
     return found + _growth(results["pipeline"]) + _erasures(results.get("erasure", ()))
 
 
@@ -82,11 +82,18 @@ def _builds(runs: Sequence[dict[str, Any]]) -> list[Line]:
                  f"{run['later_seconds']:.1f} s, {100 * ratio:.1f}% of a full build",
                  f"< {100 * AIMS['new_build']:g}%", _verdict(ratio < AIMS["new_build"])),
         ]  # fmt: skip
+    return found + _grown_builds(runs)
+
+
+def _grown_builds(runs: Sequence[dict[str, Any]]) -> list[Line]:
+    """Time of a build by its rows: both are of the scale, so a constant cost lies under linear."""
+    found = []
     for small, large in pairwise(sorted(runs, key=lambda run: run["scale"])):
         growth = large["seconds"] / small["seconds"] / (large["scale"] / small["scale"])
+        measured = f"{growth:.2f}× of linear ({small['seconds']:.1f} s and {large['seconds']:.1f} s"
         found.append(
             Line(f"growth of a build against scale {small['scale']:g}", large["scale"],
-                 f"{growth:.2f}× of linear", "≤ 1×", _verdict(growth <= 1))
+                 f"{measured}; {large['peak']:,.0f} MB)", "≤ 1×", _verdict(growth <= 1))
         )  # fmt: skip
     return found
 

@@ -253,6 +253,13 @@ def grow(root: str, times: int) -> dict[str, Any]:
     return grown(root, times)
 
 
+def grow_warehouse(root: str, times: int) -> dict[str, Any]:
+    """Make a landed home's warehouse many times as large: see :mod:`benchmarks.growth`."""
+    from benchmarks.growth import grow_warehouse as grown
+
+    return grown(root, times)
+
+
 def erasure(root: str) -> dict[str, Any]:
     """Erase one person, and many at once: see :mod:`benchmarks.erasure`."""
     from benchmarks.erasure import erasure as timed
@@ -267,15 +274,15 @@ def analysts(root: str) -> dict[str, Any]:
     return timed(root)
 
 
-def build(root: str) -> dict[str, Any]:
+def build(**choices: Any) -> dict[str, Any]:
     """A full build and each model's bare SQL: see :mod:`benchmarks.build`."""
     from benchmarks.build import build as timed
 
-    return timed(root)
+    return timed(**choices)
 
 
-_ALL = (prepare, peer_events, land, floor, pipeline, access, grow, erasure, browse, read, republish,
-        analysts, build)  # fmt: skip
+_ALL = (prepare, peer_events, land, floor, pipeline, access, grow, grow_warehouse, erasure,
+        browse, read, republish, analysts, build)  # fmt: skip
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {f.__name__: f for f in _ALL}
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def test_lines_say_what_is_met_and_what_is_missed() -> None:
 def test_lines_of_builds_and_questions() -> None:
     models = {"a": {"dbt": 2.0, "bare": 1.0}, "b": {"dbt": 1.0, "bare": 0.5}}
     builds = [
-        {"scale": scale, "seconds": seconds, "cpu": 1.0, "nodes": 3, "tests_seconds": 1.0,
+        {"scale": scale, "seconds": seconds, "cpu": 1.0, "nodes": 3, "tests_seconds": 1.0, "peak": 1.0,
          "models": models, "later_seconds": 2.0, "later_rows": 5}
         for scale, seconds in ((10, 10.0), (100, 61.0))
     ]  # fmt: skip
@@ -101,6 +101,18 @@ def test_lines_of_builds_and_questions() -> None:
     text = report.markdown(results)
     assert "| a | 2.00 | 1.00 |" in text
     assert "| slow | 210 | 300 | 1 |" in text
+
+
+def test_growth_of_a_build_is_held_against_its_rows() -> None:
+    runs = [
+        {"scale": 10.0, "seconds": 9.0, "peak": 700.0},
+        {"scale": 1000.0, "seconds": 910.0, "peak": 1500.0},
+    ]
+    results = {"events": [], "sealed": [], "pipeline": [], "growth": runs}
+    (line,) = report.lines(results)
+    assert line.scale == 1000
+    assert line.verdict == "missed"
+    assert "1.01× of linear" in line.measured
 
 
 def test_name_of_a_copy_begins_no_pseudonym_and_is_its_own() -> None:
