@@ -31,6 +31,7 @@ from pipelines.runs import (
 )
 from pipelines.vault.keyring import NEXT
 from pipelines.warehouse.lock import home_lock
+from pipelines.warehouse.spill import clear_abandoned
 
 if TYPE_CHECKING:
     from pipelines.batches.context import Progress, Tools
@@ -120,6 +121,7 @@ class PipelineRun:
             KlantkluisError: As :meth:`Deployment.open`.
         """
         with home_lock(Home.of(settings), wait_seconds), ExitStack() as stack:
+            clear_abandoned(Home.of(settings).spill)
             if any(Home.of(settings).keys.glob(f"*.{NEXT}.key")):
                 from pipelines.rotation import finish_rotations
 
@@ -146,10 +148,7 @@ class PipelineRun:
         return told or needs_run(self.deployment, self.as_of)
 
     def start(self) -> None:
-        """Note the run and empty the spill folder of whoever was killed."""
-        for path in self.deployment.home.spill.glob("*"):
-            if path.is_file():
-                path.unlink(missing_ok=True)
+        """Note the run."""
         start_run(self.deployment, self.run_id, self.as_of, now())
 
     def has_erasures(self, buckets: Collection[int] | None = None) -> bool:

@@ -139,6 +139,12 @@ def fault(error: duckdb.Error) -> KlantkluisError:
     if kind in _ABOUT_THE_QUERY:
         text = printable(str(error).partition("\n\n")[0].partition("\nLINE ")[0]).strip()
         return UsageError(f"the query is not right: {text}", code="query_wrong")
+    if kind == "OutOfMemoryException":
+        return UsageError(
+            "the query needs more memory and temporary space than a query may use",
+            code="query_too_large",
+            todo="join on keys, filter or aggregate first, or raise KLANTKLUIS_MEMORY_LIMIT_MB",
+        )
     return UsageError(
         f"the query could not be answered: {kind}",
         code="query_failed",

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     second_reader: str = Field(
         "", description="spacy:NAME, gliner:FOLDER or onnx:FOLDER; slow, finds more names"
     )
-    memory_limit_mb: int = Field(768, ge=128, description="DuckDB's memory limit")
+    memory_limit_mb: int = Field(576, ge=128, description="DuckDB's memory limit")
     chunk_rows: int = Field(100_000, ge=1, description="rows of a file handled at once")
 
 
@@ -124,7 +124,7 @@ class Home:
 
     @property
     def spill(self) -> Path:
-        """DuckDB's temporary files, always encrypted; emptied when a run begins."""
+        """DuckDB's temporary files, always encrypted, in a folder for each process that lives."""
         return self.root / "spill"
 
     @property

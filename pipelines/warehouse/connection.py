@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import duckdb
 from pydantic import SecretStr
@@ -23,6 +23,7 @@ from pipelines.common.errors import KeyWrongError, StorageError
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse.errors import store_errors
 from pipelines.warehouse.lock import home_lock
+from pipelines.warehouse.spill import own_folder
 
 __all__ = [
     "WAREHOUSE",
@@ -39,6 +40,9 @@ __all__ = [
 
 WAREHOUSE = "warehouse"
 """The fixed alias of ``warehouse.duckdb`` in every connection, dbt's too."""
+
+_SPILL_PER_MEMORY: Final = 8
+"""How often its memory limit one reader's query may spill: a careless join must not fill the disk."""
 
 Published = Literal["analytics", "dashboards"]
 
@@ -78,7 +82,8 @@ def open_instance(spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     """An empty in-memory instance with everything set that keeps data inside the home.
 
     Args:
-        spill: Folder for temporary files; they are encrypted with a key of the process.
+        spill: Folder under which this process has one for temporary files; they are encrypted with a
+            key of the process.
         settings: Memory limit (MB); threads follow ``workers`` when that is set.
 
     Raises:
@@ -86,7 +91,7 @@ def open_instance(spill: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "temp_file_encryption": "true",
-        "temp_directory": str(spill),
+        "temp_directory": str(own_folder(spill)),
         "memory_limit": f"{settings.memory_limit_mb}MB",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -201,6 +206,8 @@ def connect_published(
     try:
         attach(connection, path, key, alias=store, read_only=True)
         connection.execute(f"USE {quote(store)}")
+        spilled = _SPILL_PER_MEMORY * settings.memory_limit_mb
+        connection.execute(f"SET max_temp_directory_size = '{spilled}MB'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
     except BaseException:

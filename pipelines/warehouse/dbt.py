@@ -35,6 +35,7 @@ from pipelines.warehouse.build_state import (
     project_digest,
 )
 from pipelines.warehouse.connection import connect_warehouse
+from pipelines.warehouse.spill import own_folder
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -238,7 +239,7 @@ def _invoke(
 def _for_dbt(home: Home, key: SecretStr, settings: Settings, project: Path) -> dict[str, str]:
     return {
         "KLANTKLUIS_DBT_WAREHOUSE": str(home.warehouse),
-        "KLANTKLUIS_DBT_SPILL": str(home.spill),
+        "KLANTKLUIS_DBT_SPILL": str(own_folder(home.spill)),
         "KLANTKLUIS_DBT_MEMORY_LIMIT": f"{settings.memory_limit_mb}MB",
         "KLANTKLUIS_DBT_PLUGINS": str(project / "plugins"),
         "DBT_ENV_SECRET_WAREHOUSE_KEY": key.get_secret_value(),

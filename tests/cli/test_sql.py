@@ -10,7 +10,9 @@ from pydantic import SecretStr
 
 from pipelines.cli.output import plain, printable
 from pipelines.common.settings import Home, Settings
+from pipelines.warehouse import connection
 from pipelines.warehouse.connection import attach, open_instance
+from pipelines.warehouse.spill import own_folder
 
 KEY = "ab" * 32
 
@@ -25,10 +27,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key = home.keys / "analyst.key"
     key.write_text(KEY + "\n")
     key.chmod(0o600)
-    with open_instance(home.spill, settings) as connection:
-        attach(connection, home.analytics, SecretStr(KEY), alias="analytics")
-        connection.execute("create schema analytics.marts")
-        connection.execute(
+    with open_instance(home.spill, settings) as duck:
+        attach(duck, home.analytics, SecretStr(KEY), alias="analytics")
+        duck.execute("create schema analytics.marts")
+        duck.execute(
             """create table analytics.marts.kpi_sales_monthly as
             select range as month_number, (range * 1.5)::decimal(18, 4) as won_revenue,
             null::double as win_rate, date '2026-01-01' as month from range(150)"""
@@ -169,31 +171,44 @@ def test_only_one_query_that_reads_is_answered(cli, published: Path, query: str)
     answer = cli("sql", query.replace("{home}", str(published)), "--home", published)
     assert answer.status == 3
     assert "one query that reads" in answer.err
-    assert list((published / "spill").iterdir()) == []
+    assert not [path for path in (published / "spill").rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(
     "query",
     [
-        "from glob('{home}/spill/*')",
+        "from glob('{spill}/*')",
         "from glob(current_setting('temp_directory') || '/*')",
-        "select content from read_text('{home}/spill/left.csv')",
-        "select (select content from read_blob('{home}/spill/left.csv'))",
-        "from '{home}/spill/left.csv'",
-        "from query($$from read_csv('{home}/spill/left.csv')$$)",
+        "select content from read_text('{spill}/left.csv')",
+        "select (select content from read_blob('{spill}/left.csv'))",
+        "from '{spill}/left.csv'",
+        "from query($$from read_csv('{spill}/left.csv')$$)",
         (
             "from json_execute_serialized_sql(json_serialize_sql("
-            "$$select content from read_text('{home}/spill/left.csv')$$))"
+            "$$select content from read_text('{spill}/left.csv')$$))"
         ),
     ],
 )
 def test_temporary_files_are_out_of_reach(cli, published: Path, query: str) -> None:
     # DuckDB allows its temporary folder to every query, also without access to anything else.
-    left = published / "spill" / "left.csv"
+    spill = own_folder(published / "spill")  # of this process, in which the command runs
+    left = spill / "left.csv"
     left.write_text("a\nleft-behind\n")
     try:
-        answer = cli("sql", query.replace("{home}", str(published)), "--home", published)
+        answer = cli("sql", query.replace("{spill}", str(spill)), "--home", published)
     finally:
         left.unlink()
     assert answer.status == 3
     assert "left-behind" not in answer.out + answer.err
+
+
+def test_query_that_would_fill_the_disk_ends_with_a_sentence(
+    cli, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLANTKLUIS_MEMORY_LIMIT_MB", "128")
+    monkeypatch.setattr(connection, "_SPILL_PER_MEMORY", 1)
+    query = "select count(*) from (select repeat('x', 100) || range as t from range(4_000_000) order by t)"
+    answer = cli("sql", query, "--home", published)
+    assert answer.status == 2
+    assert "more memory and temporary space than a query may use" in answer.err
+    assert "raise KLANTKLUIS_MEMORY_LIMIT_MB" in answer.err
