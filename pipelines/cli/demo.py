@@ -6,6 +6,8 @@ Privacy: the sample's persons do not exist; the demo approves the rules in its o
 from __future__ import annotations
 
 import shutil
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +15,7 @@ import typer
 from pipelines.cli.reports import say_landed, say_published
 from pipelines.cli.session import Session, session_of
 from pipelines.common.errors import UsageError
-from pipelines.common.settings import Home
+from pipelines.common.settings import Home, Settings
 
 APPROVED_BY = "the demo, not a person"
 MARKER = "demo.txt"
@@ -38,7 +40,18 @@ def demo(
     session.output.document(result.document())
     say_landed(session, result.landed)
     say_published(session, result)
-    session.output.say("demo_look", home=session.home.root)
+    session.output.say("demo_look", home=session.home.root, **_how_to_look(session))
+
+
+def _how_to_look(session: Session) -> dict[str, str]:
+    """The command as it can be typed here, and the home where it is not the one it would find."""
+    command = "klantkluis"
+    if shutil.which(command) is None:
+        beside = Path(sys.executable).parent / command
+        here = Path.cwd()
+        command = str(beside.relative_to(here) if beside.is_relative_to(here) else beside)
+    found = Settings().home.resolve() == session.home.root.resolve()
+    return {"command": command, "where": "" if found else f" --home {session.home.root}"}
 
 
 def prepare(session: Session, scale: float, seed: int, fresh: bool) -> None:

@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from typer import BadParameter
 from typer.exceptions import TyperException
 
 from pipelines.cli.texts import Texts
@@ -52,11 +53,21 @@ def stack(error: BaseException) -> list[str]:
 
 def _usage(error: TyperException, texts: Texts) -> str:
     kinds: dict[str, str] = texts.messages["usage"]
-    template = kinds.get(type(error).__name__)
+    template = kinds.get(_kind(error))
     name = getattr(error, "option_name", None) or _parameter_name(getattr(error, "param", None))
     if template and (name or "{name}" not in template):
         return template.format(name=name)
     return texts("usage", message=error.format_message().rstrip("."))
+
+
+def _kind(error: TyperException) -> str:
+    """What is wrong, by its class; a path and a command have none of their own."""
+    message = error.format_message()
+    if message.startswith("No such command"):
+        return "NoSuchCommand"
+    if isinstance(error, BadParameter) and message.endswith("does not exist."):
+        return "MissingPath"
+    return type(error).__name__
 
 
 def _parameter_name(parameter: Any) -> str | None:

@@ -63,7 +63,10 @@ def query(
         return
     connection = published(session)
     try:
-        show(session, answer(connection, text, limit))
+        found = answer(connection, text, limit)
+        show(session, found)
+        if any(value is None for row in found.rows for value in row):
+            session.output.say("empty_cells")
     finally:
         connection.close()
 

@@ -105,8 +105,8 @@ def test_lines_of_builds_and_questions() -> None:
 
 def test_growth_of_a_build_is_held_against_its_rows() -> None:
     runs = [
-        {"scale": 10.0, "seconds": 9.0, "peak": 700.0},
-        {"scale": 1000.0, "seconds": 910.0, "peak": 1500.0},
+        {"scale": 10.0, "seconds": 9.0, "cpu": 9.0, "peak": 700.0},
+        {"scale": 1000.0, "seconds": 910.0, "cpu": 850.0, "peak": 1500.0},
     ]
     results = {"events": [], "sealed": [], "pipeline": [], "growth": runs}
     (line,) = report.lines(results)

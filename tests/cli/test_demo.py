@@ -55,6 +55,7 @@ def test_demo_makes_a_home_and_says_who_approved(cli, calls: list[Any], tmp_path
     answer = cli("demo", "--home", home.root)
     assert answer.status == 0
     assert "not by you" in answer.out
+    assert f'sql "from marts.kpi_campaign limit 5" --home {home.root}' in answer.out
     assert "Quarantined: 2" in answer.out
     assert "Published: 4 rows in 1 tables" in answer.out
     approvals = load_policy(home.policy).approvals

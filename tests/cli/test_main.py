@@ -83,7 +83,10 @@ def test_words_after_two_dashes_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("words", "needle"),
     [
-        (["bogus"], "bogus"),
+        (["bogus"], "There is no such command"),
+        (["--lang", "nl", "bogus"], "Die opdracht bestaat niet"),
+        (["classify", "absent.csv"], "Nothing is at the path given as file"),
+        (["--lang", "nl", "classify", "absent.csv"], "Op het pad bij file staat niets"),
         (["sql", "--nope"], "--nope"),
         (["sql", "--limit", "many"], "--limit"),
         (["rules", "approve"], "--by"),
