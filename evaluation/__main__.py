@@ -31,6 +31,7 @@ SETS: dict[str, Callable[[], list[Annotated]]] = {
     "sample": sets.sample_texts,
     "held-out": sets.held_out_texts,
     "development": lambda: read_annotated("development"),
+    "development2": lambda: read_annotated("development2"),
     "test": lambda: read_annotated("test"),
     "test2": lambda: read_annotated("test2"),
     "research": sets.research_texts,

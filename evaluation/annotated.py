@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-Part = Literal["development", "test", "test2"]
+Part = Literal["development", "development2", "test", "test2"]
 Language = Literal["nl", "en"]
 Channel = Literal["note", "email", "chat", "ticket", "webform", "survey", "complaint", "sales_note"]
 Special = Literal[
@@ -26,7 +26,7 @@ Special = Literal[
     "criminal", "children",
 ]  # fmt: skip
 
-_FIRST_TEXTS = 500
+_FIRST_TEXTS, _SECOND_TEXTS = 500, 800
 TEXTS = Path(__file__).with_name("texts")
 _MARK = re.compile(r"\[(\??)([A-Z_]+):([^\]]*)\]")
 
@@ -67,8 +67,11 @@ class _Entry(BaseModel):
 def part_of(identifier: str) -> Part:
     """The part a text belongs to: by a hash of its number, so before anything is measured.
 
-    Numbers above 500 are the second test part, written when the first had been measured often.
+    Numbers above 500 are the second test part, written when the first had been measured often;
+    those above 800 the second development part.
     """
+    if int(identifier[3:]) > _SECOND_TEXTS:
+        return "development2"
     if int(identifier[3:]) > _FIRST_TEXTS:
         return "test2"
     even = blake2b(f"detection split of {identifier}".encode()).digest()[0] % 2 == 0

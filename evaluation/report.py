@@ -19,6 +19,7 @@ _NAMES = {
     "sample": "sample's own sentences, a seed nobody looked at",
     "held-out": "sentences no rule was written against, the sample's persons",
     "development": "hand-written, development part",
+    "development2": "hand-written, second development part",
     "test": "hand-written, test part",
     "test2": "hand-written, second test part",
     "research": "presidio-research, names of the whole world",
