@@ -20,7 +20,7 @@ from pii_rules.recognizers.lexicon import (
 )
 from pii_rules.recognizers.scan import TextScan
 
-_DUTCH = re.compile(r"(?<![\w.,\-€$£])[1-9]\d{3}( ?)([A-Za-z]{2})(?![\w\-])")
+_DUTCH = re.compile(r"(?<![\w.,\-€$£])[1-9]\d{3}( ?)([A-Za-z]{2})(?![\w]|-(?!\d))")
 _TWO_LETTER_WORDS = word_class("two_letter_words")
 _NEVER_ISSUED = frozenset({"SA", "SD", "SS"})
 _CAPITAL_NEXT = re.compile(r"[ ,]{1,2}['’]?[A-Z]|\s*$")
@@ -36,6 +36,7 @@ _BRITISH_SLOPPY = re.compile(
 _BRITISH_LABEL = re.compile(r"(?:post ?code|\bp/?c|zip)[\w ?:>.,'\r\n]{0,40}$")
 _CODE_LABEL = re.compile(
     r"(?:post ?code|postal code|\bpc|\bp/c|zip(?: ?code)?|eircode|plz|code postal)(?:[ :=.?]| is| nr| nummer){0,4}"
+    r"(?:(?:en|\+|and|/|&) ?(?:huis ?)?(?:nr|nummer|number|house number)\.? ?(?:is|zijn|are|van mij is)?)?"
     r"[:>\-(\n ]{0,4}(?:\w{1,12}: ?)?$"
 )
 _LABELLED_CODE = re.compile(
@@ -49,6 +50,12 @@ _STATES = frozenset(
 )
 _FIGURES_AND_PLACE = re.compile(
     r"(?<![\w.,\-/€$£:])(?:(?:[BDFAL]|CH)-)?([1-9]\d{3}|\d{5}) (?=([A-ZÀ-Þ][^\W\d_]+(?:[ \-][^\W\d_]+){0,3}))"
+)
+
+
+_PARTED = re.compile(r"(?<![\w.,\-€$£])[1-9]\d{3}[.\-][A-Z]{2}(?![\w\-])")
+_PLACE_OR_HOUSE = re.compile(
+    r",? (?:te |in )?[A-ZÀ-Þ'’][a-zà-ÿ\-]{2,}|,? ?(?:nr\.? ?|no\.? ?)?\d{1,4}(?!\d)"
 )
 
 
@@ -90,6 +97,13 @@ class PostcodeRecognizer(ScanRecognizer):
             yield Finding(
                 match.start(), match.end(), 0.9 if sure else 0.5, "four digits two letters"
             )
+        for match in _PARTED.finditer(scan.text):
+            letters = match.group()[-2:].upper()
+            known = _CODE_LABEL.search(scan.before(match.start())) or _PLACE_OR_HOUSE.match(
+                scan.text, match.end()
+            )
+            if letters not in _NEVER_ISSUED and known:
+                yield Finding(match.start(), match.end(), 0.7, "four digits, a sign, two letters")
         for match in _BRITISH.finditer(scan.text):
             yield Finding(match.start(), match.end(), 0.85, "British")
         yield from self._abroad(scan)
@@ -149,7 +163,7 @@ _SUFFIX = re.compile(
     r"gaarde|stede|steen|vaart|sloot|kreek|wetering|zoom|rade|donk|hage|plaats|steenweg|plantage)\.?$"
 )
 _SURE_SUFFIX = re.compile(
-    r"[a-z'\-]{3,}(?:straat|straatje|laan|plein|gracht|kade|singel|steeg|dreef|plantsoen|straatweg|"
+    r"[a-z'\-]{3,}(?:straat|straatje|laan|plein|gracht|kade|singel|steeg|dreef|plantsoen|straatweg|str|"
     r"steenweg|weg|dijk|pad|hof)$"
 )
 _NOT_STREETS = word_class("not_streets")
@@ -211,6 +225,23 @@ _NO_HEAD = frozenset(
      "gebouw", "building", "unit", "box", "postbus", "regio", "polis", "contract", "order", "offerte", "quote", "maat", "size", "om", "at")
 )  # fmt: skip
 _POSTCODE_NEXT = re.compile(r"[ ,\n\r]{1,4}[1-9]\d{3} ?[A-Za-z]{2}(?!\w)")
+_FIGURED_STREET = re.compile(
+    r"(?<!\w)(?:Plein|Laan|plein|laan|Straat) (?:1[5-9]\d\d|20\d\d)(?:-(?:1[5-9]|20)\d\d)?,? (?:nr\.? ?)?\d{1,4}[a-zA-Z]?(?![\w.:])"
+)
+"""A street whose name has a year in it: Plein 1944 nr 8."""
+_QUARTERED = re.compile(
+    r"(?<!\w)[A-ZÀ-Þ][\w'’\-]{2,24}(?:straat|weg|dijk|kade|gracht|singel|vaart|wal|laan) (?:[NZOW]\.? ?Z\.?|[Nn]oord|[Zz]uid|[Oo]ost|[Ww]est|[Nn]oordzijde|[Zz]uidzijde)"
+    r" (?:nr\.? ?)?\d{1,4}(?: ?[a-zA-Z](?!\w))?(?![\w.:])"
+)
+_LABELLED_ENGLISH = re.compile(
+    r"(?:[Ll]ives? (?:now )?at|[Ll]iving at|[Mm]oved (?:in)?to|[Aa]ddress(?: is|:)?|[Dd]eliver(?:ed)? to|[Ss]hip to|[Ss]taying at)"
+    r" (\d{1,4}[a-z]?,? (?:[Tt]he )?[A-Z][\w'’\-]{2,20}(?: [A-Z][\w'’\-]{2,20}){0,3})(?![\w])"
+)
+_COTTAGE = re.compile(
+    rf"(?<![\w])(?:The )?(?:[A-Z][\w'’\-]{{1,20}} ){{1,2}}(?:Cottage|Farm|Lodge|Barn|Forge|Mill|Rectory|Vicarage|Manor|Villa|Grange"
+    rf"|Bungalow|Stables|Oast|Schoolhouse), (?:[A-Z][\w'’\-]{{1,20}} ){{1,2}}{_STREET_WORD}(?!\w)"
+)
+"""A house with a name instead of a number."""
 _POSTBOX = re.compile(
     r"(?<!\w)(?:postbus|antwoordnummer|p\.?o\.? box) \d{1,6}(?!\w)", re.IGNORECASE
 )
@@ -243,16 +274,20 @@ class StreetRecognizer(ScanRecognizer):
 
     def read(self, scan: TextScan) -> Iterator[Finding]:
         """The same, worked out anew."""
+        text = scan.text
+        english = not _ENGLISH_WORDS.isdisjoint(scan.lowered)
+        if english and "," in text:
+            for match in _COTTAGE.finditer(text):
+                yield Finding(match.start(), match.end(), 0.8, "named house")
         if not scan.digit_count:
             return
-        text = scan.text
         for index, end in enumerate(scan.ends):
             if text.startswith("str.", end - 3):
                 end += 1
             number = _NUMBER.match(text, end)
             if number and (start := self._street(scan, index, number.end())) is not None:
                 yield Finding(start, number.end(), 0.85, "street and number")
-        if not _ENGLISH_WORDS.isdisjoint(scan.lowered):
+        if english:
             yield from self._english(text)
         yield from self._by_surroundings(scan)
         for match in _POSTBOX.finditer(text):
@@ -272,6 +307,12 @@ class StreetRecognizer(ScanRecognizer):
         labelled = not _LABEL_HEADS.isdisjoint(scan.heads)
         for match in _LABELLED_STREET.finditer(text) if labelled else ():
             yield Finding(match.start(1), match.end(1), 0.7, "behind a word for it")
+        for pattern in (_FIGURED_STREET, _QUARTERED) if scan.digit_count > 1 else ():
+            for match in pattern.finditer(text):
+                yield Finding(match.start(), match.end(), 0.9, "street with a year or quarter")
+        for match in _LABELLED_ENGLISH.finditer(text) if labelled else ():
+            if not _NO_STREET.match(match[1]):
+                yield Finding(match.start(1), match.end(1), 0.65, "behind a word for it")
         for match in _NUMBER_AND_PLACE.finditer(text) if scan.has_place else ():
             head = fold(match[1].split()[0])
             words = re.split(r"(?<=[ \-])", match[2])
@@ -336,9 +377,20 @@ def _opens_sentence_as_word(scan: TextScan, place: int) -> bool:
 _PLACE_CUE = re.compile(
     r"(?:woon(?:t|achtig|den|de)?(?: sinds)?(?: \w{1,12})? (?:in|te|bij|vlakbij)|wonend(?:e)? (?:in|te)|wonen (?:nu )?(?:in|te)"
     r"|verhui(?:sd|st|zen|zing|s)(?: \w{1,9})? (?:naar|uit|van)|geboren (?:te|in)|born (?:and raised )?in|lives? (?:in|near|outside)"
-    r"|lived in|living (?:in|near)|(?:moved|moving|relocat(?:ed|ing)) (?:back )?(?:to|from)|grew up in|(?:woon)?plaats(?:naam)?:?|\bstad:?|\bcity:?|\btown:?"
+    r"|verhui\w{1,4} (?:van|uit) [\w'’\- ]{2,24} naar|lived in|living (?:in|near)|(?:moved|moving|relocat(?:ed|ing)) (?:back )?(?:to|from)|grew up in|(?:woon)?plaats(?:naam)?:?|\bstad:?|\bcity:?|\btown:?"
     r"|based in|afkomstig uit|komt (?:oorspronkelijk )?uit|kom uit|(?:resident|native) of|originally from|(?:woning|huis|appartement|flat) (?:in|te)|hometown:?) $"
 )
+_STRONG_CUE = re.compile(
+    r"(?:\bwoon(?:t|achtig|den|de)?(?: (?:nu|al|zelf|sinds \d{4}))? (?:in|te)|wonend(?:e)? (?:in|te)|wonen (?:nu )?(?:in|te)|verhuisd naar|geboren (?:te|in)"
+    r"|woonplaats:?|(?:^|\n)plaats:|\b(?:i|we|he|she|they) lives? in|\blives? in|living in|(?:^|\n)(?:city|town):|ik kom uit|afkomstig uit"
+    r"|hometown:?) (?:'s-|’s-|(?:nieuwe?|oude?|sint|st\.?|ter|den|de|het|'t|groot|klein|noord|zuid|west|oost)[ \-])?$"
+)
+_NO_PLACES = frozenset(
+    "nederland belgie belgium holland duitsland germany frankrijk france spanje spain italie italy engeland england vlaanderen friesland "  # noqa: SIM905
+    "drenthe overijssel gelderland limburg brabant noord-brabant zeeland noord-holland zuid-holland flevoland europa europe turkije marokko polen "
+    "portugal amerika".split()
+)
+"""Countries and provinces, which are no places where somebody lives."""
 _FROM_CUE = re.compile(
     r"(?:(?:[A-ZÀ-Þ][\w'’\-]{1,20}|[Kk]lant|[Mm]evrouw|[Mm]evr\.?|[Mm]w\.?|[Mm]eneer|[Dd]hr\.?|[Cc]li[eë]nte?|[Hh]uurder|[Vv]rouw|[Mm]an|[Hh]eer|[Dd]ame|[Ll]id"
     r"|[Kk]oper|[Pp]ati[eë]nt|[Bb]ewoner) uit|(?:[A-ZÀ-Þ][\w'’\-]{1,20}|customer|lady|gentleman|caller|woman|man|client|guest|buyer) from) $"
@@ -392,8 +444,12 @@ class PlaceRecognizer(ScanRecognizer):
             if bits & PLACE and not bits & CAPITAL and bits & (INFIX | WORD):
                 index += 1  # "van" and "best" are words before they are places
                 continue
-            if bits & PLACE or (bits & CAPITAL and not bits & BLOCKED):
+            begins = bits & INFIX and self._place(scan, index)[0] > index
+            if bits & PLACE or begins or (bits & CAPITAL and not bits & BLOCKED):
                 last, known = self._place(scan, index)
+                if fold(scan.words[index]) in _NO_PLACES:
+                    index = last + 1
+                    continue
                 place = scan.starts[index]
                 window = scan.text[max(0, place - 48) : place]
                 addressed = known and _behind_street(scan.text, place, ends)
@@ -401,6 +457,7 @@ class PlaceRecognizer(ScanRecognizer):
                 if (
                     addressed
                     or behind
+                    or (not known and self._is_unlisted(scan, index, ends))
                     or self._is_home(window, known=known, capital=bool(bits & CAPITAL))
                 ):
                     score = 1.0 if _DUTCH_BEFORE.search(window) else 0.7
@@ -426,6 +483,20 @@ class PlaceRecognizer(ScanRecognizer):
             or _NOW_CUE.search(low)
             or _AFTER_ENGLISH.search(low)
             or (after_number and _SUFFIX.match(fold(after_number[1])))
+        )
+
+    def _is_unlisted(self, scan: TextScan, index: int, ends: set[int]) -> bool:
+        """Whether a capital that no list of words has stands where only a home is told."""
+        bits, start = scan.features[index], scan.starts[index]
+        if not bits & CAPITAL or bits & (BLOCKED | GIVEN) or len(scan.words[index]) < 4:
+            return False
+        key = fold(scan.words[index])
+        if key in lexicon().words or key in _NO_PLACES:
+            return False
+        window = scan.text[max(0, start - 48) : start]
+        return bool(
+            (start in ends or _behind_street(scan.text, start, ends))
+            or _STRONG_CUE.search(window.lower())
         )
 
     def _place(self, scan: TextScan, index: int) -> tuple[int, bool]:

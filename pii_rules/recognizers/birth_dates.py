@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
 from pii_rules.recognizers.scan import TextScan
+from pii_rules.recognizers.spoken import SPOKEN_DATE
 
 _MONTH = (
     r"(?:jan(?:uar[iy])?|feb(?:ruar[iy])?|maart|mrt|march|mar|apr(?:il)?|mei|may|juni|june|jun|juli|"
@@ -26,17 +27,18 @@ _COMPACT = re.compile(
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?![\w\-/])(?!\.\d)"
 )
 _LABEL = (
-    r"(?:\bgeb\b\.?|\bgeb\.?(?:dat(?:um|\.)?|d\.)|\bgebdat(?:um)?|geboren|geboorte\w*|\bgbd\b|verjaart|verjaardag|jarig|\bborn\b"
+    r"(?:\bgeb\b\.?|\bgeb\.?(?:dat(?:um|\.)?|d\.)|\bgebdat(?:um)?|\bgebdtm|\bgeb[.\- ]?dtm|\bg\. ?d\b\.?|\bgb ?datum|geboren|geboorte\w*|\bgbd\b|verjaart|verjaardag|jarig|\bborn\b"
     r"|\bbirth|birthday|bday|b-day|verificatie(?: met)?|geverifieerd(?: met| op)?|verified (?:with|by)|\bd\.? ?o\.? ?b\b\.?"
     r"|né[e]? le|geburtsdatum|geb\.? am)"
 )
 _BIRTH = re.compile(rf"{_LABEL}[\w :.,()/\-?!>='’#\r\n*•]{{0,48}}$")
+_BIRTH_WORD = re.compile(r"\bgeb|\bborn|birth|bday|\bdob\b|d\.o\.b|jarig|verjaar")
 _NOT_BIRTH = re.compile(
     r"(?:per|vanaf|sinds|since|from|until|tot|overleden|died|deceased|afspraak|appointment|ingang\w*|"
     r"ingeschreven|contract|besteld|ordered|gebeld|called)[ :]{1,3}(?:op |on )?$"
 )
 _BIRTH_AFTER = re.compile(
-    r"^[ ,.()]{0,3}(?:geboren|is geboren|jarig|verjaart|als geboortedatum|is (?:mijn|zijn|haar|de) geboortedatum"
+    r"^[ ,.()]{0,3}(?:(?:is |was )?(?:zij |hij |ze |ik |he |she |i )?(?:geboren|born)|is geboren|jarig|verjaart|als geboortedatum|is (?:mijn|zijn|haar|de) geboortedatum"
     r"|is my (?:birthday|dob|date of birth)|is (?:his|her|the) (?:birthday|dob|date of birth)|as (?:dob|date of birth))"
 )
 _CORRECTED = re.compile(
@@ -44,6 +46,10 @@ _CORRECTED = re.compile(
     r"|en niet|wordt|→|->|=>|rather than)[\w :(\-]{0,16}$"
 )
 _NAME_BEFORE = re.compile(r"[A-ZÀ-Þ][\w'’\-.]{1,24} ?(?:\(|\(°|\* ?|° ?)$")
+_BORN_OF = re.compile(r"\b(?:ik ben|hij is|zij is|ze is|is|ben|bent)(?: er een)? van $")
+_AFTER_NAME = re.compile(r"[A-ZÀ-Þ][\w'’\-]{2,24}, ?$|(?:^|[\s(])[*°] ?$")
+_LONG_AGO = re.compile(r"(?:19[2-9]\d|200[0-7])$")
+"""Years in which one who is spoken of as grown up was born."""
 _CENTURY = re.compile(r"(?:19[2-9]|200|201)\d(?!\d)|[\-/.][2-9]\d$")
 
 
@@ -54,6 +60,7 @@ class BirthDateRecognizer(ScanRecognizer):
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Dates beside a word for birth, what corrects one, and those in brackets behind a name."""
+        yield from self._spoken(scan)
         if scan.digit_count < 2:
             return
         text, last = scan.text, -1
@@ -68,10 +75,27 @@ class BirthDateRecognizer(ScanRecognizer):
             elif last > 0 and start - last < 32 and _CORRECTED.match(scan.lower[last:start]):
                 yield Finding(start, end, 0.8, "corrects one")
                 last = end
+            elif _LONG_AGO.search(match.group().rstrip(" ,.")) and (
+                _BORN_OF.search(before) or _AFTER_NAME.search(text[max(0, start - 32) : start])
+            ):
+                yield Finding(start, end, 0.5, "behind a name")
             elif _CENTURY.search(match.group()) and _NAME_BEFORE.search(
                 text[max(0, start - 32) : start]
             ):
                 yield Finding(start, end, 0.6, "in brackets behind a name")
-        for match in _COMPACT.finditer(text) if scan.digit_count >= 6 else ():
+        yield from self._compact(scan)
+
+    def _spoken(self, scan: TextScan) -> Iterator[Finding]:
+        if not _BIRTH_WORD.search(scan.lower):
+            return
+        for match in SPOKEN_DATE.finditer(scan.text):
+            start = match.start() + 4 * match.group().lower().startswith("the ")
+            if _BIRTH.search(scan.before(start, 72)) or _BIRTH_AFTER.match(
+                scan.after(match.end(), 40)
+            ):
+                yield Finding(start, match.end(), 0.85, "spoken, beside birth")
+
+    def _compact(self, scan: TextScan) -> Iterator[Finding]:
+        for match in _COMPACT.finditer(scan.text) if scan.digit_count >= 6 else ():
             if _BIRTH.search(scan.before(match.start(), 56)):
                 yield Finding(match.start(), match.end(), 0.7, "beside birth, in one piece")

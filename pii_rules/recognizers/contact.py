@@ -10,15 +10,27 @@ from functools import lru_cache
 import phonenumbers
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
-from pii_rules.recognizers.lexicon import fold, lexicon
+from pii_rules.recognizers.lexicon import (
+    BLOCKED,
+    COMPOUND,
+    FAMILY,
+    GIVEN,
+    PLACE,
+    WORD,
+    fold,
+    lexicon,
+)
 from pii_rules.recognizers.scan import TextScan
+from pii_rules.recognizers.spoken import spoken_phones
 
 _LOCAL = re.compile(r"[\w.+%'!#$&*/=?^{|}~\-]{1,64}$")
 _DOMAIN = re.compile(
     r"(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}(?:[^\W\d_]{2,24}|xn--[a-z0-9\-]{2,59})(?![\w@])",
     re.IGNORECASE,
 )
-_SPELT_AT = re.compile(r" ?\[at\] ?| ?\(at\) ?| (?:at|apenstaartje?) | @ ?|@ ", re.IGNORECASE)
+_SPELT_AT = re.compile(
+    r" ?\[at\] ?| ?\(at\) ?| (?:at|apenstaart(?:je)?|apestaart(?:je)?) | @ ?|@ ", re.IGNORECASE
+)
 _SPELT_DOMAIN = re.compile(
     r"([^\W_][\w\-]{0,61}(?:\.[\w\-]{1,62}){0,4}?)(?: ?(?:\.|\[dot\]|\(dot\)) ?| (?:dot|punt) )"
     r"(?:co(?:\.| dot | punt ))?(nl|be|com|net|org|eu|de|uk|ie|fr|info|io|me|biz|example)(?!\w)",
@@ -27,7 +39,8 @@ _SPELT_DOMAIN = re.compile(
 
 
 _SPELT_LOCAL = re.compile(
-    r"(?:\w{1,24} (?:dot|punt|underscore|streepje|dash|hyphen) ){0,3}[\w.+\-]{2,64}$", re.IGNORECASE
+    r"(?:\w{1,24} (?:dot|punt|underscore|laag streepje|streepje|min|dash|hyphen) ){0,3}[\w.+\-]{2,64}$",
+    re.IGNORECASE,
 )
 _PROVIDER = re.compile(
     r"(?:gmail|hotmail|outlook|yahoo|icloud|xs4all|kpnmail|ziggo(?:mail)?|protonmail|telenet|googlemail|btinternet)(?!\w)",
@@ -58,6 +71,10 @@ class EmailRecognizer(ScanRecognizer):
                 name = local.group().lstrip(".'/=*#|{~-")
                 if name and not name.endswith("."):
                     yield Finding(at - len(name), domain.end(), 1.0, "address")
+            elif local and (cut := _CUT_DOMAIN.match(text, at + 1, min(len(text), at + 64))):
+                name = local.group().lstrip(".'/=*#|{~-")
+                if len(name) > 1:
+                    yield Finding(at - len(name), cut.end(), 0.8, "address with a slip")
             at = text.find("@", at + 1)
         yield from self._spelt(text)
 
@@ -72,6 +89,13 @@ class EmailRecognizer(ScanRecognizer):
                 yield Finding(start, domain.end(), 0.8, "spelt address")
 
 
+_CUT_DOMAIN = re.compile(
+    r"(?:gmail|hotmail|outlook|yahoo|icloud|xs4all|kpnmail|ziggo|live|home|planet|upcmail|protonmail|telenet|googlemail|btinternet)"
+    r"(?:(?: ?[.,] ?| )(?:com|nl|net|be|co\.uk))?(?![\w.])",
+    re.IGNORECASE,
+)
+"""A provider whose ending was left out, or parted by a blank or a comma."""
+
 _PHONE = re.compile(
     r"(?<![\w€$£@#/.,\-])(?:\+|\(\+?|0)\d?[\d ()./\-–\u00a0]{6,24}\d(?![\w@])(?![.,]\d)"
 )
@@ -82,6 +106,8 @@ _NORTH_AMERICAN = re.compile(r"(?<![\w+.\-])\(?[2-9]\d{2}\)?[ .\-]{1,2}[2-9]\d{2
 _ABROAD_BARE = re.compile(
     r"(?<![\w+.,\-€])(?:31|32|44|49)[ \-]?[1-9][\d \-]{7,13}\d(?!\w)(?![.,]\d)"
 )
+_SIGNED_MOBILE = re.compile(r"(?<!\w)06[_*=:~] ?\d{2,4}(?:[ \-]?\d{2,4}){1,3}(?!\w)")
+_ABROAD_MOBILE = re.compile(r"(?<![\w+.,\-€])316[ \-]?[1-5]\d{7}(?!\w)(?![.,]\d)")
 _DATE_FIRST = re.compile(r"[0-3]?\d[\-/.][0-3]?\d[\-/.](?:19|20)\d{2}(?!\d)")
 _BRITISH_MOBILE = re.compile(r"(?<![\w+.,\-])07\d{3} ?\d{3} ?\d{3}(?!\w)(?![.,\-]\d)")
 _ANY_NUMBER = re.compile(
@@ -104,9 +130,9 @@ _PHONE_AFTER = re.compile(
     r"|\(?(?:mobiel|mob|prive|privé|thuis|werk|home|work|mobile|cell|tel)\b)"
 )
 _NOT_A_PHONE = re.compile(
-    r"(?:order|bestel|factuur|invoice|ticket|klant|contract|polis|dossier|serie|serial|article|"
+    r"(?:cpr|ssn|pesel|personnummer|customer|member|client|policy|account|lid|relatie|debiteur|patient|card|pas|spaar|order|bestel|factuur|invoice|ticket|klant|contract|polis|dossier|serie|serial|article|"
     r"artikel|track|zending|kvk|btw|bsn|bestelling|rekening|batch|ref|zaak|case)"
-    r"[a-z]*(?:nummer|number|nr|no)?[.:# ]{0,3}(?:is |= )?$"
+    r"[a-z]*[ \-]?(?:nummer|number|nr|no)?[.:# ]{0,3}(?:is |= )?$"
 )
 
 
@@ -122,9 +148,15 @@ class PhoneRecognizer(ScanRecognizer):
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Candidates that are possible numbers."""
+        yield from spoken_phones(scan)
         if scan.digit_count < 7:
             return
         text = scan.text
+        for match in _SIGNED_MOBILE.finditer(text):
+            yield Finding(match.start(), match.end(), 0.7, "mobile, odd sign")
+        for match in _ABROAD_MOBILE.finditer(text):
+            if not _NOT_A_PHONE.search(scan.before(match.start())):
+                yield Finding(match.start(), match.end(), 0.5, "Dutch mobile without +")
         for match in _PHONE.finditer(text):
             yield from self._judge(scan, match.start(), match.end())
         for pattern, rule, score in (
@@ -146,6 +178,8 @@ class PhoneRecognizer(ScanRecognizer):
             ):
                 continue
             before = scan.before(match.start(), 44)
+            if _NOT_A_PHONE.search(before):
+                continue
             if _PHONE_LABEL.search(before) or _LINE_LABEL.search(before):
                 yield Finding(match.start(), match.end(), 0.6, "labelled")
             elif _PHONE_AFTER.match(scan.after(match.end(), 40)):
@@ -285,9 +319,17 @@ _MEDIUM = re.compile(
     r"(?<!\w)(?:insta(?:gram)?|ig|twitter|snap(?:chat)?|tik ?tok|telegram|discord|facebook|fb|linkedin|skype|signal|bluesky|mastodon|twitch|youtube"
     r"|gebruikersnaam|user ?name|login ?naam|handle|screen ?name|gamertag)"
     r"(?:[ \-]?(?:account|naam|name|handle|profiel|profile|id))?(?: (?:is|heet|was|under|onder|als|as|name is))?(?: ?[:=] ?| )"
-    r"(?:@|(?:is|heet) )?([A-Za-z_][\w.]{2,29})(?![\w@])",
+    r"(?:@|(?:is|heet) |live:)?([A-Za-z_][\w.]{2,29})(?![\w@])",
     re.IGNORECASE,
 )
+_ON_MEDIUM = re.compile(
+    r"(?<![\w@.])([A-Za-z_][\w.]{2,29}) (?:on|op|via) (?:my |mijn )?(?:insta(?:gram)?|ig|twitter|snap(?:chat)?|tik ?tok|telegram|discord|skype|twitch)(?!\w)",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(r"(?<![\w#])[A-Za-z][\w.]{1,31}#\d{4}(?!\w)")
+"""Discord's old form: a name, a sign, four figures."""
+_LISTED = WORD | GIVEN | FAMILY | PLACE | COMPOUND | BLOCKED
+_AS_USER = re.compile(r"(?:\bas|\bals|i'?m|it'?s|ik ben|user|account|naam|name|is|:) $")
 _MEDIA = (
     "insta", "twitter", "snap", "tiktok", "tik tok", "telegram", "discord", "facebook", "linkedin", "skype", "signal", "bluesky",
     "mastodon", "twitch", "youtube", "gebruikersnaam", "username", "user name", "login", "handle", "screen", "gamertag", "ig ", "ig:",
@@ -318,3 +360,10 @@ class SocialHandleRecognizer(ScanRecognizer):
             )
             if _SIGN.search(name) or (told and not listed):
                 yield Finding(match.start(1), match.start(1) + len(name), 0.6, "behind its medium")
+        for match in _TAGGED.finditer(scan.text) if "#" in scan.text else ():
+            yield Finding(match.start(), match.end(), 0.6, "name and figures")
+        for match in _ON_MEDIUM.finditer(scan.text) if named else ():
+            known = lexicon().features(match[1]) & _LISTED
+            told = bool(_AS_USER.search(scan.before(match.start(), 16)))
+            if _SIGN.search(match[1]) or (not known and (told or match[1].islower())):
+                yield Finding(match.start(1), match.end(1), 0.6, "before its medium")

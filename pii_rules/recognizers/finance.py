@@ -15,7 +15,7 @@ from pii_rules.recognizers.base import Finding, ScanRecognizer
 from pii_rules.recognizers.scan import TextScan
 
 _IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}[ .\-]?\d{2}(?:[ .\-]?[A-Za-z0-9]){11,30}(?!\w)")
-_IBAN_HEAD = re.compile(r"(?<![^\W_])[A-Za-z]{2}[ .\-]?\d{2}(?=[ .\-]?[A-Za-z0-9]{2})")
+_IBAN_HEAD = re.compile(r"(?<![^\W_])[A-Za-z]{2}[ .\-]?\d{2}(?=[ .\-]{0,2}[A-Za-z0-9]{2})")
 _LENGTHS = {
     "NL": 18, "BE": 16, "DE": 22, "FR": 27, "GB": 22, "ES": 24, "IT": 27, "LU": 20, "PL": 28,
     "AT": 20, "CH": 21, "PT": 25, "IE": 22, "DK": 18, "SE": 24, "NO": 15, "FI": 18, "TR": 26,
@@ -33,9 +33,12 @@ class IbanRecognizer(ScanRecognizer):
     ENTITY = "IBAN"
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
-        """Numbers of the country's length, checked."""
+        """Numbers of the country's length, checked, and Dutch ones without their head."""
         if scan.digit_count < 9:
             return
+        for match in _HEADLESS.finditer(scan.text):
+            if scan.lower[max(0, match.start() - 5) : match.start()].strip()[:2] != "nl":
+                yield Finding(match.start(), match.end(), 0.6, "without its head")
         for head in _IBAN_HEAD.finditer(scan.text):
             country = head.group()[:2].upper()
             length = _LENGTHS.get(country)
@@ -44,24 +47,31 @@ class IbanRecognizer(ScanRecognizer):
             end = _take(scan.text, head.start(), length)
             if end is None:
                 continue
-            compact = re.sub(r"[ .\-]", "", scan.text[head.start() : end]).upper()
+            compact = re.sub(r"[ .\-\u00a0]", "", scan.text[head.start() : end]).upper()
             if iban.is_valid(compact, check_country=False):
                 yield Finding(head.start(), end, 1.0, "checked")
             elif country in ("NL", "BE") and _account_shape(compact):
                 yield Finding(head.start(), end, 0.3, "shape only")
 
 
+_DUTCH_BANKS = "ABNA|ADYB|ASNB|BITS|BNGH|BUNQ|CITI|DEUT|FVLB|HAND|INGB|KNAB|NNBA|NTSB|RABO|RBRB|REVO|SNSB|TRIO|UGBI"
+_HEADLESS = re.compile(
+    rf"(?<![\w])(?:\d{{2}}[ .\-]?)?(?:{_DUTCH_BANKS})(?:[ .\-]?\d){{10}}(?!\w)", re.IGNORECASE
+)
+"""A Dutch account whose country or check figures were left out."""
+
+
 def _take(text: str, start: int, length: int) -> int | None:
     """The end of ``length`` letters or digits from ``start``, single separators skipped."""
     taken, place = 0, start
-    separated = False
+    separated = 0
     while place < len(text) and taken < length:
         char = text[place]
         if char.isascii() and char.isalnum():
             taken += 1
-            separated = False
-        elif char in " .-" and not separated:
-            separated = True
+            separated = 0
+        elif char in " .-\u00a0" and separated < 2:
+            separated += 1
         else:
             return None
         place += 1
@@ -140,7 +150,7 @@ _CHAMBER = re.compile(
     r"|(?<![\w.])(?:\d{4}[. ]\d{4}|\d{3}[. ]\d{3}[. ]\d{2,3}|\d{2}[. ]\d{3}[. ]\d{3}|0?\d{3}\.\d{3}\.\d{3}|SC ?\d{6}|\d{14}|\d{9})(?!\w)(?![.,\-]\d)"
 )
 _CHAMBER_LABEL = re.compile(
-    r"(?:kvk|k\.v\.k\.?|kamer van koophandel|\bcoc|chamber of commerce|handelsregister|trade register|\bkbo|ondernemingsn\w*"
+    r"(?:kvk|k\.v\.k\.?|kamer v(?:an|\.)? ?koophandel|\bcoc|chamber of commerce|handelsregister|trade register|\bkbo|ondernemingsn\w*"
     r"|company (?:reg(?:istration)? )?(?:number|no)|companies house|\bcrn|siren|siret|hrb)"
     r"[\w \-.:#/(,']{0,28}$"
 )

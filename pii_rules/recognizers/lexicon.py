@@ -224,6 +224,8 @@ class Lexicon:
 
 
 def _shape(word: str) -> int:
+    if word[:3] in ("'s-", "’s-"):
+        return CAPITAL
     if not word[:1].isupper() and not (word[:1] in "'’" and word[1:2].isupper()):
         # d'Hondt, 't Hart: the capital comes after the apostrophe
         mark = word.find("'")

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 
 from stdnum.be import nn
+from stdnum.ch import ssn as swiss
 from stdnum.de import idnr
 from stdnum.es import dni, nie
+from stdnum.fi import hetu
 from stdnum.fr import nir
 from stdnum.gb import nhs
 from stdnum.ie import pps
 from stdnum.it import codicefiscale
 from stdnum.nl import bsn
 from stdnum.pl import pesel
+from stdnum.se import personnummer
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
 from pii_rules.recognizers.scan import TextScan
@@ -22,12 +25,14 @@ _BSN = re.compile(
     r"(?<![\w.,\-+€])(?:\d{8,9}|\d{3}[ .\-]\d{3}[ .\-]\d{3}|\d{4}[ .\-]\d{2}[ .\-]\d{3}"
     r"|\d{2}[ .\-]\d{3}[ .\-]\d{3})(?!\w)(?![.,\-]\d)"
 )
+_BSN_ODD = re.compile(r"(?<![\w.,\-+€])\d{2,3}(?:[ .]\d{2,3}){2,3}(?!\w)(?![.,\-]\d)")
+"""Nine figures in pieces of any size, which count beside the label only."""
 _BSN_LABEL = re.compile(
-    r"(?:bsn|sofi|burger ?service ?(?:nummer|nr)|citizen service number)"
+    r"(?:bsn|b\.s\.n\.?|sofi|burger ?service ?(?:nummer|nr)|citizen service number)"
     r"(?:[ \-]?(?:nummer|nr|number|no))?\.?[ :=#(,\n]{0,4}(?:is |was |van \w{1,20}(?: \w{1,20})? |of \w{1,20} )?"
     r"(?:is |klant |kind |partner |zoon |dochter )?[:( ]{0,2}$"
 )
-_BSN_NEAR = re.compile(r"(?<!\w)(?:bsn|sofi|burgerservicen|burger service)")
+_BSN_NEAR = re.compile(r"(?<!\w)(?:bsn|b\.s\.n|sofi|burgerservicen|burger service)")
 
 
 class CitizenNumberRecognizer(ScanRecognizer):
@@ -55,6 +60,17 @@ class CitizenNumberRecognizer(ScanRecognizer):
                 yield Finding(match.start(), match.end(), score, "eleven test")
             elif labelled:
                 yield Finding(match.start(), match.end(), 0.5, "label only")
+        if _BSN_NEAR.search(scan.lower):
+            yield from self._odd(scan)
+
+    def _odd(self, scan: TextScan) -> Iterator[Finding]:
+        for match in _BSN_ODD.finditer(scan.text):
+            digits = re.sub(r"\D", "", match.group())
+            near = _BSN_LABEL.search(scan.before(match.start())) or _BSN_NEAR.search(
+                scan.after(match.end(), 24)
+            )
+            if len(digits) == 9 and near and bsn.is_valid(digits):
+                yield Finding(match.start(), match.end(), 0.8, "in odd pieces")
 
 
 _BELGIAN = re.compile(r"(?<![\w.])\d{2}[. ]?\d{2}[. ]?\d{2}[ \-.]{0,3}\d{3}[. \-]?\d{2}(?!\w)")
@@ -73,11 +89,15 @@ _ELEVEN = re.compile(r"(?<![\w.\-])\d{2}(?: ?\d{3}){3}(?![\w\-])|(?<![\w.\-])\d{
 _FRENCH = re.compile(
     r"(?<![\w.\-])[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}(?![\w\-])"
 )
+_NORDIC = re.compile(r"(?<![\w.\-/])(?:\d{6}[\-+]\d{4}|\d{6}[\-+A]\d{3}[0-9A-Y])(?![\w\-])")
+_SWISS = re.compile(r"(?<![\w.\-])756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}(?!\w)")
 _SEPARATORS = re.compile(r"[ .\-]")
-_LABELLED = re.compile(r"(?<![\w.\-])[A-Za-z]{0,2} ?\d(?:[ .\-]{0,3}\d){5,14} ?[A-Za-z]{0,2}(?!\w)")
+_LABELLED = re.compile(
+    r"(?<![\w.\-])[A-Za-z]{0,2}[ \-]?\d(?:[ .\-/]{0,3}\d){5,14}[ \-]?[A-Za-z]{0,2}(?!\w)"
+)
 _LABEL = re.compile(
     r"(?:rijksreg(?:ister)?(?:nummer|nr)?|\brrn|\binsz|\bniss|\bnhs|\bnino|nat(?:ional|\.)? ?insurance|\bni|\bssn|social security"
-    r"|\bpps(?:n)?|steuer-?id(?:entifikationsnummer)?|national id(?:entity)?|\bpesel|\bdni|\bnie|codice fiscale"
+    r"|\bpps(?:n)?|\bcpr|\bsvnr|\bcnp|\bahv|\bfødselsnummer|steuer(?:nummer|-?nr)|steuer-?id(?:entifikationsnummer)?|national id(?:entity)?|\bpesel|\bdni|\bnie|codice fiscale"
     r"|sozialversicherungsnummer|num[eé]ro de s[eé]curit[eé] sociale|bis-?nummer|\btc kimlik|personnummer)"
     r" ?(?:number|nummer|no|nr)?(?: (?:is|was|klant is|van \w{1,16} is))?[.:#= (]{0,4}$"
 )
@@ -85,7 +105,7 @@ _LABEL = re.compile(
 
 _HEADS = frozenset(
     ("rij", "rrn", "ins", "nis", "nhs", "nin", "nat", "ni", "ssn", "soc", "pps", "ste", "pes", "dni", "nie", "nir", "cod", "soz", "num",
-     "bis", "tc", "per", "pay", "séc", "sec", "nr", "no")
+     "bis", "tc", "per", "pay", "séc", "sec", "nr", "no", "cpr", "svn", "cnp", "ahv")
 )  # fmt: skip
 """What a label or a context word starts with; the numbers behind it are not looked for without."""
 
@@ -125,6 +145,12 @@ class ForeignNationalNumberRecognizer(ScanRecognizer):
             if country := _letters_check(_SEPARATORS.sub("", match.group()).upper()):
                 score = 0.8 if len(match.group()) == 16 else 0.35
                 yield Finding(match.start(), match.end(), score, country)
+        for match in _NORDIC.finditer(text):
+            if personnummer.is_valid(match.group()) or hetu.is_valid(match.group()):
+                yield Finding(match.start(), match.end(), 0.6, "SE or FI")
+        for match in _SWISS.finditer(text) if "756" in text else ():
+            if swiss.is_valid(_SEPARATORS.sub("", match.group())):
+                yield Finding(match.start(), match.end(), 0.7, "CH")
         if _HEADS.isdisjoint(scan.heads):
             return
         if scan.digit_count >= 10:

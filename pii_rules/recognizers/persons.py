@@ -59,7 +59,9 @@ class PersonRecognizer(ScanRecognizer):
         if scan.tagged is None:
             tag_names([scan])
         for name in scan.tagged or ():
-            if not _is_no_name(scan, name) and not _opens_with_code(scan, name):
+            if _is_no_name(scan, name) or _opens_with_code(scan, name):
+                continue
+            if not _SPELT_ADDRESS.match(scan.text, scan.ends[name.last]):
                 end = _without_genitive(scan, name.last)
                 yield Finding(scan.starts[name.first], end, _score(name.margin), "name tagger")
         for first, last, score, rule in grammar_names(scan):
@@ -72,6 +74,8 @@ class PersonRecognizer(ScanRecognizer):
                 yield Finding(scan.starts[first], _without_genitive(scan, last), score, rule)
 
 
+_SPELT_ADDRESS = re.compile(r" ?(?:\(at\)|\[at\])", re.IGNORECASE)
+"""What follows a name that is the head of an e-mail address."""
 _SURE_RULE = 0.9
 """The grammar's findings of this score count although the tagger does not see them."""
 
@@ -86,7 +90,7 @@ def _opens_with_code(scan: TextScan, name: TaggedName) -> bool:
     return bool(_CODE_FIGURES.search(scan.text[max(0, start - 6) : start]))
 
 
-_CODE_FIGURES = re.compile(r"(?<![\d.,])[1-9]\d{3} ?$")
+_CODE_FIGURES = re.compile(r"(?<![\d.,])[1-9]\d{3}[ .\-]?$")
 
 
 def _is_no_name(scan: TextScan, name: TaggedName) -> bool:
