@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from training.train import average, fit
+from training.composer import Composer
+from training.train import average, fit, vocabulary
 
 SHIPPED = Path(__file__).parents[1] / "pii_rules" / "recognizers" / "model" / "names.gz"
 
@@ -22,7 +23,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=SHIPPED)
     chosen = parser.parse_args()
     settings = (chosen.iterations, chosen.c1, chosen.c2)
-    models = [fit(chosen.count, seed, *settings) for seed in chosen.seed]
+    words = vocabulary(Composer(chosen.seed[0]).examples(chosen.count // 2))
+    models = [fit(chosen.count, seed, *settings, words) for seed in chosen.seed]
     model = average(models) if len(models) > 1 else models[0]
     chosen.out.parent.mkdir(exist_ok=True)
     chosen.out.write_bytes(model)

@@ -50,6 +50,10 @@ _JOINS = (
 )
 
 
+_WHOLE_SHARE = 0.45
+"""Share of the texts that were written whole; the others are put together of clauses."""
+
+
 class Composer:
     """Makes examples; the same seed makes the same ones."""
 
@@ -65,6 +69,9 @@ class Composer:
 
     def _text(self, language: str) -> list[Piece]:
         roll = self._random.random()
+        if roll < _WHOLE_SHARE:
+            return self._slots.fill(self._random.choice(clauses(f"{language}_texts")), language)
+        roll = (roll - _WHOLE_SHARE) / (1 - _WHOLE_SHARE)
         if roll < 0.30:
             return self._mail(language)
         if roll < 0.36:

@@ -31,6 +31,8 @@ _INFIXES = (
     "ter", "van 't", "in 't", "op de", "op den", "el", "el", "al", "ben", "bin", "v.d.", "v/d", "vd", "van het",
     "da", "dos", "di", "von", "le", "la", "du", "uit de", "aan de", "te",
 )  # fmt: skip
+_SHORT_SHARE = 0.05
+"""Share of names of two or three letters ("Bo", "Ria", "Ng"), which are hard to tell from words."""
 _INITIAL_LETTERS = "AABBCCDDEEFGGHHIJJJKKLLMMMNNOPPQRRSSTTVWWXYZ"
 
 
@@ -64,6 +66,10 @@ class Names:
             "word": sorted(n for n, b in family.items() if b & WORD and b & FAMILY_HOME),
             "seldom": sorted(n for n, b in family.items() if b & WORD and not b & FAMILY_HOME),
             "other": sorted(n for n, b in family.items() if not b & FAMILY_HOME),
+        }
+        self._short = {
+            True: sorted(n for n in usable if len(n) < 4),
+            False: sorted(n for n in family if len(n) < 4),
         }
         self._phrases = sorted(
             n for n in lexicon.family if n.startswith(("van ", "de ", "ter ", "ten "))
@@ -120,15 +126,17 @@ class Names:
 
     def _one(self, lists: dict[str, list[str]], given: bool) -> list[Drawn]:
         roll = self._random.random()
+        if self._random.random() < _SHORT_SHARE:
+            return [Drawn(_capital(self._random.choice(self._short[given])))]
         if roll < 0.08:
             return [Drawn(self._spliced(lists).title())]
         kind = (
             "home"
-            if roll < 0.56
+            if roll < 0.50
             else "word"
             if roll < 0.66
             else "seldom"
-            if roll < 0.68
+            if roll < 0.70
             else "other"
         )
         name = self._random.choice(lists[kind])

@@ -14,7 +14,7 @@ from pii_rules.recognizers.lexicon import Lexicon
 from training.names import Drawn, Names
 
 _FOLDER = Path(__file__).with_name("texts")
-_SLOT = re.compile(r"\{(\w+)\}")
+_SLOT = re.compile(r"\{([A-Za-z]+)(\d?)\}")
 
 
 class Piece(NamedTuple):
@@ -45,14 +45,26 @@ def clauses(name: str) -> tuple[str, ...]:
     return tuple(line.replace("\\n", "\n") for line in lines if line and line[0] != "#")
 
 
+class _Somebody(NamedTuple):
+    """A person who occurs several times in a text."""
+
+    given: list[Drawn]
+    family: list[Drawn]
+    initials: str
+
+
 class Slots:
-    """Fills clauses of one language; draws from one random state."""
+    """Fills clauses of one language; draws from one random state.
+
+    A slot with a figure, ``{full1}`` and later ``{g1}``, is one person throughout a clause.
+    """
 
     def __init__(self, lexicon: Lexicon, random: Random) -> None:
         self._random = random
         self.names = Names(lexicon, random)
         self._places = sorted(p for p in lexicon.places if p not in lexicon.given)
-        self._places_home = [p for p in self._places if p.isalpha()][:]
+        known = lexicon.given.keys() | lexicon.family.keys()
+        self._named_places = sorted(p for p in lexicon.places if p in known)
         words = sorted(lexicon.words)
         self._words = [w for w in words if w.isalpha() and len(w) > 2]
 
@@ -60,10 +72,16 @@ class Slots:
         """The pieces of a clause with its slots filled, slots within phrases too."""
         pieces: list[Piece] = []
         place = 0
+        cast: dict[str, _Somebody] = {}
         for match in _SLOT.finditer(clause):
             if match.start() > place:
                 pieces.append(Piece(clause[place : match.start()]))
-            pieces += self.slot(match[1], language)
+            if match[2]:
+                if match[2] not in cast:
+                    cast[match[2]] = self._somebody()
+                pieces += self._of(cast[match[2]], match[1], language)
+            else:
+                pieces += self.slot(match[1], language)
             place = match.end()
         if place < len(clause):
             pieces.append(Piece(clause[place:]))
@@ -78,6 +96,48 @@ class Slots:
         return self.fill(self._random.choice(phrases()[f"{language}.{name}"]), language)
 
     # persons
+
+    def _somebody(self) -> _Somebody:
+        given, family = self.names.given(), self.names.family()
+        initials = self.names.initials()
+        if self._random.random() < 0.7:
+            initials = given[0].text[:1].upper() + initials[1:]
+        return _Somebody(given, family, initials)
+
+    def _of(self, who: _Somebody, name: str, language: str) -> list[Piece]:
+        """A slot of a person who is known already."""
+        initials = [*map(Drawn, who.initials.split())]
+        if name == "g":
+            return _person(who.given[:1])
+        if name == "f":
+            return _person(who.family)
+        if name == "i":
+            return _person([*initials, *who.family])
+        if name == "inv":
+            return [*_person(who.family), Piece(", ", "PERSON"), *_person(initials)]
+        if name == "ini":
+            heads = "".join(word.text[:1] for word in who.family)
+            return [Piece((who.given[0].text[:1] + heads), "PERSON")]
+        if name == "letter":
+            return [Piece(who.given[0].text[:1] + self._random.choice(("", ".")), "PERSON")]
+        if name == "t":
+            title = self._random.choice(phrases()[f"{language}.title"])
+            return [Piece(title + " "), *_person(who.family)]
+        return _person([*who.given, *who.family])
+
+    def _ini(self, language: str) -> list[Piece]:
+        """Somebody's initials as a signature: JdV, MK."""
+        return self._of(self._somebody(), "ini", language)
+
+    def _letter(self, language: str) -> list[Piece]:
+        return self._of(self._somebody(), "letter", language)
+
+    def _gf(self, language: str) -> list[Piece]:
+        """A given name with the first letter of a surname: Sanne K., Bas de G."""
+        family = self.names.family()
+        head = [Drawn(word.text) for word in family[:-1] if word.text.islower()]
+        letter = family[-1].text[:1].upper() + self._random.choice((".", ".", ""))
+        return _person([*self.names.given()[:1], *head, Drawn(letter)])
 
     def _p(self, language: str) -> list[Piece]:
         roll = self._random.random()
@@ -130,6 +190,18 @@ class Slots:
 
     # what is no person
 
+    def _ng(self, language: str) -> list[Piece]:
+        """A given name that something else bears: a room, a dress, a boat."""
+        return [Piece(_text(self.names.given()[:1]), "N")]
+
+    def _nf(self, language: str) -> list[Piece]:
+        """A surname that something else bears: a school, a hall, a machine."""
+        return [Piece(_text(self.names.family()), "N")]
+
+    def _nfull(self, language: str) -> list[Piece]:
+        """Somebody's whole name as that of a school, a street or a work."""
+        return [Piece(_text([*self.names.given()[:1], *self.names.family()]), "N")]
+
     def _o(self, language: str) -> list[Piece]:
         roll = self._random.random()
         if roll < 0.2:
@@ -169,12 +241,18 @@ class Slots:
         return [Piece(f"{self._coined()} {self._pick('products')}", "N")]
 
     def _coined(self) -> str:
+        if self._random.random() < 0.5:
+            one, other = self._random.choice(self._words), self._random.choice(self._words)
+            size, rest = self._random.randint(2, 4), self._random.randint(2, 4)
+            name = one[:size] + other[-rest:]
+            return name.title() if self._random.random() < 0.85 else name.upper()
         first, second = self._pick("company_parts"), self._pick("company_parts")
         joined = self._random.choice((first + second, first + second.lower(), f"{first} {second}"))
         return joined if self._random.random() < 0.8 else joined.split()[0].upper()
 
     def _l(self, language: str) -> list[Piece]:
-        place = self._random.choice(self._places)
+        among = self._named_places if self._random.random() < 0.2 else self._places
+        place = self._random.choice(among)
         cased = " ".join(
             w
             if w in ("aan", "op", "de", "den", "en", "bij", "van", "over", "of", "upon")

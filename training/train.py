@@ -47,22 +47,25 @@ def columns(example: Example, words: frozenset[str], random: Random) -> WordColu
     that it does not know for a name.
     """
     scan = example.scan
-    classes, gaps, case = columns_of(scan)
-    attributes = [
-        word_attributes(w, b, () if literal and random.random() < UNKNOWN_SHARE else words)
-        for w, b, literal in zip(scan.words, scan.features, example.literal, strict=True)
-    ]
-    return WordColumns(attributes, classes, gaps, rule_numbers(scan), case)
+    rules = rule_numbers(scan)
+    attributes: list[tuple[tuple[str, ...], ...]] = []
+    known: list[str] = []
+    for word, bits, literal in zip(scan.words, scan.features, example.literal, strict=True):
+        seen = () if literal and random.random() < UNKNOWN_SHARE else words
+        attributes.append(word_attributes(word, bits, seen))
+        known.append(key if (key := fold(word)) in seen else "")
+    return WordColumns(attributes, columns_of(scan, rules), rules, known)
 
 
-def fit(count: int, seed: int, iterations: int, c1: float, c2: float) -> bytes:
-    """The model file for so many examples."""
+def fit(
+    count: int, seed: int, iterations: int, c1: float, c2: float, words: frozenset[str]
+) -> bytes:
+    """The model file for so many examples, with the words that count by themselves."""
     trainer = pycrfsuite.Trainer(
         algorithm="lbfgs",
         params={"c1": c1, "c2": c2, "max_iterations": iterations, "feature.minfreq": 3},
         verbose=False,
     )
-    words = vocabulary(Composer(seed).examples(count // 2))
     random = Random(seed)
     for example in Composer(seed + 1).examples(count):
         if example.labels:
@@ -75,7 +78,7 @@ def fit(count: int, seed: int, iterations: int, c1: float, c2: float) -> bytes:
         tagger = pycrfsuite.Tagger()
         tagger.open(str(path))
         info = tagger.info()
-        return export(info.state_features, info.transitions)
+        return export(info.state_features, info.transitions, words)
 
 
 def average(models: Sequence[bytes]) -> bytes:
@@ -93,10 +96,15 @@ def _mean(rows: Sequence[Sequence[int]]) -> list[int]:
 
 
 def export(
-    states: dict[tuple[str, str], float], transitions: dict[tuple[str, str], float]
+    states: Mapping[tuple[str, str], float],
+    transitions: Mapping[tuple[str, str], float],
+    words: Iterable[str],
 ) -> bytes:
-    """Weights in whole thousandths; what rounds to nothing is left out; bytes depend on them only."""
-    weights: dict[str, list[int]] = {}
+    """Weights in whole thousandths; what rounds to nothing is left out; bytes depend on them only.
+
+    Each word of the vocabulary has a line, for a reader knows the vocabulary by them.
+    """
+    weights: dict[str, list[int]] = {f"0:w={word}": [0] * len(LABELS) for word in words}
     for (attribute, label), weight in states.items():
         rounded = round(weight * SCALE)
         if abs(rounded) >= 20:

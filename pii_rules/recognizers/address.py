@@ -174,7 +174,7 @@ _STREET_INFIXES = frozenset(
 _NUMBER = re.compile(
     r"[ ,]{1,2}(?:nr\.? ?|no\.? ?)?([1-9]\d{0,4}(?:[ \-/]?[A-Za-z](?![\w.])|-\d{1,4}(?!\d)| ?(?:bis|hs|huis|"
     r"I{1,3}|IV|rood|zwart)(?!\w)|-(?:hs|bis|I{1,3}|IV)(?!\w)| ?bus ?\d{1,4}(?!\d)"
-    r"|[ ,]{1,2}(?:app?\.?|appartement|unit) ?\d{1,4})?)(?![\w]|[.,:]\d|-\d)"
+    r"|[ ,]{1,2}(?:app?\.?|appartement|unit) ?\d{1,4})?)(?![\w]|[.,:]\d|-\d| ?%)"
 )
 _HOUSE_DIGITS = re.compile(r"(?<![\w.,:\-/])\d{1,5}")
 _STREET_WORD = (
@@ -409,7 +409,7 @@ _AFTER_NUMBER = re.compile(
     r"([^\W\d_]+)\.? (?:nr\.? ?)?\d{1,5} ?(?:[a-z]|bis|hs|huis|bus ?\d{1,4}|i{1,3})?(?:[\-/]\w{1,4})?(?:,|\n| \()? ?(?:te |in |ook )?$"
 )
 _AFTER_ENGLISH = re.compile(
-    r"\b(?:street|road|avenue|lane|drive|st|rd|ave|close|court|way|place|square|crescent|terrace|gardens|grove|mews|hill|row|walk|boulevard"
+    r"(?:\d[\w ,'’/\-]{0,32}|[A-Z][\w'’]{1,20} |^)\b(?i:street|road|avenue|lane|drive|st|rd|ave|close|court|way|place|square|crescent|terrace|gardens|grove|mews|hill|row|walk|boulevard"
     r"|blvd|park|rise|view|green|quay|wharf|dock|parade|yard|croft|house|cottage|farm|lodge)\.?(?:,|\n| in)[ \n]?(?:[\w'\- ]{2,24}, )?(?:in )?$"
 )
 _CODE_BEHIND = re.compile(
@@ -481,7 +481,7 @@ class PlaceRecognizer(ScanRecognizer):
             or _FROM_CUE.search(window)
             or _LABEL_CUE.search(window)
             or _NOW_CUE.search(low)
-            or _AFTER_ENGLISH.search(low)
+            or _AFTER_ENGLISH.search(window)
             or (after_number and _SUFFIX.match(fold(after_number[1])))
         )
 

@@ -38,6 +38,7 @@ from pii_rules.recognizers.lexicon import (
     WORD,
     word_class,
 )
+from pii_rules.recognizers.name_echoes import echoes
 from pii_rules.recognizers.name_introductions import IntroducedNames
 from pii_rules.recognizers.name_parts import STREET_END, Name
 from pii_rules.recognizers.scan import TaggedName, TextScan
@@ -58,8 +59,11 @@ class PersonRecognizer(ScanRecognizer):
         """The names of a text, from left to right, not overlapping."""
         if scan.tagged is None:
             tag_names([scan])
-        for name in scan.tagged or ():
-            if _is_no_name(scan, name) or _opens_with_code(scan, name):
+        tagged = [name for name in scan.tagged or () if not _is_no_name(scan, name)]
+        for place in echoes(scan, tagged) if tagged else ():
+            yield Finding(scan.starts[place], _without_genitive(scan, place), 0.6, "echo of a name")
+        for name in tagged:
+            if _opens_with_code(scan, name):
                 continue
             if not _SPELT_ADDRESS.match(scan.text, scan.ends[name.last]):
                 end = _without_genitive(scan, name.last)

@@ -20,12 +20,15 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pii_rules.recognizers.lexicon import fold
 from pii_rules.recognizers.scan import TaggedName, TextScan
 from pii_rules.recognizers.word_features import (
+    CLASSES,
     LABELS,
     OFFSETS,
     SIZES,
     TABLES,
+    WORD_TABLES,
     class_attributes,
     columns_of,
     outside_attribute,
@@ -78,10 +81,13 @@ class NameTagger:
         self._model = model
         self._transitions = np.array(model.transitions, dtype=np.int32)
         self._tables = _tables(model.weights)
+        self._numbers = {word: n for n, word in enumerate(sorted(model.vocabulary), 1)}
+        self._word_tables = _word_tables(model.weights, self._numbers)
         self._by_offset = _by_offset(model.weights)
         self._alike: dict[tuple[int, str], list[int]] = {}
         self._rows: dict[str, int] = {}
         self._words = np.zeros((len(OFFSETS), 1_024, len(LABELS)), dtype=np.int32)
+        self._vocabulary = np.zeros(1_024, dtype=np.int64)
         self._forget()
 
     def tag(
@@ -132,18 +138,20 @@ class NameTagger:
         """Scores of each word's labels, padded behind each text's end."""
         lengths = np.array([len(scan.words) for scan in scans])
         rows: list[int] = []
-        columns: dict[str, list[int]] = {"k": [], "g": [], "r": [], "t": []}
+        columns: dict[str, list[int]] = {name: [] for name in SIZES}
         if len(self._rows) > _ROWS:
             self._forget()
         row_of = self._row
         for scan, rule in zip(scans, rules, strict=True):
             # two entries more at both ends of a text, so that neighbours are a shift away
-            classes, gaps, case = columns_of(scan)
+            read = columns_of(scan, rule)
             rows += (0, 0, *map(row_of, scan.words, scan.features), 0, 0)
-            columns["k"] += (0, 0, *classes, 0, 0)
-            columns["g"] += (0, 0, *gaps, 0)
+            columns["k"] += (0, 0, *read.classes, 0, 0)
+            columns["g"] += (0, 0, *read.gaps, 0)
             columns["r"] += (0, 0, *rule, 0, 0)
-            columns["t"] += (case,) * (len(classes) + 4)
+            columns["p"] += (0, 0, *read.positions, 0, 0)
+            columns["e"] += (0, 0, *read.echoes, 0, 0)
+            columns["t"] += (read.case,) * (len(read.classes) + 4)
         starts = np.cumsum(lengths + 4) - lengths - 2
         places = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(
             lengths.sum()
@@ -158,6 +166,10 @@ class NameTagger:
             for column, offset in parts:
                 index = index * SIZES[column] + arrays[column][places + offset]
             total += self._tables[name][index]
+        known = self._vocabulary[ids]
+        for name, (word, other) in WORD_TABLES.items():
+            index = known[places + word] * CLASSES + arrays["k"][places + other]
+            total += self._word_tables[name][index]
         padded = np.zeros((int(lengths.max()), len(scans), len(LABELS)), dtype=np.int32)
         texts = np.repeat(np.arange(len(scans)), lengths)
         steps = np.arange(len(places)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -170,12 +182,14 @@ class NameTagger:
             row = len(self._rows) + 1
             if row >= self._words.shape[1]:
                 self._words = np.concatenate([self._words, np.zeros_like(self._words)], axis=1)
+                self._vocabulary = np.concatenate([self._vocabulary] * 2)
             shape = word_shape(word, bits)
             alike = self._alike.get((bits, shape))
             if alike is None:
                 alike = self._alike[bits, shape] = self._packed(class_attributes(bits, shape))
             spelt = self._packed(spelling_attributes(word, shape, self._model.vocabulary))
             self._words[:, row] = _unpacked(map(add, alike, spelt))
+            self._vocabulary[row] = self._numbers.get(fold(word), 0)
             self._rows[word] = row
         return row
 
@@ -234,6 +248,20 @@ def _tables(weights: Mapping[str, tuple[int, ...]]) -> dict[str, Integers]:
             for size, value in zip(sizes[name], values.split("."), strict=True):
                 index = index * size + int(value)
             tables[name][index] = row
+    return tables
+
+
+def _word_tables(
+    weights: Mapping[str, tuple[int, ...]], numbers: Mapping[str, int]
+) -> dict[str, Integers]:
+    """For each table of words the weights, addressed by the word's number and the class."""
+    rows = (len(numbers) + 1) * CLASSES
+    tables = {name: np.zeros((rows, len(LABELS)), dtype=np.int32) for name in WORD_TABLES}
+    for attribute, row in weights.items():
+        name, _, values = attribute.partition("=")
+        if name in tables:
+            word, _, coarse = values.rpartition("|")
+            tables[name][numbers[word] * CLASSES + int(coarse)] = row
     return tables
 
 

@@ -6,7 +6,9 @@ gap, or a pair of coarse classes: that makes tagging a matter of table look-ups.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+import itertools
+from collections.abc import Container, Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pii_rules.recognizers.lexicon import (
@@ -46,6 +48,7 @@ CLASSES: Final = _LONE + 4 + 24
 """Number of coarse classes, with 0 for what stands outside the text."""
 
 
+@lru_cache(maxsize=8_192)
 def coarse_class(bits: int) -> int:
     """One of :data:`CLASSES` for a word of these bits: its function, or what lists know it as."""
     if bits & INITIALS:
@@ -154,11 +157,79 @@ def text_case(capitals: int, uppers: int, words: int) -> int:
     return 2 if capitals * 3 > words * 2 and words > 3 else 3
 
 
+POSITIONS: Final = 16
+"""Positions in a line: 0 outside the text, then five for texts of one line, lines, last lines."""
+
+_LAST_LINES = 3
+
+
+def line_positions(scan: TextScan) -> list[int]:
+    """Whether each word is alone on its line, opens it or follows, and where its line stands."""
+    words = len(scan.words)
+    if "\n" not in scan.text:
+        return _of_line(words, 0)
+    breaks = [0]
+    for place, (end, start) in enumerate(zip(scan.ends, scan.starts[1:], strict=False), 1):
+        if "\n" in scan.text[end:start]:
+            breaks.append(place)
+    breaks.append(words)
+    found: list[int] = []
+    lines = len(breaks) - 1
+    for line, (first, after) in enumerate(itertools.pairwise(breaks)):
+        found += _of_line(after - first, 5 if line < lines - _LAST_LINES else 10)
+    return found
+
+
+def _of_line(words: int, block: int) -> list[int]:
+    if words < 2:
+        return [block + 1] * words
+    opens = 2 if words < 5 else 4
+    return [block + opens, *[block + opens + 1] * (words - 1)]
+
+
+ECHOES: Final = 8
+"""Whether a word occurs elsewhere in its text: 1 no, else in which case, and whether as a name."""
+
+_SHORTEST_ECHO = 3
+
+
+def echo_classes(scan: TextScan, rules: Sequence[int]) -> list[int]:
+    """For each word whether it stands elsewhere in the text, and how.
+
+    A capital reads 2 where the others are lower case, 3 where one has a capital, 6 where the
+    grammar reads one as a name; lower case reads 5, 4 and 7.
+    """
+    keys = [word.lower() for word in scan.words]
+    found = [1] * len(keys)
+    if len(set(keys)) == len(keys):
+        return found
+    groups: dict[str, list[int]] = {}
+    for place, key in enumerate(keys):
+        if len(key) >= _SHORTEST_ECHO:
+            groups.setdefault(key, []).append(place)
+    for places in groups.values():
+        if len(places) > 1:
+            capitals = [bool(scan.features[place] & CAPITAL) for place in places]
+            named = [0 < rules[place] < ORGANISATION_FROM for place in places]
+            for place, capital, name in zip(places, capitals, named, strict=True):
+                if sum(named) > name:
+                    found[place] = 6 if capital else 7
+                elif sum(capitals) > capital:
+                    found[place] = 3 if capital else 4
+                else:
+                    found[place] = 2 if capital else 5
+    return found
+
+
 RULES: Final = 64
 """Upper bound of the numbers by which the grammar's finding of a word is known; 0 is none."""
 
-SIZES: Final = {"k": CLASSES, "g": GAPS, "r": RULES, "t": 4}
-"""Columns: coarse class, gap before the word, grammar rule, case of the text; and their values."""
+ORGANISATION_FROM: Final = 51
+"""The number of the grammar's last rule: it reads as a name and is a company, street or product."""
+
+SIZES: Final = {"k": CLASSES, "g": GAPS, "r": RULES, "t": 4, "p": POSITIONS, "e": ECHOES}
+"""Columns: coarse class, gap before the word, grammar rule, case of the text, position in its line,
+echo; and their values."""
 
 TABLES: Final[dict[str, tuple[tuple[str, int], ...]]] = {
     "gb": (("g", 0),),
@@ -176,26 +247,40 @@ TABLES: Final[dict[str, tuple[tuple[str, int], ...]]] = {
     "rk": (("r", 0), ("k", 0)),
     "tk": (("t", 0), ("k", 0)),
     "tr": (("t", 0), ("r", 0)),
+    "pk": (("p", 0), ("k", 0)),
+    "pg": (("p", 0), ("g", 1)),
+    "ek": (("e", 0), ("k", 0)),
+    "er": (("e", 0), ("r", 0)),
 }
 """Which columns, at which distance from the word, count together."""
 
+WORD_TABLES: Final[dict[str, tuple[int, int]]] = {"vk-": (-1, 0), "vk+": (1, 0), "vk--": (-2, 0)}
+"""A word of the vocabulary at the first distance counts together with the class at the second."""
+
 
 class WordColumns(NamedTuple):
-    """One text as the model reads it: one entry a word, in each list; gaps have one more."""
+    """One text as the model reads it: one entry a word, in each list; gaps have one more.
+
+    ``known`` has the words of the vocabulary, and nothing for the others.
+    """
 
     attributes: list[tuple[tuple[str, ...], ...]]
-    classes: list[int]
-    gaps: list[int]
+    columns: Columns
     rules: list[int]
-    case: int
+    known: list[str]
 
     def at(self, column: str, place: int) -> int:
         """The value of a column, 0 outside the text."""
         if column == "t":
-            return self.case
+            return self.columns.case
         if column == "g":
-            return self.gaps[place]
-        values = self.classes if column == "k" else self.rules
+            return self.columns.gaps[place]
+        values = {
+            "k": self.columns.classes,
+            "r": self.rules,
+            "p": self.columns.positions,
+            "e": self.columns.echoes,
+        }[column]
         return values[place] if 0 <= place < len(values) else 0
 
     def of_word(self, place: int) -> list[str]:
@@ -208,6 +293,9 @@ class WordColumns(NamedTuple):
         for name, parts in TABLES.items():
             values = [self.at(column, place + offset) for column, offset in parts]
             found.append(table_attribute(name, values))
+        for name, (word, other) in WORD_TABLES.items():
+            if 0 <= place + word < len(self.known) and (key := self.known[place + word]):
+                found.append(word_table_attribute(name, key, self.at("k", place + other)))
         return found
 
 
@@ -221,8 +309,23 @@ def table_attribute(name: str, values: Iterable[int]) -> str:
     return f"{name}={'.'.join(map(str, values))}"
 
 
-def columns_of(scan: TextScan) -> tuple[list[int], list[int], int]:
-    """Coarse classes, gaps (one more than words) and case of a scanned text."""
+def word_table_attribute(name: str, word: str, coarse: int) -> str:
+    """The attribute of a word of the vocabulary and the class of a word near by."""
+    return f"{name}={word}|{coarse}"
+
+
+class Columns(NamedTuple):
+    """A scanned text's classes, gaps (one more than words), positions and echoes, and its case."""
+
+    classes: list[int]
+    gaps: list[int]
+    positions: list[int]
+    echoes: list[int]
+    case: int
+
+
+def columns_of(scan: TextScan, rules: Sequence[int]) -> Columns:
+    """What tables are addressed by, for each word of a scanned text."""
     bits, text, starts, ends = scan.features, scan.text, scan.starts, scan.ends
     classes = [coarse_class(b) for b in bits]
     head = text[: starts[0]] if starts else text
@@ -232,4 +335,5 @@ def columns_of(scan: TextScan) -> tuple[list[int], list[int], int]:
     gaps.append(gap_class(tail) if any(c.isdigit() for c in tail[:12]) else END)
     capitals = sum(1 for b in bits if b & CAPITAL)
     uppers = sum(1 for b in bits if b & UPPER)
-    return classes, gaps, text_case(capitals, uppers, len(bits))
+    case = text_case(capitals, uppers, len(bits))
+    return Columns(classes, gaps, line_positions(scan), echo_classes(scan, rules), case)

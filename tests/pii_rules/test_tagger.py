@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from pii_rules.recognizers.lexicon import lexicon
+from pii_rules.recognizers.lexicon import fold, lexicon
 from pii_rules.recognizers.persons import LEAST_MARGIN, RULES, rule_numbers
 from pii_rules.recognizers.scan import TextScan
 from pii_rules.recognizers.tagger import NameTagger, name_tagger, read_model
@@ -19,9 +19,12 @@ from pii_rules.recognizers.word_features import (
     OFFSETS,
     SIZES,
     TABLES,
+    WordColumns,
     coarse_class,
     columns_of,
+    echo_classes,
     gap_class,
+    line_positions,
     word_attributes,
 )
 
@@ -126,5 +129,46 @@ def test_columns_stay_within_their_sizes() -> None:
         ". ",
     ]
     assert all(0 <= gap_class(gap) < GAPS for gap in gaps)
-    classes, between, _ = columns_of(TextScan("een twee"))
-    assert (len(classes), len(between)) == (2, 3)
+    read = columns_of(TextScan("een twee"), [0, 0])
+    assert (len(read.classes), len(read.gaps)) == (2, 3)
+
+
+def test_line_positions_tell_lone_first_and_last_lines() -> None:
+    one = line_positions(TextScan("een twee drie vier vijf"))
+    assert one == [4, 5, 5, 5, 5]
+    several = line_positions(TextScan("een\ntwee drie\n\nvier\nvijf zes"))
+    assert several == [6, 12, 13, 11, 12, 13]
+    assert max(several) < SIZES["p"]
+
+
+def test_echo_classes_tell_case_and_name_of_the_other_place() -> None:
+    scan = TextScan("Roos belt, de roos van roos bloeit")
+    plain = echo_classes(scan, [0] * len(scan.words))
+    assert [plain[place] for place in (0, 1, 3, 5)] == [2, 1, 4, 4]
+    named = echo_classes(scan, [1, 0, 0, 0, 0, 0, 0])
+    assert [named[place] for place in (0, 3, 5)] == [2, 7, 7]
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS if text])
+def test_scores_of_words_are_the_sums_of_what_the_training_calls_their_attributes(
+    text: str,
+) -> None:
+    """Tables, positions, echoes and words of the vocabulary, all of a text's attributes together."""
+    tagger, scan = name_tagger(), TextScan(text)
+    if not scan.words:
+        return
+    model, rules = tagger._model, rule_numbers(scan)
+    known = model.vocabulary
+    read = WordColumns(
+        [word_attributes(w, b, known) for w, b in zip(scan.words, scan.features, strict=True)],
+        columns_of(scan, rules),
+        rules,
+        [key if (key := fold(word)) in known else "" for word in scan.words],
+    )
+    emissions, _ = tagger._emissions([scan], [rules])
+    for place in range(len(scan.words)):
+        names = read.of_word(place)
+        weights = [model.weights[name] for name in names if name in model.weights]
+        assert emissions[place, 0].tolist() == [
+            sum(values) for values in zip(*weights, strict=True)
+        ]

@@ -1,0 +1,68 @@
+"""A name that is certain once in a text is a name at its other places in it.
+
+"Piet Kroon belde. Kroon wil ...": what stands once with a given name, initials or a title is read as
+a name again where it stands alone. Owns that rule only; which names are certain, the tagger says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pii_rules.recognizers.lexicon import (
+    BLOCKED,
+    CAPITAL,
+    INFIX,
+    INITIALS,
+    ORGANISATION,
+    TITLE,
+    WORD,
+    word_class,
+)
+from pii_rules.recognizers.scan import TaggedName, TextScan
+
+CERTAIN = 3_000
+"""Margin, in thousandths, from which a name counts as certain; chosen on development texts."""
+_SHORTEST = 3
+_BEFORE_NO_PERSON = word_class("organisations_before")
+
+
+def echoes(scan: TextScan, names: Sequence[TaggedName]) -> Iterator[int]:
+    """The words, outside the names, that are parts of certain ones written in the same way."""
+    parts = _parts(scan, [name for name in names if name.margin >= CERTAIN])
+    if not parts:
+        return
+    covered = {place for name in names for place in range(name.first, name.last + 1)}
+    for place, word in enumerate(scan.words):
+        if word in parts and place not in covered and not _is_of_something_else(scan, place):
+            yield place
+
+
+def _parts(scan: TextScan, names: Sequence[TaggedName]) -> frozenset[str]:
+    """Words of names of several words or behind a title, that mean nothing else by themselves."""
+    found: set[str] = set()
+    for name in names:
+        titled = name.first > 0 and bool(scan.features[name.first - 1] & TITLE)
+        if name.first == name.last and not titled:
+            continue
+        for place in range(name.first, name.last + 1):
+            bits = scan.features[place]
+            word = scan.words[place]
+            if len(word) < _SHORTEST or bits & (BLOCKED | INFIX | INITIALS):
+                continue
+            if bits & CAPITAL or not bits & WORD:
+                found.add(word)
+    return frozenset(found)
+
+
+def _is_of_something_else(scan: TextScan, place: int) -> bool:
+    """Whether a word of a company or a street stands beside it, or a word that opens a sentence."""
+    if place and scan.words[place - 1].lower() in _BEFORE_NO_PERSON:
+        return True
+    if place + 1 < len(scan.words):
+        gap = scan.text[scan.ends[place] : scan.starts[place + 1]]
+        bits = scan.features[place + 1]
+        if gap == " " and bits & ORGANISATION and bits & CAPITAL:
+            return True
+    before = scan.text[scan.ends[place - 1] : scan.starts[place]] if place else "."
+    opens = before.strip()[:1] in (".", "!", "?") or "\n" in before
+    return opens and bool(scan.features[place] & WORD)
