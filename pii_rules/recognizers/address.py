@@ -383,8 +383,14 @@ _PLACE_CUE = re.compile(
 _STRONG_CUE = re.compile(
     r"(?:\bwoon(?:t|achtig|den|de)?(?: (?:nu|al|zelf|sinds \d{4}))? (?:in|te)|wonend(?:e)? (?:in|te)|wonen (?:nu )?(?:in|te)|verhuisd naar|geboren (?:te|in)"
     r"|woonplaats:?|(?:^|\n)plaats:|\b(?:i|we|he|she|they) lives? in|\blives? in|living in|(?:^|\n)(?:city|town):|ik kom uit|afkomstig uit"
-    r"|hometown:?) (?:'s-|’s-|(?:nieuwe?|oude?|sint|st\.?|ter|den|de|het|'t|groot|klein|noord|zuid|west|oost)[ \-])?$"
+    r"|hometown:?) $"
 )
+_PLACE_PREFIXES = frozenset(
+    "nieuwe nieuw oude oud sint st ter ten den de het 't groot klein noord zuid west oost little great upper lower north south east west new old".split()  # noqa: SIM905
+)
+"""What may stand before the word by which a place is known: Nieuwe Pekela, Little Snoring."""
+_JOINER = re.compile(r" (?:aan|op|bij|en|van|over|onder|upon|on|in|under) (?:(?:de|den|het|the) )?")
+_LINE_END = re.compile(r"[.,;]?(?:\s*$|\s*\n|[.,;)] )")
 _NO_PLACES = frozenset(
     "nederland belgie belgium holland duitsland germany frankrijk france spanje spain italie italy engeland england vlaanderen friesland "  # noqa: SIM905
     "drenthe overijssel gelderland limburg brabant noord-brabant zeeland noord-holland zuid-holland flevoland europa europe turkije marokko polen "
@@ -421,6 +427,23 @@ _DUTCH_BEFORE = re.compile(r"[1-9]\d{3} ?[A-Z]{2}[ ,\n]{1,3}$")
 _BETWEEN = re.compile(r"[ ,.\n(\-]{0,3}(?:te |in |ook |[A-Z][\w'\- ]{2,20}, )?")
 
 
+def _continues(scan: TextScan, index: int) -> bool:
+    """Whether a word with a capital follows after one blank or hyphen."""
+    return (
+        index + 1 < len(scan.words)
+        and bool(scan.features[index + 1] & CAPITAL)
+        and scan.text[scan.ends[index] : scan.starts[index + 1]] in (" ", "-")
+    )
+
+
+def _next_capital(scan: TextScan, index: int) -> int:
+    """The next of the three words behind one that has a capital, or the one right behind it."""
+    for place in range(index + 2, min(index + 4, len(scan.words))):
+        if scan.features[place] & CAPITAL:
+            return place
+    return index + 1
+
+
 def _behind_street(text: str, place: int, ends: set[int]) -> bool:
     """Whether a street ends right before a place, a district's name between them or not."""
     return any(
@@ -454,10 +477,13 @@ class PlaceRecognizer(ScanRecognizer):
                 window = scan.text[max(0, place - 48) : place]
                 addressed = known and _behind_street(scan.text, place, ends)
                 behind = known and _CODE_BEHIND.match(scan.text, scan.ends[last])
-                if (
+                unlisted = None if known else self._unlisted(scan, index, ends)
+                if unlisted is not None:
+                    yield Finding(place, scan.ends[unlisted], 1.0, "told as a home")
+                    last = unlisted
+                elif (
                     addressed
                     or behind
-                    or (not known and self._is_unlisted(scan, index, ends))
                     or self._is_home(window, known=known, capital=bool(bits & CAPITAL))
                 ):
                     score = 1.0 if _DUTCH_BEFORE.search(window) else 0.7
@@ -485,19 +511,35 @@ class PlaceRecognizer(ScanRecognizer):
             or (after_number and _SUFFIX.match(fold(after_number[1])))
         )
 
-    def _is_unlisted(self, scan: TextScan, index: int, ends: set[int]) -> bool:
-        """Whether a capital that no list of words has stands where only a home is told."""
-        bits, start = scan.features[index], scan.starts[index]
-        if not bits & CAPITAL or bits & (BLOCKED | GIVEN) or len(scan.words[index]) < 4:
-            return False
-        key = fold(scan.words[index])
-        if key in lexicon().words or key in _NO_PLACES:
-            return False
+    def _unlisted(self, scan: TextScan, index: int, ends: set[int]) -> int | None:
+        """The last word of a place that no list has, where only somebody's home can stand."""
+        start, count = scan.starts[index], len(scan.words)
+        if not scan.features[index] & CAPITAL:
+            return None
         window = scan.text[max(0, start - 48) : start]
-        return bool(
-            (start in ends or _behind_street(scan.text, start, ends))
-            or _STRONG_CUE.search(window.lower())
-        )
+        addressed = start in ends or _behind_street(scan.text, start, ends)
+        if not addressed and not _STRONG_CUE.search(window.lower()):
+            return None
+        head = last = index
+        if fold(scan.words[index]).rstrip(".") in _PLACE_PREFIXES and _continues(scan, index):
+            head = last = index + 1
+        joined = False
+        while last + 2 < count and _JOINER.fullmatch(
+            scan.text, scan.ends[last], scan.starts[_next_capital(scan, last)]
+        ):
+            last, joined = _next_capital(scan, last), True
+        bits, key = scan.features[head], fold(scan.words[head])
+        if (
+            bits & BLOCKED
+            or len(key) < 4
+            or key in _NO_PLACES
+            or (head == index and not joined and key in lexicon().words)
+        ):
+            return None
+        if bits & GIVEN and head == index and not joined:
+            ends_line = _LINE_END.match(scan.text, scan.ends[last])
+            return last if addressed and ends_line else None
+        return last
 
     def _place(self, scan: TextScan, index: int) -> tuple[int, bool]:
         """The last word of the place at index, and whether the list has it."""

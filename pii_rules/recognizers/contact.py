@@ -32,6 +32,7 @@ _SPELT_AT = re.compile(
     r" ?\[at\] ?| ?\(at\) ?| (?:at|apenstaart(?:je)?|apestaart(?:je)?) | @ ?|@ ", re.IGNORECASE
 )
 _SPELT_DOMAIN = re.compile(
+    r"(?:[^\W_][\w\-]{0,30} (?:dot|punt|dash|hyphen|streepje) ){0,3}"
     r"([^\W_][\w\-]{0,61}(?:\.[\w\-]{1,62}){0,4}?)(?: ?(?:\.|\[dot\]|\(dot\)) ?| (?:dot|punt) )"
     r"(?:co(?:\.| dot | punt ))?(nl|be|com|net|org|eu|de|uk|ie|fr|info|io|me|biz|example)(?!\w)",
     re.IGNORECASE,
@@ -130,7 +131,7 @@ _PHONE_AFTER = re.compile(
     r"|\(?(?:mobiel|mob|prive|privé|thuis|werk|home|work|mobile|cell|tel)\b)"
 )
 _NOT_A_PHONE = re.compile(
-    r"(?:cpr|ssn|pesel|personnummer|customer|member|client|policy|account|lid|relatie|debiteur|patient|card|pas|spaar|order|bestel|factuur|invoice|ticket|klant|contract|polis|dossier|serie|serial|article|"
+    r"(?:cpr|ssn|fiscaal|sofi|pesel|personnummer|customer|member|client|policy|account|lid|relatie|debiteur|patient|card|pas|spaar|order|bestel|factuur|invoice|ticket|klant|contract|polis|dossier|serie|serial|article|"
     r"artikel|track|zending|kvk|btw|bsn|bestelling|rekening|batch|ref|zaak|case)"
     r"[a-z]*[ \-]?(?:nummer|number|nr|no)?[.:# ]{0,3}(?:is |= )?$"
 )
@@ -178,7 +179,7 @@ class PhoneRecognizer(ScanRecognizer):
             ):
                 continue
             before = scan.before(match.start(), 44)
-            if _NOT_A_PHONE.search(before):
+            if _NOT_A_PHONE.search(before) or "kvk" in scan.after(match.end(), 16):
                 continue
             if _PHONE_LABEL.search(before) or _LINE_LABEL.search(before):
                 yield Finding(match.start(), match.end(), 0.6, "labelled")
@@ -188,6 +189,11 @@ class PhoneRecognizer(ScanRecognizer):
     def _judge(self, scan: TextScan, start: int, end: int) -> Iterator[Finding]:
         text = scan.text[start:end]
         if _DATE_FIRST.match(text):
+            return
+        halves = text.split("/")
+        if len(halves) == 2 and min(len(_DIGITS.findall(half)) for half in halves) >= 9:
+            yield from self._judge(scan, start, start + len(halves[0].rstrip()))
+            yield from self._judge(scan, end - len(halves[1].lstrip()), end)
             return
         broken = _DOUBLE_BREAK.search(text)
         if broken and len(_DIGITS.findall(text[: broken.start()])) >= 9:

@@ -84,7 +84,7 @@ def _account_shape(compact: str) -> bool:
     return bool(re.fullmatch(r"NL\d\d[A-Z]{4}\d{10}|BE\d{14}", compact))
 
 
-_CARD = re.compile(r"(?<![\w.,\-])\d{4}(?:[ \-]?\d{2,6}){2,4}(?!\w)(?![.,\-]\d)")
+_CARD = re.compile(r"(?<![\w.,\-])\d{4}(?:[ .\-]?\d{2,6}){2,4}(?!\w)(?![.,\-]\d)")
 _BRAND = re.compile(r"4|5[1-5]|2[2-7]|3[4-9]|6")
 
 
@@ -157,7 +157,7 @@ _CHAMBER_LABEL = re.compile(
 
 
 _CHAMBER_AFTER = re.compile(
-    r"\)?,? ?(?:is |= ?|\()(?:mijn |het |ons |haar |zijn )?(?:kvk|coc|handelsregister)"
+    r"\)?,? ?(?:is |= ?|\(|(?:staat |ingeschreven )?bij )(?:mijn |het |ons |haar |zijn |de )?(?:kvk|coc|handelsregister)"
 )
 
 

@@ -28,7 +28,7 @@ _BSN = re.compile(
 _BSN_ODD = re.compile(r"(?<![\w.,\-+€])\d{2,3}(?:[ .]\d{2,3}){2,3}(?!\w)(?![.,\-]\d)")
 """Nine figures in pieces of any size, which count beside the label only."""
 _BSN_LABEL = re.compile(
-    r"(?:bsn|b\.s\.n\.?|sofi|burger ?service ?(?:nummer|nr)|citizen service number)"
+    r"(?:bsn|b\.s\.n\.?|sofi|fiscaal nummer|persoonsnummer|burger ?service ?(?:nummer|nr)|citizen service number)"
     r"(?:[ \-]?(?:nummer|nr|number|no))?\.?[ :=#(,\n]{0,4}(?:is |was |van \w{1,20}(?: \w{1,20})? |of \w{1,20} )?"
     r"(?:is |klant |kind |partner |zoon |dochter )?[:( ]{0,2}$"
 )

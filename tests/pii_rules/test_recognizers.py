@@ -25,6 +25,7 @@ FOUND = {
         ("jan.vries [at] example.nl", "jan.vries [at] example.nl"),
         ("info@xn--bcher-kva.example", "info@xn--bcher-kva.example"),
         ("köln@münchen.example", "köln@münchen.example"), ("jan at gmail", "jan at gmail"), ("eva dot smit at example dot com", "eva dot smit at example dot com"),
+        ("eva underscore smit at mail dot acme dash shop dot co dot uk", "eva underscore smit at mail dot acme dash shop dot co dot uk"),
         ("mail naar eva.smit@gmail .com", "eva.smit@gmail .com"), ("eva.smit@hotmail,com", "eva.smit@hotmail,com"), ("email is evasmit@ziggo", "evasmit@ziggo"),
         ("e-mail eva_smit(at)example.nl", "eva_smit(at)example.nl"), ("eva-smit apestaart kpnmail punt nl", "eva-smit apestaart kpnmail punt nl")],
     "PHONE": [
@@ -62,6 +63,7 @@ FOUND = {
         ("b.s.n. 111222333", "111222333"),
         ("bsn-nr. 11 12 22 333", "11 12 22 333"),
         ("111 22 23 33 (bsn)", "111 22 23 33"),
+        ("fiscaal nummer 111222333", "111222333"),
     ],
     "NATIONAL_ID": [
         ("rijksregister 85.07.30-033.28", "85.07.30-033.28"),
@@ -75,9 +77,10 @@ FOUND = {
         ("5500-0000-0000-0004", "5500-0000-0000-0004"),
         ("340000000000009", "340000000000009"),
         ("my card 4222222222222", "4222222222222"),
+        ("visa 4539.8022.1517.8436", "4539.8022.1517.8436"),
     ],
     "VAT_NUMBER": [("btw-id NL004495445B01", "NL004495445B01"), ("BE0428759497", "BE0428759497"), ("DE136695976", "DE136695976"), ("vat FR40303265045", "FR40303265045"), ("GB980780684", "GB980780684")],
-    "COMPANY_ID": [("KvK 12345678", "12345678"), ("kvk-nummer: 12345678", "12345678"), ("12345678 is ons kvk", "12345678"), ("kamer v. koophandel 12345678", "12345678"), ("company no 01234567", "01234567")],
+    "COMPANY_ID": [("KvK 12345678", "12345678"), ("kvk-nummer: 12345678", "12345678"), ("12345678 is ons kvk", "12345678"), ("kamer v. koophandel 12345678", "12345678"), ("ingeschreven onder nummer 12345678 bij de kvk", "12345678"), ("company no 01234567", "01234567")],
     "ID_DOCUMENT": [
         ("paspoortnummer NW0R2C5K8", "NW0R2C5K8"),
         ("passport 533401372 seen", "533401372"),
@@ -143,7 +146,8 @@ FOUND = {
         ("moved to Manchester", "Manchester"),
         ("4101 AJ te Culemborg", "Culemborg"),
         ("geboren te Kerkrade", "Kerkrade"), ("Kerkstraat 3 in Houten", "Houten"), ("klant uit Volendam belt", "Volendam"), ("12 Mill Lane, Stroud", "Stroud"), ("4072 WM Tiel", "Tiel"), ("woont in Oud-Alblas", "Oud-Alblas"), ("ik kom uit Lutjebroek", "Lutjebroek"), ("woon in den bosch", "den bosch"),
-        ("woonplaats 's-Gravenzande", "'s-Gravenzande"), ("woont in Krabbendijkerveen", "Krabbendijkerveen"), ("Dorpsstraat 1, Zwartebroekersluis", "Zwartebroekersluis")],
+        ("woonplaats 's-Gravenzande", "'s-Gravenzande"), ("woont in Krabbendijkerveen", "Krabbendijkerveen"), ("woonplaats: Wijk aan Zee", "Wijk aan Zee"), ("woont in Nieuwe Krabbenveen", "Nieuwe Krabbenveen"),
+        ("I live in Little Snorbury", "Little Snorbury"), ("Kerkstraat 12, Heino", "Heino"), ("Dorpsstraat 1, Zwartebroekersluis", "Zwartebroekersluis")],
     "PERSON": [
         ("Gebeld met Jan de Vries over morgen", "Jan de Vries"),
         ("mevr. van der Berg belde", "van der Berg"),
@@ -191,7 +195,7 @@ NOT_FOUND = {
     "SOCIAL_HANDLE": ["@ kantoor", "@12", "insta werkt niet", "twitter en facebook", "gechat op insta", "Sanne op instagram", "kanaal #2291"],
     "POSTCODE": ["in 2024 is het", "1500 km", "2019 en 2020", "1234 SS", "0123 AB", "2000 MB vrij", "sinds 2019 Utrecht", "model AB12", "order 1234 Utrecht", "artikel 2548-VE kapot"],
     "ADDRESS": ["onderweg 3 uur", "de weg 3 km", "stap 3", "in 2024 Street", "3 weeks road works", "zaal 3, Utrecht", "bereiken onder 06-12345678", "Plein 1944 is mooi", "moved to 3 new teams"],
-    "CITY": ["de markt in Utrecht groeit", "2024 Utrecht-project", "in plaats van mijn", "parkeren in Utrecht", "woont in Nederland", "verhuisd naar Kantoor"],
+    "CITY": ["de markt in Utrecht groeit", "2024 Utrecht-project", "in plaats van mijn", "parkeren in Utrecht", "woont in Nederland", "woont in Appartement", "Kerkstraat 12, Bellen graag", "verhuisd naar Kantoor"],
     "PERSON": [
         "De bakker op de hoek", "Albert Heijn is dicht", "Jansen Transport BV", "in mei en april",
         "Beste klant,", "Will you join on Monday?", "ik ben er max 3 keer", "ik krijg elke dag mail",
