@@ -50,15 +50,17 @@ _JOINS = (
 )
 
 
-_WHOLE_SHARE = 0.45
-"""Share of the texts that were written whole; the others are put together of clauses."""
-
-
 class Composer:
-    """Makes examples; the same seed makes the same ones."""
+    """Makes examples; the same seed makes the same ones.
 
-    def __init__(self, seed: int) -> None:
+    Args:
+        seed: Of all that is drawn.
+        whole: Share of the texts that were written whole; the others are put together of clauses.
+    """
+
+    def __init__(self, seed: int, whole: float = 0.45) -> None:
         self._random = Random(seed)
+        self._whole = whole
         self._slots = Slots(lexicon(), self._random)
 
     def examples(self, count: int) -> Iterator[Example]:
@@ -69,9 +71,9 @@ class Composer:
 
     def _text(self, language: str) -> list[Piece]:
         roll = self._random.random()
-        if roll < _WHOLE_SHARE:
+        if roll < self._whole:
             return self._slots.fill(self._random.choice(clauses(f"{language}_texts")), language)
-        roll = (roll - _WHOLE_SHARE) / (1 - _WHOLE_SHARE)
+        roll = (roll - self._whole) / (1 - self._whole)
         if roll < 0.30:
             return self._mail(language)
         if roll < 0.36:

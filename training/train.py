@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import pycrfsuite
 
@@ -57,17 +58,31 @@ def columns(example: Example, words: frozenset[str], random: Random) -> WordColu
     return WordColumns(attributes, columns_of(scan, rules), rules, known)
 
 
-def fit(
-    count: int, seed: int, iterations: int, c1: float, c2: float, words: frozenset[str]
-) -> bytes:
-    """The model file for so many examples, with the words that count by themselves."""
+class Settings(NamedTuple):
+    """Of one fit: how many texts of which seed, what share of them whole, and CRFsuite's."""
+
+    seed: int
+    whole: float
+    c1: float
+    c2: float
+    count: int = 40_000
+    iterations: int = 100
+
+
+def fit(settings: Settings, words: frozenset[str]) -> bytes:
+    """The model file of one fit, with the words that count by themselves."""
     trainer = pycrfsuite.Trainer(
         algorithm="lbfgs",
-        params={"c1": c1, "c2": c2, "max_iterations": iterations, "feature.minfreq": 3},
+        params={
+            "c1": settings.c1,
+            "c2": settings.c2,
+            "max_iterations": settings.iterations,
+            "feature.minfreq": 3,
+        },
         verbose=False,
     )
-    random = Random(seed)
-    for example in Composer(seed + 1).examples(count):
+    random = Random(settings.seed)
+    for example in Composer(settings.seed + 1, settings.whole).examples(settings.count):
         if example.labels:
             read = columns(example, words, random)
             sequence = [read.of_word(place) for place in range(len(example.labels))]

@@ -9,7 +9,7 @@ from pii_rules.recognizers.lexicon import lexicon
 from pii_rules.recognizers.tagger import read_model
 from training.composer import Composer
 from training.slots import Slots, clauses
-from training.train import fit
+from training.train import Settings, fit
 
 _FILES = ("nl_person", "nl_none", "en_person", "en_none", "nl_texts", "en_texts")
 
@@ -40,7 +40,8 @@ def test_composer_labels_one_for_each_word_and_no_inside_without_a_begin() -> No
 
 def test_fit_small_model_is_reproducible() -> None:
     words = frozenset({"belt", "rang"})
-    one, other = (fit(60, 3, iterations=3, c1=0.1, c2=0.1, words=words) for _ in range(2))
+    settings = Settings(seed=3, whole=0.4, c1=0.1, c2=0.1, count=60, iterations=3)
+    one, other = (fit(settings, words) for _ in range(2))
     assert one == other
     assert read_model(one).weights
     assert read_model(one).vocabulary == words
