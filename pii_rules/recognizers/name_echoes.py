@@ -1,7 +1,8 @@
-"""A name that is certain once in a text is a name at its other places in it.
+"""What names of a text tell of one another: parts that belong together, and echoes.
 
 "Piet Kroon belde. Kroon wil ...": what stands once with a given name, initials or a title is read as
-a name again where it stands alone. Owns that rule only; which names are certain, the tagger says.
+a name again where it stands alone; and a short word between two parts joins them ("Xin Yi Chen").
+Owns these two rules only; which names are certain, the tagger says.
 """
 
 from __future__ import annotations
@@ -35,6 +36,40 @@ def echoes(scan: TextScan, names: Sequence[TaggedName]) -> Iterator[int]:
     for place, word in enumerate(scan.words):
         if word in parts and place not in covered and not _is_of_something_else(scan, place):
             yield place
+
+
+_BRIDGES = frozenset(("y", "e", "da", "do", "i"))
+_LONGEST_BRIDGE = 3
+
+
+def bridged(scan: TextScan, names: Sequence[TaggedName]) -> Iterator[TaggedName]:
+    """The names in order, two of them joined where one short word of a name stands between."""
+    before: TaggedName | None = None
+    for name in names:
+        if before is not None and _is_bridge(scan, before.last, name.first):
+            margin = max(before.margin, name.margin)
+            before = TaggedName(before.first, name.last, margin)
+            continue
+        if before is not None:
+            yield before
+        before = name
+    if before is not None:
+        yield before
+
+
+def _is_bridge(scan: TextScan, last: int, first: int) -> bool:
+    """Whether one word, with blanks only, lies between two words and is short and no other thing."""
+    if first != last + 2:
+        return False
+    word, bits = scan.words[last + 1], scan.features[last + 1]
+    left = scan.text[scan.ends[last] : scan.starts[last + 1]]
+    right = scan.text[scan.ends[last + 1] : scan.starts[first]]
+    if left != " " or right not in (" ", ". ") or bits & (BLOCKED | ORGANISATION):
+        return False
+    if word in _BRIDGES:
+        return right == " " and bool(scan.features[first] & CAPITAL)
+    short = len(word) <= _LONGEST_BRIDGE and bool(scan.features[last] & CAPITAL)
+    return short and bool(bits & CAPITAL) and not word.isupper()
 
 
 def _parts(scan: TextScan, names: Sequence[TaggedName]) -> frozenset[str]:

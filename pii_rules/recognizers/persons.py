@@ -38,7 +38,7 @@ from pii_rules.recognizers.lexicon import (
     WORD,
     word_class,
 )
-from pii_rules.recognizers.name_echoes import echoes
+from pii_rules.recognizers.name_echoes import bridged, echoes
 from pii_rules.recognizers.name_introductions import IntroducedNames
 from pii_rules.recognizers.name_parts import STREET_END, Name
 from pii_rules.recognizers.scan import TaggedName, TextScan
@@ -60,6 +60,7 @@ class PersonRecognizer(ScanRecognizer):
         if scan.tagged is None:
             tag_names([scan])
         tagged = [name for name in scan.tagged or () if not _is_no_name(scan, name)]
+        tagged = list(bridged(scan, tagged))
         for place in echoes(scan, tagged) if tagged else ():
             yield Finding(scan.starts[place], _without_genitive(scan, place), 0.6, "echo of a name")
         for name in tagged:
@@ -107,7 +108,7 @@ def _is_no_name(scan: TextScan, name: TaggedName) -> bool:
     if not single or bits & (GIVEN | FAMILY):
         return False
     upper = bits & UPPER or (bits & INITIALS and not bits & DOTTED)
-    short = bool(upper) and len(word) < 4 and name.margin < 3_000
+    short = bool(upper) and len(word) < 4 and name.margin < 1_500
     closed = bool(bits & (BLOCKED | TITLE | GREETING | CLOSING))
     return short or closed or bool(_CONTRACTION.match(word))
 
