@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
 from pipelines.erasures import facts_of
+from pipelines.letters import write_letter_in
 from pipelines.rights.certificates import certificate_name, write_certificate
 from pipelines.rights.erasure import queue_in, unfinished_erasures
-from pipelines.rights.erasure_plan import ErasurePlan, make_plan, pairs_to_cut
+from pipelines.rights.erasure_mentions import find_mentions
+from pipelines.rights.erasure_plan import ErasurePlan, make_plan
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
 from pipelines.rights.keeping import Keep, active_holds, kept_entities, what_is_kept
 from pipelines.rights.others_told import Instruction, tell_others
@@ -46,7 +48,7 @@ def plan_erasure(deployment: Deployment, request: Request) -> list[PlanLine]:
     """What an erasure would delete, unlink, cut and keep; nothing is changed."""
     with deployment.vault.read() as conn:
         plan = make_plan(conn, request.subject_id, deployment.policy)
-        cuts, doubtful = pairs_to_cut(conn, plan)
+        mentioned = find_mentions(conn, plan)
         holds = active_holds(conn, plan, now().date())
     entities = kept_entities(deployment.policy, holds)
     facts = _facts(deployment, plan, {e.name for e in deployment.policy.entities.values()})
@@ -62,10 +64,10 @@ def plan_erasure(deployment: Deployment, request: Request) -> list[PlanLine]:
         lines.append(PlanLine(action, "warehouse", entity, count))
     if plan.quarantined:
         lines.append(PlanLine("delete", "quarantine", "quarantine_rows", len(plan.quarantined)))
-    if cuts:
-        lines.append(PlanLine("cut", "vault", "texts of others", len(cuts)))
-    if doubtful:
-        lines.append(PlanLine("ask", "vault", "texts of others", len(doubtful)))
+    if mentioned.cuts:
+        lines.append(PlanLine("cut", "vault", "texts of others", len(mentioned.cuts)))
+    if mentioned.doubtful:
+        lines.append(PlanLine("ask", "vault", "texts of others", len(mentioned.doubtful)))
     return lines + _kept_lines(kept)
 
 
@@ -121,8 +123,8 @@ def ready_erasures(conn: sa.Connection, at: datetime) -> list[Request]:
     return found
 
 
-def settle_erasures(deployment: Deployment) -> list[Request]:
-    """Close the requests whose erasure is complete, and write the certificate of the batch.
+def settle_erasures(deployment: Deployment) -> None:
+    """Close the requests whose erasure is complete, with their letters and the batch's certificate.
 
     Called after each publication, and settles what a kill kept the one before from settling; without
     something to settle it does nothing, but for dropping counts that a certificate has already.
@@ -140,6 +142,8 @@ def settle_erasures(deployment: Deployment) -> list[Request]:
             for request in list_requests(conn, ("in_progress",))
             if request.right == "erasure" and _is_erased(conn, request)
         ]
+        for request in settled:  # before the commit: who is killed here writes them again
+            write_letter_in(conn, deployment, request)
         if subjects:
             (number,) = allocate(conn, "erasure_certificates", 1)
             body = _certificate(deployment, conn, done, settled)
@@ -155,7 +159,6 @@ def settle_erasures(deployment: Deployment) -> list[Request]:
         are_told = bool(subjects) or not unfinished_erasures(conn)
     if are_told:
         _forget_proofs(deployment)
-    return settled
 
 
 def _is_erased(conn: sa.Connection, request: Request) -> bool:

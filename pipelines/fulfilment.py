@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -27,8 +26,6 @@ from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.consent import EVERY_CHANNEL, purposes_to_withdraw, withdraw
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
 from pipelines.rights.keeping import due_kept, let_go
-from pipelines.rights.letters import Letter, letter_of, write_letter
-from pipelines.rights.others_told import has_open_tasks
 from pipelines.rights.person import load_person
 from pipelines.rights.requests import (
     Request,
@@ -39,7 +36,6 @@ from pipelines.rights.requests import (
 )
 from pipelines.rights.restriction import restrict_subject
 from pipelines.rights.states import next_state
-from pipelines.vault import schema
 from pipelines.vault.records import records_of_subjects
 from pipelines.vault.subjects import survivors
 
@@ -79,27 +75,6 @@ def fulfil_requests(deployment: Deployment, numbers: Sequence[str]) -> dict[str,
             if request.right == "erasure":
                 check_answered_first(conn, request)
     return {request.number: _fulfil(deployment, request) for request in requests}
-
-
-def write_letter_of(deployment: Deployment, request: Request, letter: Letter | None = None) -> Path:
-    """Write the letter that fits the state of a request into the outbox."""
-    k = schema.kept_records
-    with deployment.vault.read() as conn:
-        others_open = has_open_tasks(conn, request.request_id)
-        kept = conn.execute(
-            sa.select(k.c.ground, sa.func.max(k.c.keep_until))
-            .where(k.c.request_id == request.request_id)
-            .group_by(k.c.ground)
-        ).all()
-    return write_letter(
-        deployment.home.outbox,
-        request,
-        letter or letter_of(request),
-        controller=deployment.settings.controller,
-        country=deployment.settings.country,
-        others_open=others_open,
-        kept=[(row[0], row[1]) for row in kept],
-    )
 
 
 def let_go_due(deployment: Deployment, on: date) -> int:

@@ -299,14 +299,12 @@ class PipelineRun:
         self._is_current = True
         if self._is_rebuilt:  # a partial build may still know whoever was erased
             from pipelines.erasure_requests import settle_erasures
-            from pipelines.fulfilment import write_letter_of
 
             if self._has_erased:
                 from pipelines.erasures import complete_published
 
                 self.summary.erased_persons = complete_published(deployment)
-            for request in settle_erasures(deployment):  # a kill may have come between the two
-                write_letter_of(deployment, request)
+            settle_erasures(deployment)
         return published
 
     def finish(self) -> None:

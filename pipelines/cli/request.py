@@ -166,7 +166,7 @@ def extend(
     reason: Annotated[str, typer.Option("--reason")] = "complex",
 ) -> None:
     """Extend the answer to three months from receipt, told within the first."""
-    from pipelines.fulfilment import write_letter_of
+    from pipelines.letters import write_letter_of
     from pipelines.rights import steps
 
     session = session_of(context)
@@ -297,17 +297,17 @@ def asked_for(
     """What was given to find a person by; ``-`` is asked for, unseen."""
     from pipelines.finding import Asked
 
-    def given(value: str | None, name: str) -> str | None:
-        if value != "-":
-            return value
-        return ask_unseen(session.texts(name))
-
     return Asked(
-        email=given(email, "ask_email"),
-        phone=given(phone, "ask_phone"),
-        customer_id=given(customer_id, "ask_customer_id"),
-        subject_key=given(subject, "ask_subject"),
+        email=given(session, email, "ask_email"),
+        phone=given(session, phone, "ask_phone"),
+        customer_id=given(session, customer_id, "ask_customer_id"),
+        subject_key=given(session, subject, "ask_subject"),
     )
+
+
+def given(session: Session, value: str | None, label: str) -> str | None:
+    """A value of the command line; ``-`` is asked for, unseen, or is the next line of a pipe."""
+    return ask_unseen(session.texts(label)) if value == "-" else value
 
 
 @contextmanager
@@ -360,7 +360,7 @@ def _at_once(session: Session, request: Request) -> Request:
 
 def write(session: Session, request: Request) -> None:
     """Put the letter that fits the state into the outbox, and say where."""
-    from pipelines.fulfilment import write_letter_of
+    from pipelines.letters import write_letter_of
 
     if request.state == "withdrawn" or request.state == "in_progress":
         return

@@ -5,7 +5,7 @@ Privacy: identifiers come in; pseudonyms, counts and weights go out to the stewa
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,14 +19,15 @@ from pipelines.cli.request import (
     SubjectKey,
     asked_for,
     deployed,
+    given,
     namespaces_of,
     today,
 )
-from pipelines.cli.session import session_of
+from pipelines.cli.session import Session, session_of
 from pipelines.common.errors import CheckError
 
 Name = Annotated[str | None, typer.Option("--name")]
-BirthDate = Annotated[datetime | None, typer.Option("--birth-date", formats=["%Y-%m-%d"])]
+BirthDate = Annotated[str | None, typer.Option("--birth-date")]
 Postcode = Annotated[str | None, typer.Option("--postcode")]
 
 
@@ -46,6 +47,9 @@ def find(
 
     session = session_of(context)
     asked = asked_for(session, email, phone, customer_id, subject)
+    name = given(session, name, "ask_name")
+    born = _birth_date(session, birth_date)
+    postcode = given(session, postcode, "ask_postcode")
     rows: list[dict[str, object]] = []
     with deployed(session) as deployment:
         exact = []
@@ -61,7 +65,6 @@ def find(
             }
             rows.append(first | {"weight": None, "state": match.state} | found)
         if name is not None:
-            born = birth_date.date() if birth_date else None
             for candidate in find_candidates(deployment, name, born, postcode):
                 with deployment.vault.read() as conn:
                     found = holdings(conn, candidate.subject_id)
@@ -103,7 +106,7 @@ def told(
     """Export what a system has to do, or note that it has done it."""
     import orjson
 
-    from pipelines.fulfilment import write_letter_of
+    from pipelines.letters import write_letter_of
     from pipelines.rights.others_told import close_task, has_open_tasks, open_instruction
     from pipelines.rights.requests import load_request
     from pipelines.vault.files import create_private
@@ -129,7 +132,7 @@ def told(
 
 def letter(context: typer.Context, number: Number) -> None:
     """Write the letter that fits a request into the outbox again."""
-    from pipelines.fulfilment import write_letter_of
+    from pipelines.letters import write_letter_of
     from pipelines.rights.requests import load_request
 
     session = session_of(context)
@@ -183,12 +186,21 @@ def readmit(
             "this is no reason to begin anew", code="readmit_reason", todo="name order or consent"
         )
     asked = asked_for(session, email, phone, customer_id, None)
-    born = birth_date.date() if birth_date else None
+    name = given(session, name, "ask_name")
+    born = _birth_date(session, birth_date)
     with deployed(session) as deployment:
         pairs = suppressing_pairs(deployment.vault, asked, namespaces_of(deployment), name, born)
         count = readmit_person(deployment.vault, pairs, reason)
     session.output.document({"identifiers": count})
     session.output.say("readmitted", count=count)
+
+
+def _birth_date(session: Session, value: str | None) -> date | None:
+    text = given(session, value, "ask_birth_date")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter("", param_hint="--birth-date") from None
 
 
 def join(group: typer.Typer) -> None:

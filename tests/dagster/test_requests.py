@@ -16,8 +16,9 @@ from pipelines.common.clock import now
 from pipelines.common.errors import KlantkluisError, UsageError
 from pipelines.common.settings import Home
 from pipelines.finding import Asked, suppressing_pairs, the_person
-from pipelines.fulfilment import fulfil_requests, let_go_kept, plan_request, write_letter_of
+from pipelines.fulfilment import fulfil_requests, let_go_kept, plan_request
 from pipelines.jobs import run_erasures
+from pipelines.letters import write_letter_of
 from pipelines.rights import holds, steps
 from pipelines.rights.certificates import verify_certificates
 from pipelines.rights.keeping import due_kept, kept_by_hold, open_kept
@@ -219,6 +220,28 @@ def test_certificate_adds_up_and_is_chained(erased: Any) -> None:
     )
     with pytest.raises(KlantkluisError):
         verify_certificates(context.home.reports)
+
+
+@pytest.mark.parametrize("point", ["write_certificate", "forget_proofs"])
+def test_letters_are_written_though_settling_was_killed(
+    landed: Context, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    with Deployment.open(landed.settings) as deployment:
+        number = verified(deployment, "kees")
+        fulfil_requests(deployment, [number])
+
+    def killed(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"pipelines.erasure_requests.{point}", killed)
+        with pytest.raises(KlantkluisError):
+            erase(landed)
+    pipeline(landed)  # after the commit of the certificate nothing tells who lacks a letter
+    with Deployment.open(landed.settings) as deployment:
+        assert request_of(deployment, number).state == "fulfilled"
+    (letter,) = (landed.home.outbox / number).glob("fulfilled.*.html")
+    assert number in letter.read_text()
 
 
 def test_statutory_identity_is_sealed_until_its_day_and_goes_by_itself(erased: Any) -> None:

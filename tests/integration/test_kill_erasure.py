@@ -102,11 +102,13 @@ def kill_and_compare(
     with killed.deploy() as deployment, deployment.vault.read() as conn:
         assert audit.verify(conn, deployment.vault).is_intact
         assert verify_against_chain(conn, deployment.vault, killed.home.reports).erasures == 1
-        states = [r.state for r in list_requests(conn, None)]
+        requests = list_requests(conn, None)
         kinds = [e.kind for e in deployment.vault.ledger.entries()]
-    assert len(states) == PERSONS
-    assert set(states) <= {"fulfilled", "partly_fulfilled"}
+    assert len(requests) == PERSONS
+    assert {r.state for r in requests} <= {"fulfilled", "partly_fulfilled"}
     assert "completed" in kinds
+    letters = {p.parent.name for p in killed.home.outbox.glob("R-*/fulfilled.*.html")}
+    assert letters == {r.number for r in requests}
 
 
 @pytest.mark.soak

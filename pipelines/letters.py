@@ -1,0 +1,47 @@
+"""The letter that fits the state of a request, with what it has to say, written into the outbox.
+
+Privacy: numbers, grounds and dates; a letter names nobody.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from pipelines.rights.letters import Letter, letter_of, write_letter
+from pipelines.rights.others_told import has_open_tasks
+from pipelines.rights.requests import Request
+from pipelines.vault import schema
+
+if TYPE_CHECKING:
+    from pipelines.runs import Deployment
+
+
+def write_letter_of(deployment: Deployment, request: Request, letter: Letter | None = None) -> Path:
+    """Write the letter that fits the state of a request into the outbox; returns the file."""
+    with deployment.vault.read() as conn:
+        return write_letter_in(conn, deployment, request, letter)
+
+
+def write_letter_in(
+    conn: Connection, deployment: Deployment, request: Request, letter: Letter | None = None
+) -> Path:
+    """As :func:`write_letter_of`, of a state that the caller's transaction has yet to commit."""
+    k = schema.kept_records
+    kept = conn.execute(
+        sa.select(k.c.ground, sa.func.max(k.c.keep_until))
+        .where(k.c.request_id == request.request_id)
+        .group_by(k.c.ground)
+    ).all()
+    return write_letter(
+        deployment.home.outbox,
+        request,
+        letter or letter_of(request),
+        controller=deployment.settings.controller,
+        country=deployment.settings.country,
+        others_open=has_open_tasks(conn, request.request_id),
+        kept=[(row[0], row[1]) for row in kept],
+    )
