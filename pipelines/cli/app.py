@@ -19,6 +19,7 @@ from pipelines.cli import (
     home,
     identity,
     keys,
+    mentions,
     metrics,
     package,
     pipeline,
@@ -74,6 +75,7 @@ app.add_typer(audit.group, name="audit")
 app.add_typer(package.group, name="package")
 app.add_typer(customer.group, name="customer")
 app.add_typer(identity.group, name="identity")
+app.add_typer(mentions.group, name="mentions")
 request_others.join(request.group)
 app.add_typer(request.group, name="request")
 app.add_typer(hold.group, name="hold")

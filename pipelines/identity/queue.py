@@ -33,7 +33,10 @@ class OpenPair(NamedTuple):
 
 
 def open_pairs(conn: Connection, limit: int) -> list[OpenPair]:
-    """Pairs that wait, the surest first, then the oldest; those who are one by now are left out."""
+    """Pairs that wait, the surest first, then the oldest; those who are one by now are left out.
+
+    Questions about a name in a text are apart: :mod:`pipelines.doubtful_mentions`.
+    """
     q = schema.identity_queue
     a, b = schema.subjects.alias("a"), schema.subjects.alias("b")
     query = (
@@ -41,7 +44,7 @@ def open_pairs(conn: Connection, limit: int) -> list[OpenPair]:
                   q.c.subject_id, q.c.other_subject_id)
         .join(a, a.c.subject_id == q.c.subject_id)
         .outerjoin(b, b.c.subject_id == q.c.other_subject_id)
-        .where(q.c.state == "open")
+        .where(q.c.state == "open", q.c.record_id.is_(None))
         .order_by(sa.func.coalesce(q.c.weight, -1e9).desc(), q.c.queue_id)
     )  # fmt: skip
     rows = conn.execute(query).all()

@@ -89,6 +89,19 @@ class PersonCutter:
         made = {c: r.cut() for c, r in zip(texts, reads, strict=True)}
         return texts if made == texts else made
 
+    def told(self, text: str, pairs: Collection[Pair]) -> tuple[list[Span], list[Span]]:
+        """The places of a text that one of the identifiers names, and all others."""
+        (spans,) = self._detector.detect([text])
+        theirs = [s for s in spans if not self.said(text, s).isdisjoint(pairs)]
+        return theirs, [s for s in spans if s not in theirs]
+
+    def said(self, text: str, span: Span) -> set[Pair]:
+        """What a place says, blind."""
+        mentions = [*mention_identifiers(text, [span]), *told_mentions(text, [span])]
+        if span.type == "PERSON" and (full := full_name_mention(text[span.start : span.end])):
+            mentions.append(full)
+        return self.pairs_of(mentions)
+
     def tag(self, text: str, spans: Sequence[Span], known: KnownPersons) -> list[TaggedSpan]:
         """Places with whose they are."""
         if self._matcher is None:
@@ -186,14 +199,7 @@ class _Read:
         return place.party == "subject" or not said.isdisjoint(self._cutter.pairs_of([full]))
 
     def _said(self, place: TaggedSpan) -> set[Pair]:
-        """What a place says, blind."""
-        span = [place.span]
-        mentions = [*mention_identifiers(self._text, span), *told_mentions(self._text, span)]
-        if place.type == "PERSON" and (
-            full := full_name_mention(self._text[place.start : place.end])
-        ):
-            mentions.append(full)
-        return self._cutter.pairs_of(mentions)
+        return self._cutter.said(self._text, place.span)
 
     def _is_half(self, place: TaggedSpan) -> bool:
         return place.type == "PERSON" and any(

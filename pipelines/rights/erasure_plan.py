@@ -8,7 +8,7 @@ Privacy: pseudonyms and blind indexes only.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -24,7 +24,6 @@ from pipelines.vault.records import (
 )
 from pipelines.vault.subjects import (
     Pair,
-    bearers_up_to,
     find_identifiers,
     identifiers_of,
     members,
@@ -34,13 +33,6 @@ SUPPRESSING_KINDS: Final = frozenset({"source_key", "email", "phone_name", "phon
 """Identifiers by which an erased person is known when a source brings them again."""
 CUT_KINDS: Final = frozenset({"email", "phone", "iban"})
 """Identifiers that are cut out of everybody's text; a bare name needs more than itself."""
-ALONE_KINDS: Final = frozenset({"address", "number"})
-"""Cut everywhere too where nobody else bears them; housemates share an address."""
-FEW_BEARERS: Final = 10
-"""Half a name that as many bear tells nobody; borne by fewer it does (docs/decisions/0092)."""
-MOST_HALF_NAMES: Final = 1_000
-"""Texts that are looked through for one half name."""
-_NO_TEXTS: Final = frozenset({"accounts", "contacts", "users", "consents"})
 RECORD_KIND: Final = "record"
 """The blind index of a record itself, and of what it hangs on."""
 
@@ -99,7 +91,7 @@ def make_plan(conn: Connection, subject_id: int, policy: Policy) -> ErasurePlan:
         identifiers=frozenset(identifiers),
         suppressed=frozenset(
             {p for p in identifiers if p[0] in SUPPRESSING_KINDS}
-            | _borne_alone(conn, ids, {p for p in identifiers if p[0] in CUT_KINDS})
+            | borne_alone(conn, ids, {p for p in identifiers if p[0] in CUT_KINDS})
             | {(RECORD_KIND, r.record_blind) for r in forgotten}
         ),
         deleted=tuple(doomed),
@@ -108,70 +100,7 @@ def make_plan(conn: Connection, subject_id: int, policy: Policy) -> ErasurePlan:
     )
 
 
-def pairs_to_cut(
-    conn: Connection, plan: ErasurePlan
-) -> tuple[dict[SealedRecord, set[Pair]], set[int]]:
-    """Others' records that mention the person, with what to cut; and those left to a steward.
-
-    E-mail, telephone and IBAN are cut everywhere; a bare name where nobody else bears it, or in
-    records of the same account; half a name where few bear it. ``full_name`` among what is to be
-    cut means a record that names surname and initial, which others bear too.
-    """
-    ids = list(plan.subject_ids)
-    gone = {r.record_id for r in plan.deleted}
-    certain = {p for p in plan.identifiers if p[0] in CUT_KINDS}
-    names = {p for p in plan.identifiers if p[0] == "name"}
-    certain |= _borne_alone(conn, ids, {p for p in plan.identifiers if p[0] in ALONE_KINDS} | names)
-    full = {p for p in plan.identifiers if p[0] == "full_name"}
-    whole = _borne_alone(conn, ids, full)
-    accounts = {r.account_subject_id for r in plan.deleted if r.account_subject_id is not None}
-    cuts: dict[SealedRecord, set[Pair]] = {}
-    doubtful: set[int] = set()
-    for pair in sorted(certain | names):
-        for record in records_mentioning(conn, [pair]):
-            if record.record_id in gone:
-                continue
-            if pair in certain or record.account_subject_id in accounts:
-                # the whole name with it: it tells the person from a namesake of the same initial
-                cuts.setdefault(record, set()).update({pair} | (full if pair in names else set()))
-            else:
-                doubtful.add(record.record_id)
-                if whole:
-                    cuts.setdefault(record, set()).update(whole)
-    for record, pair in _half_named(conn, plan):
-        if record.record_id not in gone:
-            cuts.setdefault(record, set()).add(pair)
-    return cuts, doubtful
-
-
-def _half_named(conn: Connection, plan: ErasurePlan) -> Iterator[tuple[SealedRecord, Pair]]:
-    """Records that say half a name which few bear, and none of the staff."""
-    for pair in sorted(p for p in plan.identifiers if p[0] == "part"):
-        others = bearers_up_to(conn, pair, FEW_BEARERS + len(plan.subject_ids))
-        others = {i: kind for i, kind in others.items() if i not in plan.subject_ids}
-        if len(others) + 1 < FEW_BEARERS and "user" not in others.values():
-            yield from ((r, pair) for r in records_mentioning(conn, [pair], MOST_HALF_NAMES))
-
-
-def records_near(conn: Connection, plan: ErasurePlan) -> set[int]:
-    """Texts of the same accounts and threads: what is said there by half a name means the person.
-
-    Everywhere else a bare name may be anybody's. Records by record_id, without those that go.
-    """
-    accounts = {r.account_subject_id for r in plan.deleted if r.account_subject_id is not None}
-    sql = (
-        "SELECT record_id, record_blind, entity FROM sealed_records "
-        "WHERE account_subject_id IN ({values})"
-    )
-    near = {i: bytes(blind) for i, blind, entity in select_in(conn, sql, accounts)
-            if entity not in _NO_TEXTS}  # fmt: skip
-    threads = {*near.values(), *(r.record_blind for r in plan.deleted)}
-    hanging = records_mentioning(conn, ((RECORD_KIND, blind) for blind in threads))
-    found = near.keys() | {r.record_id for r in hanging if r.entity not in _NO_TEXTS}
-    return found - {r.record_id for r in plan.deleted}
-
-
-def _borne_alone(conn: Connection, ids: list[int], pairs: set[Pair]) -> set[Pair]:
+def borne_alone(conn: Connection, ids: Collection[int], pairs: set[Pair]) -> set[Pair]:
     """Identifiers that nobody else bears: texts that land later are rid of them.
 
     They stop no row, unless their kind is one of ``SUPPRESSING_KINDS``: a row is landed by other

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pii_rules.models import Policy
-from pipelines.rights.erasure_plan import ErasurePlan, pairs_to_cut, records_near
+from pipelines.rights.erasure_mentions import find_mentions, records_near
+from pipelines.rights.erasure_plan import ErasurePlan
 from pipelines.vault import audit, quarantine, schema
 from pipelines.vault.bulk import allocate, execute_in, insert_rows, select_in
 from pipelines.vault.records import (
@@ -39,6 +40,8 @@ CutText = Callable[[dict[str, str], set[Pair], Around], Mapping[str, str]]
 """Texts by column, blind identifiers, and what is known of the record, to the texts without them."""
 LOOKED_FOR: Final = UNSURE_KINDS | {SKETCH_KIND, NEAR_KIND}
 """What may be looked for in vain; then a record stays as it is."""
+DOUBT: Final = "erased_name_mentioned"
+"""Reason of a question whether a name in a text is that of somebody erased or of a namesake."""
 BLIND_TABLES: Final = frozenset(
     {
         "erasure_cuts", "erasure_facts", "erasures", "holds", "identity_queue", "requests",
@@ -57,12 +60,12 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
         doomed: Records that go with this batch, of anybody, and need no cutting.
 
     Returns:
-        How many records mention a name that others bear too; they are left to a steward.
+        How many records may mean a namesake near by; they are left to a steward.
     """
     ids = plan.subject_ids
-    cuts, doubtful = pairs_to_cut(conn, plan)
+    found = find_mentions(conn, plan)
     noted: list[tuple[int, int, str, bytes]] = []
-    certain = {r.record_id: pairs for r, pairs in cuts.items() if r.record_id not in doomed}
+    certain = {r.record_id: pairs for r, pairs in found.cuts.items() if r.record_id not in doomed}
     near = records_near(conn, plan) - set(doomed)
     looked_at = certain.keys() | near
     sketches = sketches_of_subjects(conn, ids[:1]).get(ids[0], []) if looked_at else []
@@ -73,9 +76,8 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
         noted += [(ids[0], record_id, *pair) for pair in wanted]
     columns = ("subject_id", "record_id", "kind", "blind")
     insert_rows(conn, schema.erasure_cuts, columns, noted, ignore=True)
-    doubtful -= set(doomed)
-    if doubtful:
-        _queue(conn, ids[0])
+    doubtful = {r: namesake for r, namesake in found.doubtful.items() if r not in doomed}
+    _queue(conn, ids[0], doubtful)
     facts = [
         (ids[0], entity, source, key)
         for entity, keys in plan.facts.record_keys.items()
@@ -89,9 +91,7 @@ def delete_rows(conn: Connection, plan: ErasurePlan, doomed: Collection[int]) ->
     quarantine.delete_rows(conn, plan.quarantined)
     _forget_subject(conn, ids)
     e = schema.erasures
-    sure = [r for r, pairs in certain.items() if any(k not in UNSURE_KINDS for k, _ in pairs)]
-    counts = {"deleted_records": deleted, "cut_records": len(sure)}
-    conn.execute(sa.update(e).where(e.c.subject_id == ids[0]).values(**counts))
+    conn.execute(sa.update(e).where(e.c.subject_id == ids[0]).values(deleted_records=deleted))
     return len(doubtful)
 
 
@@ -122,15 +122,13 @@ def cut_texts(
         cut: Takes identifiers out of texts.
         actor: Who does it, a role.
     """
-    sql = "SELECT record_id, kind, blind FROM erasure_cuts WHERE subject_id IN ({values})"
     with vault.begin() as conn:
-        doomed: dict[int, set[Pair]] = defaultdict(set)
-        for record_id, kind, blind in select_in(conn, sql, subject_ids):
-            doomed[record_id].add((kind, blind))
+        doomed, persons = _cuts_of(conn, subject_ids)
         records = load_records(conn, doomed)
         keys = vault.data_keys.get({r.key_id for r in records})
         noted = mentions_of(conn, [r.record_id for r in records])
         own = sketches_of_subjects(conn, {r.subject_id for r in records if r.subject_id})
+        borne = find_identifiers(conn, {p for pairs in doomed.values() for p in pairs}).keys()
         t = schema.sealed_records
         changed: list[SealedRecord] = []
         for record in records:
@@ -138,14 +136,16 @@ def cut_texts(
             if record.sealed is not None and record.key_id in keys:
                 owners = b"".join(own.get(record.subject_id or 0, ()))
                 around = Around(owners, lambda asked: find_identifiers(conn, asked))
-                sealed = _recut(record, keys[record.key_id], pairs, policy, cut, around)
-                if sealed is None:
-                    continue
+                sealed, is_cut = _recut(record, keys[record.key_id], pairs, policy, cut, around)
+                if not is_cut and all(p[0] in LOOKED_FOR or p in borne for p in pairs):
+                    continue  # what was looked for is somebody else's here
                 where = t.c.record_id == record.record_id
                 conn.execute(sa.update(t).where(where).values(sealed=sealed))
-                changed.append(record)
+                if is_cut:
+                    changed.append(record)
             replace_mentions(conn, {record.record_id: noted.get(record.record_id, set()) - pairs})
         execute_in(conn, "DELETE FROM erasure_cuts WHERE subject_id IN ({values})", subject_ids)
+        _note_cut(conn, [r.record_id for r in changed], persons)
         if changed:
             audit.append(
                 conn, vault, actor=actor, action="mentions_cut",
@@ -153,6 +153,36 @@ def cut_texts(
                 payload={"record_ids": [r.record_id for r in changed]},
             )  # fmt: skip
     return len(changed)
+
+
+def _cuts_of(
+    conn: Connection, subject_ids: Collection[int]
+) -> tuple[dict[int, set[Pair]], dict[int, set[int]]]:
+    """What is to be cut out of each record, and for which persons."""
+    sql = (
+        "SELECT subject_id, record_id, kind, blind FROM erasure_cuts WHERE subject_id IN ({values})"
+    )
+    pairs: dict[int, set[Pair]] = defaultdict(set)
+    persons: dict[int, set[int]] = defaultdict(set)
+    for subject_id, record_id, kind, blind in select_in(conn, sql, subject_ids):
+        pairs[record_id].add((kind, blind))
+        persons[record_id].add(subject_id)
+    return pairs, persons
+
+
+def _note_cut(
+    conn: Connection, record_ids: Collection[int], persons: Mapping[int, Collection[int]]
+) -> None:
+    """Count the records that were cut, and close what was to be asked about them."""
+    e, q = schema.erasures, schema.identity_queue
+    cut: dict[int, list[int]] = {i: [] for ids in persons.values() for i in ids}
+    for record_id in record_ids:
+        for subject_id in persons[record_id]:
+            cut[subject_id].append(record_id)
+    for subject_id, ids in cut.items():
+        conn.execute(sa.update(e).where(e.c.subject_id == subject_id).values(cut_records=len(ids)))
+        answered = (q.c.subject_id == subject_id, q.c.reason == DOUBT, q.c.record_id.in_(ids))
+        conn.execute(sa.delete(q).where(*answered))
 
 
 def _stays_as_fact(record: SealedRecord, plan: ErasurePlan) -> bool:
@@ -163,12 +193,23 @@ def _stays_as_fact(record: SealedRecord, plan: ErasurePlan) -> bool:
 
 def _strip(conn: Connection, record_ids: Collection[int]) -> int:
     """Leave of records that they are known, or the next import would add their rows once more."""
-    execute_in(conn, "DELETE FROM mentions WHERE record_id IN ({values})", record_ids)
+    for table in ("mentions", "identity_queue"):
+        execute_in(conn, f"DELETE FROM {table} WHERE record_id IN ({{values}})", record_ids)
     columns = "sealed = NULL, subject_id = NULL, account_subject_id = NULL, key_id = 0"
     if "name_sketch" in schema.sealed_records.c:
         columns += ", name_sketch = NULL, sealed_flags = NULL"
     sql = f"UPDATE sealed_records SET {columns} WHERE record_id IN ({{values}})"
     return execute_in(conn, sql, record_ids)
+
+
+def free_texts(policy: Policy, record: SealedRecord, fields: Mapping[str, Any]) -> dict[str, str]:
+    """The free texts of an opened record, by column."""
+    rules = policy.entities[record.entity].columns
+    return {
+        name: value
+        for name, value in fields.items()
+        if isinstance(value, str) and name in rules and rules[name].privacy_class == "free_text"
+    }
 
 
 def _recut(
@@ -178,29 +219,27 @@ def _recut(
     policy: Policy,
     cut: CutText,
     around: Around,
-) -> bytes | None:
-    """The record sealed anew without the person; None when its texts stay as they are."""
+) -> tuple[bytes, bool]:
+    """The record sealed anew without the person, and whether its texts are others than before."""
     fields: dict[str, Any] = orjson.loads(unseal(key, record.sealed or b"", record.aad))
-    rules = policy.entities[record.entity].columns
-    texts = {
-        name: value
-        for name, value in fields.items()
-        if isinstance(value, str) and name in rules and rules[name].privacy_class == "free_text"
-    }
+    texts = free_texts(policy, record, fields)
     made = dict(cut(texts, pairs, around))
-    if made == texts and all(kind in LOOKED_FOR for kind, _ in pairs):
-        return None
-    return seal(key, orjson.dumps(fields | made), record.aad)
+    return seal(key, orjson.dumps(fields | made), record.aad), made != texts
 
 
-def _queue(conn: Connection, subject_id: int) -> None:
-    """Ask a steward to look at texts with a name that the person shares with others."""
-    (queue_id,) = allocate(conn, "identity_queue", 1)
-    conn.execute(
-        sa.insert(schema.identity_queue).values(
-            queue_id=queue_id, subject_id=subject_id, reason="erased_name_mentioned", state="open"
-        )
-    )
+def _queue(conn: Connection, subject_id: int, doubtful: Mapping[int, int]) -> None:
+    """Ask a steward about each text whose name may be that of a namesake."""
+    insert_rows(
+        conn, schema.identity_queue,
+        ("queue_id", "subject_id", "other_subject_id", "record_id", "reason", "state"),
+        [
+            (queue_id, subject_id, namesake, record_id, DOUBT, "open")
+            for queue_id, (record_id, namesake) in zip(
+                allocate(conn, "identity_queue", len(doubtful)) if doubtful else (),
+                sorted(doubtful.items()), strict=True,
+            )
+        ],
+    )  # fmt: skip
 
 
 def _forget_subject(conn: Connection, ids: Sequence[int]) -> None:
@@ -214,7 +253,7 @@ def _forget_subject(conn: Connection, ids: Sequence[int]) -> None:
     for table in schema.metadata.sorted_tables:
         if "subject_id" in table.c and table.name not in BLIND_TABLES:
             execute_in(conn, f"DELETE FROM {table.name} WHERE subject_id IN ({{values}})", ids)
-    kept = "reason <> 'erased_name_mentioned'"
+    kept = f"reason <> '{DOUBT}'"
     execute_in(conn, f"DELETE FROM identity_queue WHERE subject_id IN ({{values}}) AND {kept}", ids)
     execute_in(conn, "DELETE FROM identity_queue WHERE other_subject_id IN ({values})", ids)
     execute_in(conn, "UPDATE subjects SET state = 'erased' WHERE subject_id IN ({values})", ids)

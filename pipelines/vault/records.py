@@ -110,9 +110,10 @@ def save_records(conn: Connection, batch_id: int, rows: Iterable[NewRecord]) -> 
 
 
 def delete_records(conn: Connection, record_ids: Iterable[int]) -> int:
-    """Delete records and their mentions; returns how many records there were."""
+    """Delete records with their mentions and questions; returns how many records there were."""
     ids = list(record_ids)
-    execute_in(conn, "DELETE FROM mentions WHERE record_id IN ({values})", ids)
+    for table in ("mentions", "identity_queue"):
+        execute_in(conn, f"DELETE FROM {table} WHERE record_id IN ({{values}})", ids)
     return execute_in(conn, "DELETE FROM sealed_records WHERE record_id IN ({values})", ids)
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """The newest migration; :mod:`pipelines.vault.store` opens no other."""
 
 NAMING = {
@@ -229,8 +229,9 @@ identity_queue = Table(
     Column("subject_id", BigInteger, nullable=False, index=True),
     Column("other_subject_id", BigInteger, index=True),
     Column("reason", String(60), nullable=False),
-    Column("state", String(12), nullable=False),  # open | merged | apart
+    Column("state", String(12), nullable=False),  # open | merged | apart | cut | kept
     Column("weight", Float),  # bits of evidence, where a model proposed it
+    Column("record_id", BigInteger, index=True),  # whose text names one of the two
 )  # fmt: skip
 runs = Table(
     "runs", metadata,

@@ -34,6 +34,8 @@ from tests.support.mentions import (
     mentions_of,
     opened_records,
     still_there,
+    words_of_others,
+    wrongly_cut,
 )
 from tests.support.stores import duckdb_relations, stores_of
 from tests.support.traces import Wanted, others, traces, wanted_of
@@ -225,12 +227,14 @@ def check_batch(demo: Demo, count: int, *, with_slip: bool) -> Figures:
     said = mentions_of(demo, set(erased.values()), set(erased))
     said |= planted
     check_traps(demo, persons, said)
+    of_others = words_of_others(demo, set(erased.values()))
     left = others(demo.home, wanted)
     figures = closed_figures(demo)
     backup = backed_up(demo)
     erase_batch(demo, persons)
     assert without_mentions(traces(demo.home, wanted)) == {}
     missed = still_there(demo, said)
+    over = wrongly_cut(demo, of_others)
     assert missed[MISSPELT] == 0
     after = others(demo.home, wanted)
     for table, rows in left.items():
@@ -247,15 +251,24 @@ def check_batch(demo: Demo, count: int, *, with_slip: bool) -> Figures:
     demo.run()
     assert without_mentions(traces(demo.home, wanted)) == {}
     assert closed_figures(demo) == figures
-    return Figures(count, classes_of(said), missed, sum(map(Counter.total, left.values())))
+    return Figures(
+        count, classes_of(said), missed, sum(map(Counter.total, of_others.values())), over,
+        sum(map(Counter.total, left.values())),
+    )  # fmt: skip
 
 
 class Figures(NamedTuple):
-    """What a batch showed: mentions in others' texts by class, those left, and rows of others."""
+    """What a batch showed.
+
+    Mentions in others' texts by class and those that stayed; places of anybody else in the texts
+    that stayed, and how many of these were cut too; rows of others.
+    """
 
     persons: int
     mentions: Counter[str]
     missed: Counter[str]
+    places_of_others: int
+    over: int
     rows_of_others: int
 
     @property
@@ -285,6 +298,7 @@ def tell(figures: Figures) -> None:
         f"\n{figures.persons} persons: {figures.gone:.1%} of {figures.mentions.total()} mentions gone, "
         f"{figures.told_gone:.1%} of those that tell; "
         f"{dict(figures.mentions)}, missed {dict(figures.missed)}; "
+        f"{figures.over} of {figures.places_of_others} places of others cut too; "
         f"{figures.rows_of_others} rows of others equal"
     )
 

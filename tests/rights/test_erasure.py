@@ -22,7 +22,13 @@ from pipelines.rights.erasure import (
     unfinished_erasures,
 )
 from pipelines.vault import audit, quarantine, schema
-from pipelines.vault.records import NewRecord, add_mentions, record_aad, save_records
+from pipelines.vault.records import (
+    NewRecord,
+    add_mentions,
+    delete_records,
+    record_aad,
+    save_records,
+)
 from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.sketches import Around
 from pipelines.vault.store import Vault
@@ -318,17 +324,25 @@ def test_replay_suppresses_whom_the_backup_never_knew(vault: Vault, deployment: 
     deployment.open().close()
 
 
-def test_name_that_others_bear_is_left_to_the_steward(world: World) -> None:
+def test_name_near_a_namesake_is_left_to_the_steward_with_its_record(world: World) -> None:
     with world.vault.begin() as conn:
+        (other,) = create_subjects(conn, world.vault, "account", 1, 1)
         add_identifiers(conn, [(*world.name, PIET, "crm")], 1)
         t = schema.sealed_records
-        conn.execute(sa.update(t).values(account_subject_id=None).where(t.c.record_key == "crm/I1"))
+        where = sa.or_(t.c.record_key == "crm/I1", t.c.subject_id == PIET)
+        moved = {"account_subject_id": other.subject_id}
+        conn.execute(sa.update(t).where(where).values(**moved, name_sketch=b"sketch"))
+        conn.execute(sa.update(t).where(t.c.record_key == "crm/I1").values(subject_id=None))
         add_mentions(conn, "interactions", "crm", {world.blind("interactions", "I1"): [world.name]})
+        record = conn.scalar(sa.select(t.c.record_id).where(t.c.record_key == "crm/I1"))
     result = erase_subject(world.vault, JAN, world.tools)
     assert (result.cut_records, result.doubtful_records) == (0, 1)
-    with world.vault.read() as conn:
-        queue = conn.execute(sa.select(schema.identity_queue)).one()
-        assert (queue.subject_id, queue.reason) == (JAN, "erased_name_mentioned")
+    with world.vault.begin() as conn:
+        question = conn.execute(sa.select(schema.identity_queue)).one()
+        assert (question.subject_id, question.other_subject_id) == (JAN, PIET)
+        assert (question.record_id, question.reason) == (record, "erased_name_mentioned")
+        delete_records(conn, [record])
+        assert conn.execute(sa.select(schema.identity_queue)).all() == []
 
 
 def test_reader_that_blocks_the_log_leaves_the_erasure_open(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,6 +26,10 @@ HALF = "part of a name"
 MISSPELT = "misspelt"
 ANYBODYS = "half a name of ten or more"
 MANY = 10
+
+
+Place = tuple[Record, str]
+"""A text: its record and column."""
 
 
 class Mention(NamedTuple):
@@ -87,6 +91,35 @@ def still_there(demo: Demo, mentions: Collection[Mention]) -> Counter[str]:
             if isinstance(text, str) and mention.words.casefold() in text.casefold():
                 left[mention.kind] += 1
     return left
+
+
+def words_of_others(demo: Demo, persons: Collection[str]) -> dict[Place, Counter[str]]:
+    """What the truth marks in each text as anybody else's: words and how often, by text."""
+    truth = spans_of(demo.sample)
+    found: dict[Place, Counter[str]] = {}
+    for record, _, fields in opened_records(demo.home):
+        for column, spans in truth.get(record, {}).items():
+            text = fields.get(column)
+            if isinstance(text, str):
+                words = [
+                    text[s["start"] : s["end"]]
+                    for s in spans
+                    if s["person"] not in persons and s["type"] not in NOBODYS
+                ]
+                if words:
+                    found[record, column] = Counter(words)
+    return found
+
+
+def wrongly_cut(demo: Demo, words: Mapping[Place, Counter[str]]) -> int:
+    """How many of these words stand in their text no more, where the text is still there."""
+    return sum(
+        max(times - text.count(word), 0)
+        for record, _, fields in opened_records(demo.home)
+        for column, text in fields.items()
+        if isinstance(text, str)
+        for word, times in words.get((record, column), {}).items()
+    )
 
 
 def is_telling(kind: str) -> bool:
