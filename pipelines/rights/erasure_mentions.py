@@ -18,8 +18,19 @@ from sqlalchemy import Connection
 
 from pipelines.rights.erasure_plan import CUT_KINDS, RECORD_KIND, ErasurePlan, borne_alone
 from pipelines.vault.bulk import select_in
-from pipelines.vault.records import SealedRecord, mentions_of, records_mentioning
-from pipelines.vault.subjects import Pair, bearers_up_to, find_identifiers, survivors
+from pipelines.vault.records import (
+    SealedRecord,
+    count_mentioning,
+    mentions_of,
+    records_mentioning,
+)
+from pipelines.vault.subjects import (
+    Pair,
+    bearers_up_to,
+    find_identifiers,
+    is_borne_by_staff,
+    survivors,
+)
 
 ALONE_KINDS: Final = frozenset({"address", "number"})
 """Cut everywhere too where nobody else bears them; housemates share an address."""
@@ -29,6 +40,8 @@ FEW_BEARERS: Final = 10
 """Half a name that as many bear tells nobody; borne by fewer it does (docs/decisions/0092)."""
 MOST_HALF_NAMES: Final = 1_000
 """Texts that are looked through for one half name."""
+MOST_SHARED: Final = 250
+"""The same for half a name that ten or more bear."""
 NOT_THEIRS: Final = 0
 """In place of a namesake: the record says by itself that the name is another's."""
 _NO_TEXTS: Final = frozenset({"accounts", "contacts", "users", "consents"})
@@ -193,12 +206,15 @@ def _with_parents(
 
 
 def _half_named(conn: Connection, plan: ErasurePlan) -> Iterator[tuple[SealedRecord, Pair]]:
-    """Records that say half a name which few bear, and none of the staff."""
+    """Records that say half a name of the person's, where it is worth looking."""
     for pair in sorted(p for p in plan.identifiers if p[0] == "part"):
+        if is_borne_by_staff(conn, pair):
+            continue
         others = bearers_up_to(conn, pair, FEW_BEARERS + len(plan.subject_ids))
-        others = {i: kind for i, kind in others.items() if i not in plan.subject_ids}
-        if len(others) + 1 < FEW_BEARERS and "user" not in others.values():
-            yield from ((r, pair) for r in records_mentioning(conn, [pair], MOST_HALF_NAMES))
+        are_few = len(others.keys() - set(plan.subject_ids)) + 1 < FEW_BEARERS
+        most = MOST_HALF_NAMES if are_few else MOST_SHARED
+        if count_mentioning(conn, pair, most + 1) <= most:
+            yield from ((r, pair) for r in records_mentioning(conn, [pair]))
 
 
 def accounts_of(plan: ErasurePlan) -> set[int]:

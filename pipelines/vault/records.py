@@ -139,27 +139,19 @@ def records_of_subject(conn: Connection, subject_id: int) -> list[SealedRecord]:
     return records_of_subjects(conn, [subject_id])
 
 
-def records_mentioning(
-    conn: Connection, pairs: Iterable[Pair], most: int | None = None
-) -> list[SealedRecord]:
-    """Records whose text mentions one of the identifiers, ascending by record_id.
-
-    Args:
-        conn: The vault.
-        pairs: The identifiers.
-        most: So many for each kind at most; all by default.
-    """
+def records_mentioning(conn: Connection, pairs: Iterable[Pair]) -> list[SealedRecord]:
+    """Records whose text mentions one of the identifiers, ascending by record_id."""
     sql = "SELECT record_id FROM mentions WHERE blind IN ({values}) AND kind = {mark}"
-    fixed: tuple[int, ...] = ()
-    if most is not None:
-        sql, fixed = sql + " LIMIT {mark}", (most,)
     ids = {
-        i
-        for kind, blinds in by_kind(pairs).items()
-        for (i,) in select_in(conn, sql, blinds, kind, *fixed)
+        i for kind, blinds in by_kind(pairs).items() for (i,) in select_in(conn, sql, blinds, kind)
     }
-    rows = select_in(conn, f"{_SEALED} WHERE record_id IN ({{values}})", sorted(ids))
-    return sorted((SealedRecord(*row) for row in rows), key=lambda r: r.record_id)
+    return load_records(conn, ids)
+
+
+def count_mentioning(conn: Connection, pair: Pair, most: int) -> int:
+    """How many records mention an identifier, counted up to ``most``."""
+    sql = "SELECT record_id FROM mentions WHERE blind IN ({values}) AND kind = {mark} LIMIT {mark}"
+    return sum(1 for _ in select_in(conn, sql, [pair[1]], pair[0], most))
 
 
 def mentions_of(conn: Connection, record_ids: Iterable[int]) -> dict[int, set[Pair]]:

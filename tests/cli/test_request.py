@@ -94,6 +94,19 @@ def test_identifier_that_is_a_dash_is_asked_for(
     opened(cli, "--right", "access", "--email", "-")
 
 
+def test_person_is_looked_for_by_lines_of_a_pipe(
+    cli, landed: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Kees Mol\n1980-02-01\n"))
+    answer = cli("request", "find", "--name", "-", "--birth-date", "-", "--json")
+    assert answer.status == 0, answer.err
+    assert [row["agrees"] for row in answer.document], "nobody resembles"
+    monkeypatch.setattr("sys.stdin", io.StringIO("Kees Mol\n1 februari\n"))
+    refused = cli("request", "find", "--name", "-", "--birth-date", "-")
+    assert refused.status == 2
+    assert "februari" not in refused.err
+
+
 def test_duplicate_is_recognised_and_named(cli, landed: Context) -> None:
     words = ("--right", "erasure", "--email", "eva.bakker@voorbeeld.example")
     number = opened(cli, *words)

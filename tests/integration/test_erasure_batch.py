@@ -45,7 +45,9 @@ WHOLE = {"full name", "EMAIL", "IBAN"}
 MOST_WHOLE_MISSED = 0.2
 """So few persons have few mentions: one of five may be missed here, the soak test is the measure."""
 LEAST_CUT = 0.95
-"""Share of the mentions in others' texts that have to be gone, of those that tell who is meant."""
+"""Share of the mentions in others' texts that have to be gone, whatever their class."""
+MOST_OVER = 0.02
+"""Share of the places of others that may be cut too, where nothing says whose they are."""
 SOURCES = 3
 PLANTED = "TK-PLANTED"
 
@@ -277,6 +279,11 @@ class Figures(NamedTuple):
         return 1 - self.missed.total() / max(self.mentions.total(), 1)
 
     @property
+    def over_share(self) -> float:
+        """Share of the places of others that were cut too, 0-1."""
+        return self.over / max(self.places_of_others, 1)
+
+    @property
     def told_gone(self) -> float:
         """The same of mentions that tell who is meant."""
         said, missed = (
@@ -293,14 +300,22 @@ def backed_up(demo: Demo) -> str:
 
 
 def tell(figures: Figures) -> None:
-    """Print what a soak run is for; counts only."""
-    print(  # noqa: T201
-        f"\n{figures.persons} persons: {figures.gone:.1%} of {figures.mentions.total()} mentions gone, "
-        f"{figures.told_gone:.1%} of those that tell; "
-        f"{dict(figures.mentions)}, missed {dict(figures.missed)}; "
-        f"{figures.over} of {figures.places_of_others} places of others cut too; "
-        f"{figures.rows_of_others} rows of others equal"
-    )
+    """Print what a soak run is for: shares, and what was missed by class; counts only."""
+    lines = [
+        (
+            f"{figures.persons} persons: {figures.gone:.1%} of {figures.mentions.total()} mentions gone, "
+            f"{figures.told_gone:.1%} of those that tell who is meant"
+        ),
+        (
+            f"{figures.over} of {figures.places_of_others} places of others cut too "
+            f"({figures.over_share:.2%}); {figures.rows_of_others} rows of others equal"
+        ),
+        *(
+            f"{kind:28} {said:5} said {figures.missed[kind]:5} missed"
+            for kind, said in figures.mentions.most_common()
+        ),
+    ]
+    print("", *lines, sep="\n")  # noqa: T201
 
 
 def test_ten_persons_with_traps_are_erased_and_stay_so(own_demo: Demo) -> None:
@@ -318,4 +333,5 @@ def test_fifty_persons_at_scale_ten_are_erased_and_stay_so(tmp_path: Path) -> No
     demo.run()
     figures = check_batch(demo, 50, with_slip=True)
     tell(figures)
-    assert figures.told_gone >= LEAST_CUT, figures.missed
+    assert figures.gone >= LEAST_CUT, figures.missed
+    assert figures.over_share <= MOST_OVER

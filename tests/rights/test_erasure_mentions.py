@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from pipelines.common.policy import load_policy
 from pipelines.rights.erasure_mentions import Mentioned, find_mentions
 from pipelines.rights.erasure_plan import make_plan
+from pipelines.vault import schema
+from pipelines.vault.bulk import insert_rows
 from pipelines.vault.records import NewRecord, add_mentions, save_records
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import Pair, add_identifiers, create_subjects
@@ -20,14 +22,19 @@ NAME: Pair = ("name", b"zevenstra|e")
 WHOLE: Pair = ("full_name", b"zevenstra|elke")
 ADDRESS: Pair = ("email", b"elke")
 NAMESAKES_PHONE: Pair = ("phone", b"namesake")
+PART: Pair = ("part", b"elke")
 NOTE = b"note"
+SUBJECT_COLUMNS = (
+    "subject_id", "subject_key", "kind", "subject_bucket", "key_id", "state", "staff_alias",
+    "created_batch",
+)  # fmt: skip
 
 
 class World:
     """Elke, another Elke Zevenstra, Eva Zevenstra, and one note of somebody else that names one."""
 
     def __init__(self, conn: Connection) -> None:
-        self._conn = conn
+        self.conn = conn
 
     def record(
         self, entity: str, blind: bytes, subject: int | None, account: int | None,
@@ -36,7 +43,7 @@ class World:
         row = NewRecord(
             entity, "crm", blind, "crm/1", subject, account, 9, b"m", b"sealed", "1", sketch
         )
-        (record_id,) = save_records(self._conn, 1, [row])
+        (record_id,) = save_records(self.conn, 1, [row])
         return record_id
 
     def contact(self, subject: int, account: int | None) -> None:
@@ -44,11 +51,11 @@ class World:
 
     def note(self, *said: Pair, subject: int = STRANGER, account: int | None = None) -> int:
         record_id = self.record("interactions", NOTE, subject, account)
-        add_mentions(self._conn, "interactions", "crm", {NOTE: [NAME, *said]})
+        add_mentions(self.conn, "interactions", "crm", {NOTE: [NAME, *said]})
         return record_id
 
     def found(self) -> Mentioned:
-        return find_mentions(self._conn, make_plan(self._conn, ELKE, load_policy()))
+        return find_mentions(self.conn, make_plan(self.conn, ELKE, load_policy()))
 
     def pairs(self, record_id: int) -> set[Pair]:
         """What is to be cut out of a record."""
@@ -119,3 +126,39 @@ def test_whole_name_goes_near_one_who_shares_but_the_initial(world: World) -> No
     note = world.note(account=COMPANY)
     assert world.pairs(note) == {WHOLE}
     assert world.found().doubtful == {note: EVA}
+
+
+def half_named(world: World, conn: Connection, texts: int, bearers: int) -> list[int]:
+    """Notes that say half a name, which so many others bear."""
+    add_identifiers(conn, [(*PART, subject, "crm") for subject in (ELKE, *bearers_of(bearers))], 1)
+    blinds = [b"note %d" % i for i in range(texts)]
+    made = [world.record("interactions", blind, STRANGER, None) for blind in blinds]
+    add_mentions(conn, "interactions", "crm", {blind: [PART] for blind in blinds})
+    return made
+
+
+def bearers_of(count: int) -> range:
+    return range(101, 101 + count)
+
+
+@pytest.mark.parametrize(
+    ("texts", "bearers", "goes"),
+    [(3, 1, True), (3, 20, True), (4, 20, False), (4, 1, True)],
+)
+def test_half_a_name_that_many_bear_goes_unless_too_many_texts_say_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, texts: int, bearers: int, goes: bool
+) -> None:
+    monkeypatch.setattr("pipelines.rights.erasure_mentions.MOST_SHARED", 3)
+    conn = world.conn
+    rows = [(i, f"k{i:011d}", "contact", 0, 1, "active", None, 1) for i in bearers_of(bearers)]
+    insert_rows(conn, schema.subjects, SUBJECT_COLUMNS, rows)
+    notes = half_named(world, conn, texts, bearers)
+    assert [world.pairs(n) == {PART} for n in notes] == [goes] * texts
+
+
+def test_half_a_name_that_one_of_the_staff_bears_stays(world: World, vault: Vault) -> None:
+    (agent,) = create_subjects(world.conn, vault, "user", 1, 1)
+    notes = half_named(world, world.conn, 1, 0)
+    assert world.pairs(notes[0]) == {PART}
+    add_identifiers(world.conn, [(*PART, agent.subject_id, "crm")], 1)
+    assert world.pairs(notes[0]) == set()
