@@ -184,9 +184,18 @@ def is_half_name(value: str) -> bool:
     """Whether a given name or a surname stands alone ("Elke", "dhr. van Doorn", "V.d. Ploeg")."""
     if "," in value:
         return False
+    value = without_lead(value)
     text = _SHORT_INFIX.sub("van ", value.casefold()).replace(".", ". ")
     words = [w for w in text.split() if fold(w) not in _TITLES]
     return bool(words) and (len(words) == 1 or words[0] in _INFIXES)
+
+
+def without_lead(name: str) -> str:
+    """A whole name without an infix that is not its own: "(op naam) van Jan de Vries"."""
+    words = name.split()
+    lead = next((i for i, word in enumerate(words) if fold(word) not in _INFIXES), 0)
+    has_infix = any(fold(w).rstrip(".") in _ANY_INFIX for w in words[lead + 1 : -1])
+    return " ".join(words[lead:]) if lead and has_infix and "," not in name else name
 
 
 def address_key(address: str | None) -> str | None:
@@ -206,5 +215,6 @@ def number_key(value: str | None) -> str | None:
 
 _HOUSE = re.compile(r"(?<= )[0-9]{1,5}(?: ?-?[A-Za-z]\b)?")
 _SHORT_INFIX = re.compile(r"^(?:v\.? ?d\.?|v/d) (?:r\.? )?")
+_ANY_INFIX = _INFIXES | {"v", "vd", "v/d", "v.d"}
 _NOT_COMPACT = re.compile(r"[^0-9a-z]+")
 _NOT_SAID_ALONE = frozenset({fold(w).replace("'", "") for w in _INFIXES | _TITLES} | {"vd"})

@@ -18,6 +18,7 @@ from pipelines.common.normalise import (
     name_parts,
     number_key,
     phone_key,
+    without_lead,
 )
 from pipelines.privacy.spans import Span
 
@@ -53,6 +54,7 @@ def told_mentions(text: str, spans: Iterable[Span]) -> list[Mention]:
 def full_name_mention(name: str) -> Mention | None:
     """Surname and whole given name, as contacts bear it; None where the given name is an initial."""
     key = _person_key(name)
+    name = without_lead(name)
     surname, comma, given = name.partition(",")
     first = (fold(given if comma else surname).split() or [""])[0]
     if key is None or len(first) < 2:
@@ -97,7 +99,7 @@ def _told(kind: str, value: str) -> tuple[Mention, ...]:
 
 def _person_key(value: str) -> str | None:
     """The name's normal form; initials behind the first ("J.P. de Vries") do not count."""
-    words = value.replace(".", ". ").split()
+    words = without_lead(value).replace(".", ". ").split()
     kept = words[:1] + [w for w in words[1:] if not _is_short(w)]
     return name_key(full=" ".join(kept))
 

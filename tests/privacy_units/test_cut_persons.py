@@ -111,6 +111,15 @@ def test_whole_name_that_others_share_by_initial_is_cut_by_the_given_name() -> N
     assert cut("Bel E. Zevenstra", found, full) == "Bel E. Zevenstra"
 
 
+def test_infix_that_a_sketch_joins_to_a_name_changes_no_name() -> None:
+    tol = KEY.sketch({"full_name": "Mink van Tol"})
+    text, named = "Op naam van Mink v Tol zetten", {"Mink v Tol": "PERSON"}
+    cutter = PersonCutter(blind, Marked(named), MATCHER)
+    pairs = {pair("name", "tol|m"), pair("full_name", "tol|mink"), (SKETCH_KIND, tol)}
+    made = cutter.cut({"body": text}, pairs, Around())["body"]
+    assert made == "Op naam […] zetten"
+
+
 def test_half_name_is_cut() -> None:
     assert cut("verjaardag Elke, kaartje", {"Elke": "PERSON"}, PART) == "verjaardag […], kaartje"
 
@@ -157,6 +166,8 @@ def test_told_mentions_are_half_names_addresses_and_customer_numbers() -> None:
         ("V.d. Ploeg", True, ["ploeg"]),
         ("Mulder-Drost", True, ["mulder", "drost"]),
         ("E. Zevenstra", False, ["zevenstra"]),
+        ("van Mink v Tol", False, ["mink", "tol"]),
+        ("van der Tol Mink", True, ["tol", "mink"]),
         ("Zevenstra, Elke", False, ["zevenstra", "elke"]),
         ("Elke van Zevenstra", False, ["elke", "zevenstra"]),
     ],
@@ -171,6 +182,8 @@ def test_full_name_needs_a_whole_given_name() -> None:
     assert full_name_mention("Vries, Jan de") == ("full_name", "vries|jan")
     assert full_name_mention("J. de Vries") is None
     assert full_name_mention("Jan") is None
+    assert full_name_mention("van Jan v Vries") == ("full_name", "vries|jan")
+    assert full_name_mention("van Vries, Jan") == ("full_name", "vries|jan")
 
 
 def test_address_and_number_need_what_makes_them_tell() -> None:
