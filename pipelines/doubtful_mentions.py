@@ -182,7 +182,7 @@ def _cut(conn: Connection, deployment: Deployment, cutter: PersonCutter, found: 
     record, t = found.sealed, schema.sealed_records
     for opened in open_records(deployment.vault, [record]):
         texts = free_texts(deployment.policy, record, opened.fields)
-        made = cutter.cut(texts, found.names, Around())
+        made = dict(cutter.cut(texts, found.names, Around()))
         key = deployment.vault.data_keys.get([record.key_id])[record.key_id]
         sealed = seal(key, orjson.dumps(opened.fields | made), record.aad)
         where = t.c.record_id == record.record_id
