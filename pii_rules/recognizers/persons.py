@@ -120,17 +120,15 @@ def _least_margin(features: Sequence[int], *, single: bool) -> int:
     """
     common = all(bits & (WORD | PLACE | INFIX | BLOCKED) for bits in features)
     if any(bits & (GIVEN_HOME | FAMILY_HOME) for bits in features):
-        if single and common and not features[0] & CAPITAL:
-            return 2_000
-        return -1_000 if single or not common else 300
+        return 600 if single or not common else 2_000
     if any(bits & (GIVEN | FAMILY) for bits in features):
-        return -1_000 if common else -1_000
+        return 2_200 if common else 600
     if not single:
-        return 5_000
+        return 4_100
     return 3_500 if common and not features[0] & CAPITAL else 2_000
 
 
-LEAST_MARGIN = -1_000
+LEAST_MARGIN = 250
 """Margin from which a word counts as part of a name, in thousandths; chosen on development texts."""
 
 
