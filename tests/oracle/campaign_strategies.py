@@ -8,16 +8,26 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.oracle.persons import Row
-from tests.oracle.strategies import ACCOUNTS, AS_OF, CURRENCIES, PERSONS, amounts, maybe
+from tests.oracle.strategies import (
+    ACCOUNTS,
+    AS_OF,
+    CURRENCIES,
+    PERSONS,
+    TURNS,
+    amounts,
+    maybe,
+    twins,
+)
 
 _START = AS_OF - timedelta(days=100)
 _steps = st.one_of(
     st.sampled_from([timedelta(0), timedelta(days=30), timedelta(days=30, microseconds=-1)]),
     st.integers(0, 70).map(timedelta),
 )
-moments = st.tuples(_steps, st.sampled_from([timedelta(0), timedelta(seconds=1), timedelta(days=7)])).map(
+_near = st.tuples(_steps, st.sampled_from([timedelta(0), timedelta(seconds=1), timedelta(days=7)])).map(
     lambda parts: _START + parts[0] + parts[1]
 )  # fmt: skip
+moments = st.one_of(_near, _near, _near, st.sampled_from(TURNS))
 _TYPES = (
     "sent", "sent", "sent", "delivered", "open", "open", "click", "click", "bounce_hard",
     "bounce_soft", "dropped", "unsubscribe", "complaint", "conversion",
@@ -41,7 +51,7 @@ def campaigns(draw: st.DrawFn) -> dict[str, list[Row]]:
             for person in PERSONS[:3]
         ],
         "orders": [
-            {"record_key": f"o{number}", "customer_key": draw(maybe(st.sampled_from(PERSONS))),
+            {"record_key": f"o{number}", "customer_key": draw(maybe(st.sampled_from(PERSONS[:5]))),
              "account_key": draw(maybe(st.sampled_from(ACCOUNTS))), "deal_id": None,
              "ordered_at": draw(moments), "amount": draw(amounts),
              "margin": draw(maybe(amounts)), "currency": draw(st.sampled_from(CURRENCIES)),
@@ -63,11 +73,20 @@ def campaigns(draw: st.DrawFn) -> dict[str, list[Row]]:
              "url_path": draw(st.sampled_from(["/a", "/b", None])),
              "user_agent_class": draw(st.sampled_from([None, "browser", "bot", "privacy_proxy"]))}
         )  # fmt: skip
-    for number, event in enumerate(found["campaign_events"][: draw(st.integers(0, 3))]):
-        twin = {"record_key": f"e{number:02}b", "event_type": draw(st.sampled_from(_TYPES))}
-        found["campaign_events"].append(event | twin)
+    found["campaign_events"] += draw(
+        twins(found["campaign_events"], event_type=st.sampled_from(_TYPES))
+    )
     if draw(st.booleans()):
         found["campaign_events"] += _burst(draw)
+    if draw(st.booleans()):  # sent and paid for, to somebody who never buys
+        sent = {"record_key": "n0", "campaign_id": "c2", "customer_key": PERSONS[5],
+                "event_type": "sent", "occurred_at": draw(moments), "url_path": None,
+                "user_agent_class": None}  # fmt: skip
+        found["campaign_events"].append(sent)
+        found["costs"].append(
+            {"record_key": "n0", "kind": "marketing", "campaign_id": "c2", "amount": draw(amounts),
+             "cost_date": draw(moments).date(), "currency": "EUR"}
+        )  # fmt: skip
     for number in range(draw(st.integers(0, 8))):
         found["campaign_members"].append(
             {"record_key": f"m{number}", "campaign_id": draw(st.sampled_from(_CAMPAIGNS[:2])),

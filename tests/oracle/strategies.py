@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 Row = dict[str, Any]
 AS_OF = datetime(2026, 4, 12, 9, 30, tzinfo=UTC)
-# The turns of a month, of a year and of the clock in Amsterdam, a leap day, and the run itself.
-_TURNS = (
+TURNS = (
     datetime(2026, 3, 28, 23, tzinfo=UTC),
     datetime(2026, 3, 29, 1, tzinfo=UTC),
     datetime(2025, 10, 26, 0, 30, tzinfo=UTC),
@@ -28,6 +27,7 @@ _TURNS = (
     datetime(2026, 3, 31, 22, tzinfo=UTC),
     AS_OF,
 )
+"""The turns of a month, of a year and of the clock in Amsterdam, a leap day, and the run itself."""
 _FIRST = datetime(2025, 9, 1, tzinfo=UTC)
 
 PERSONS = tuple(f"person{number}" for number in range(6))
@@ -36,7 +36,7 @@ SELLERS = ("seller0", "seller1", "seller2")
 CURRENCIES = (None, "EUR", "USD", "XTS")
 
 instants = st.one_of(
-    st.sampled_from(_TURNS),
+    st.sampled_from(TURNS),
     st.integers(0, 222 * 24 * 4).map(lambda quarters: _FIRST + timedelta(minutes=15 * quarters)),
 )
 amounts = st.one_of(
@@ -114,6 +114,9 @@ def sales(draw: st.DrawFn) -> dict[str, list[Row]]:
     }  # fmt: skip
     for number in range(draw(st.integers(0, 12))):
         _add_deal(draw, found, f"d{number}")
+    if draw(st.booleans()):
+        for deal in found["deals"]:
+            deal["outcome"] = "won" if deal["user_key"] == SELLERS[2] else deal["outcome"]
     deals = [deal["record_key"] for deal in found["deals"]]
     for number in range(draw(st.integers(0, 6))):
         found["leads"].append(
@@ -145,7 +148,19 @@ def sales(draw: st.DrawFn) -> dict[str, list[Row]]:
              "currency": draw(st.sampled_from(CURRENCIES)),
              "status": draw(st.sampled_from([None, "paid", "Cancelled", "refunded"]))}
         )  # fmt: skip
+    found["orders"] += draw(twins(found["orders"]))
     return found
+
+
+@st.composite
+def twins(draw: st.DrawFn, rows: list[Row], **others: st.SearchStrategy[Any]) -> list[Row]:
+    """Once more some of the rows, at the same instants; only their keys differ, and what is told."""
+    return [
+        row
+        | {"record_key": f"{row['record_key']}b"}
+        | {name: draw(values) for name, values in others.items()}
+        for row in rows[: draw(st.integers(0, 3))]
+    ]
 
 
 def _add_deal(draw: st.DrawFn, found: dict[str, list[Row]], key: str) -> None:
@@ -188,6 +203,13 @@ def crm(draw: st.DrawFn, *parts: Any) -> dict[str, list[Row]]:
 @st.composite
 def purchases(draw: st.DrawFn) -> dict[str, list[Row]]:
     """Subscriptions, and words on marketing and profiling."""
+    statuses = st.sampled_from(["given", "given", "objected", "objected", "withdrawn", "pending"])
+    consents = [
+        {"record_key": f"w{number}", "customer_key": draw(st.sampled_from(PERSONS)),
+         "purpose": draw(st.sampled_from(["marketing", "profiling", "tracking"])),
+         "lawful_basis": "consent", "occurred_at": draw(instants), "status": draw(statuses)}
+        for number in range(draw(st.integers(0, 8)))
+    ]  # fmt: skip
     return {
         "subscriptions": [
             {"record_key": f"s{number}", "customer_key": draw(maybe(st.sampled_from(PERSONS))),
@@ -196,13 +218,7 @@ def purchases(draw: st.DrawFn) -> dict[str, list[Row]]:
              "amount_per_month": draw(amounts), "currency": draw(st.sampled_from(CURRENCIES))}
             for number in range(draw(st.integers(0, 5)))
         ],
-        "consents": [
-            {"record_key": f"w{number}", "customer_key": draw(st.sampled_from(PERSONS)),
-             "purpose": draw(st.sampled_from(["marketing", "profiling", "tracking"])),
-             "lawful_basis": "consent", "occurred_at": draw(instants),
-             "status": draw(st.sampled_from(["given", "given", "objected", "withdrawn", "pending"]))}
-            for number in range(draw(st.integers(0, 5)))
-        ],
+        "consents": consents + draw(twins(consents, status=statuses)),
     }  # fmt: skip
 
 
@@ -241,4 +257,7 @@ def activity(draw: st.DrawFn) -> dict[str, list[Row]]:
                  "occurred_at": at + timedelta(milliseconds=250 * place),
                  "user_agent_class": draw(st.sampled_from([None, "desktop", "bot", "privacy_proxy"]))}
             )  # fmt: skip
+    found["campaign_events"] += draw(
+        twins(found["campaign_events"], event_type=st.sampled_from(["sent", "open", "click"]))
+    )
     return found

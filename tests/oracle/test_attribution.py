@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.oracle.attribution import MODELS, attribution
 from tests.oracle.project import Project, Rows
 from tests.oracle.rules import differences
-from tests.oracle.strategies import AS_OF, CURRENCIES, PERSONS, amounts, crm, maybe
+from tests.oracle.strategies import AS_OF, CURRENCIES, PERSONS, TURNS, amounts, crm, maybe
 
 _START = AS_OF - timedelta(days=90)
 # Steps that meet: equal instants, and both sides of the window to the microsecond.
@@ -22,9 +22,10 @@ _steps = st.one_of(
     st.sampled_from([timedelta(0), timedelta(days=30), timedelta(days=30, microseconds=-1)]),
     st.integers(0, 60).map(timedelta),
 )
-_instants = st.tuples(_steps, st.sampled_from([timedelta(0), timedelta(days=7)])).map(
+_near = st.tuples(_steps, st.sampled_from([timedelta(0), timedelta(days=7)])).map(
     lambda parts: _START + parts[0] + parts[1]
 )
+_instants = st.one_of(_near, _near, _near, st.sampled_from(TURNS))
 _LONG = 4
 _persons = maybe(st.sampled_from(PERSONS[:3]))
 
@@ -33,6 +34,7 @@ _persons = maybe(st.sampled_from(PERSONS[:3]))
 def journeys(draw: st.DrawFn) -> Rows:
     """Clicks, forms, meetings and calls around orders; paths of none to fifty touches."""
     touches = draw(st.sampled_from([0, _LONG, 1, 2, 8, _LONG, 50]))
+    shift = draw(st.integers(0, 3))
     found: Rows = {
         "campaigns": [{"record_key": "c0", "channel": "email"}, {"record_key": "c1"}],
         "campaign_events": [], "web_events": [], "interactions": [],
@@ -43,7 +45,7 @@ def journeys(draw: st.DrawFn) -> Rows:
         ],
         "orders": [
             {"record_key": f"o{number}", "customer_key": draw(_persons), "amount": draw(amounts),
-             "ordered_at": draw(_instants), "currency": draw(st.sampled_from(CURRENCIES)),
+             "ordered_at": draw(_instants), "currency": CURRENCIES[(number + shift) % 4],
              "status": draw(st.sampled_from([None, "paid", "Cancelled"]))}
             for number in range(draw(st.integers(1, 5)))
         ],

@@ -17,12 +17,13 @@ from tests.oracle.attribution import WINDOW
 from tests.oracle.campaign_strategies import campaigns
 from tests.oracle.project import Rows
 from tests.oracle.rules import local_day
-from tests.oracle.strategies import crm, sales
+from tests.oracle.strategies import AS_OF, activity, crm, purchases, sales
 from tests.oracle.support_rows import support
 from tests.oracle.test_attribution import journeys
 
 EXAMPLES = 60
 Case = Callable[[Rows], bool]
+_MONEY = ("deals", "orders", "costs", "subscriptions", "quotas")
 _CLOCK_CHANGES = (date(2025, 10, 26), date(2026, 3, 29))
 
 
@@ -74,7 +75,7 @@ def _closed_before_it_was_opened(rows: Rows) -> bool:
 
 def _currencies(rows: Rows) -> bool:
     """A dated rate, none at all, and the reporting currency."""
-    names = {row["currency"] for some in ("deals", "orders") for row in rows.get(some, ())}
+    names = {row["currency"] for some in _MONEY for row in rows.get(some, ())}
     return {"EUR", "USD", "XTS"} <= names
 
 
@@ -100,6 +101,68 @@ def _equal_instants(rows: Rows) -> bool:
         if event["customer_key"]
     )
     return any(count > 1 for count in seen.values())
+
+
+def _at_one_instant(relation: str, of: str, at: str) -> Case:
+    def is_there(rows: Rows) -> bool:
+        seen = Counter((row[of], row[at]) for row in rows[relation] if row[of])
+        return any(count > 1 for count in seen.values())
+
+    is_there.__qualname__ = f"two of {relation} at one instant"
+    return is_there
+
+
+def _cost_without_a_conversion(rows: Rows) -> bool:
+    """Somebody was written to, it was paid for, and nobody of them bought or converted."""
+    bought = {order["customer_key"] for order in rows["orders"]}
+    reached: dict[str, set[Any]] = {}
+    for event in rows["campaign_events"]:
+        reached.setdefault(event["campaign_id"], set()).add(event["customer_key"])
+    converted = {
+        e["campaign_id"] for e in rows["campaign_events"] if e["event_type"] == "conversion"
+    }
+    paid = {cost["campaign_id"] for cost in rows["costs"]}
+    return any(c in paid - converted and not who & bought for c, who in reached.items())
+
+
+def _campaign_without_a_send(rows: Rows) -> bool:
+    """Its rates have a denominator of zero."""
+    sent = {e["campaign_id"] for e in rows["campaign_events"] if e["event_type"] == "sent"}
+    return any(row["record_key"] not in sent for row in rows["campaigns"])
+
+
+def _month_without_a_solved_ticket(rows: Rows) -> bool:
+    """Its rates of solved tickets have a denominator of zero."""
+    solved = [t["resolved_at"] for t in rows["tickets"] if t["resolved_at"]]
+    solved += [e["occurred_at"] for e in rows["ticket_events"] if e["event_type"] == "solved"]
+    created = {
+        local_day(t["created_at"]).replace(day=1) for t in rows["tickets"] if t["created_at"]
+    }
+    return bool(created - {local_day(at).replace(day=1) for at in solved})
+
+
+def _month_before_any_subscription(rows: Rows) -> bool:
+    """Its retention has a denominator of zero: what runs at its end began in it."""
+    started = [row["started_at"] for row in rows["subscriptions"]]
+    return bool(started) and local_day(min(started)).day > 1
+
+
+def _minor_who_bought(rows: Rows) -> bool:
+    young = {
+        contact["customer_key"]
+        for contact in rows["contacts"]
+        if contact["birth_year"] and contact["birth_year"] >= AS_OF.year - 18
+    }
+    return any(order["customer_key"] in young for order in rows["orders"])
+
+
+def _objector_who_bought(rows: Rows) -> bool:
+    objected = {
+        word["customer_key"]
+        for word in rows["consents"]
+        if word["purpose"] in ("marketing", "profiling") and word["status"] == "objected"
+    }
+    return any(order["customer_key"] in objected for order in rows["orders"])
 
 
 def _touches(rows: Rows) -> list[tuple[str, datetime]]:
@@ -182,16 +245,26 @@ CASES: dict[str, tuple[Any, tuple[Case, ...]]] = {
     "sales": (crm(sales), (
         *_EVERYWHERE, _seller_with_only_won_deals, _month_without_a_closed_deal,
         _closed_before_it_was_opened, _currencies,
+        _at_one_instant("deal_changes", "deal_id", "changed_at"),
     )),
     "campaigns": (crm(campaigns), (
-        _merged_person_with_rows, _cost_without_an_event, _equal_instants,
+        *_EVERYWHERE, _cost_without_an_event, _cost_without_a_conversion, _campaign_without_a_send,
+        _currencies, _equal_instants,
     )),
     "attribution": (crm(journeys), (
-        _merged_person_with_rows, _touch_after_the_conversion, _path_of(1), _path_of(50),
+        *_EVERYWHERE, _touch_after_the_conversion, _path_of(1), _path_of(50), _currencies,
+        _at_one_instant("interactions", "customer_key", "occurred_at"),
     )),
     "support": (crm(support), (
         *_EVERYWHERE, _reopened_ticket, _ticket_never_answered, _only_a_robot_answered,
-        _wait_over_the_clock_change,
+        _wait_over_the_clock_change, _month_without_a_solved_ticket,
+        _at_one_instant("ticket_events", "ticket_id", "occurred_at"),
+    )),
+    "customers": (crm(sales, purchases, activity), (
+        *_EVERYWHERE, _currencies, _minor_who_bought, _objector_who_bought,
+        _month_before_any_subscription, _equal_instants,
+        _at_one_instant("orders", "customer_key", "ordered_at"),
+        _at_one_instant("consents", "customer_key", "occurred_at"),
     )),
 }  # fmt: skip
 
