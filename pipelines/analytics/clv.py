@@ -87,7 +87,7 @@ def fit_models(purchases: pl.DataFrame, known: pl.DataFrame, few: int) -> pl.Dat
     if models:
         row |= {"state": "fitted"} | models.purchases._asdict()
         row |= models.margins._asdict() if models.margins else {}
-        row |= _holdout(calibration, month["snapshot_date"][0])
+        row |= _holdout(calibration, month["snapshot_date"][0], few)
     elif _attempted(known, row["fitted_on"], ("too_few",)):
         return pl.DataFrame(schema=MODEL_SCHEMA)
     row["is_suppressed"] = _tells_about_few(row, known, few)
@@ -101,11 +101,18 @@ def _attempted(known: pl.DataFrame, month: date, states: Sequence[str]) -> bool:
 
 
 def _tells_about_few(row: dict[str, Any], known: pl.DataFrame, few: int) -> bool:
-    """Whether a part of those counted is small, or the difference to what another month shows."""
+    """Whether a part of those counted is small, or the difference to what another month shows.
+
+    Who bought twice, and who was there when the days held out began, were customers; who came back
+    in those days bought twice. Such a day may also be the start of another month, or lie near it.
+    """
     counted = [row[name] or 0 for name in _COUNTED]
     customers, repeaters, held, buyers = counted
-    parts = [*counted, customers - repeaters, held - buyers]
+    parts = [*counted, customers - repeaters, customers - held, repeaters - buyers, held - buyers]
     shown = known.filter(~pl.col("is_suppressed") & (pl.col("fitted_on") != row["fitted_on"]))
+    for other in shown.iter_rows(named=True):
+        parts.append(abs(held - other["customers"]) if held else 0)
+        parts.append(abs(customers - (other["holdout_customers"] or customers)))
     for other in shown.tail(1).iter_rows(named=True):
         parts += [
             abs(now - (other[name] or 0)) for name, now in zip(_COUNTED, counted, strict=True)
@@ -126,10 +133,11 @@ def _fit(rows: pl.DataFrame) -> _Models | None:
     return _Models(purchases, margins)
 
 
-def _holdout(rows: pl.DataFrame, end: date) -> dict[str, Any]:
+def _holdout(rows: pl.DataFrame, end: date, few: int) -> dict[str, Any]:
     """What a model of the time before expected of the days held out, against what happened.
 
-    The baseline says that everybody goes on buying as often as before, at the mean margin.
+    The baseline says that everybody goes on buying as often as before, at the mean margin. Of margins
+    nothing is said where those known of the days held out are fewer persons' than may be told about.
     """
     models = _fit(rows)
     if models is None:
@@ -144,9 +152,9 @@ def _holdout(rows: pl.DataFrame, end: date) -> dict[str, Any]:
         "holdout_days": days, "holdout_customers": rows.height,
         "holdout_buyers": int((actual > 0).sum()),
     } | _errors("purchases", expected, actual, before)  # fmt: skip
-    if models.margins:
+    earned = _floats(rows, "holdout_margin")
+    if models.margins and not 0 < int((earned != 0).sum()) < few:
         each = _margins(models.margins, rows)
-        earned = _floats(rows, "holdout_margin")
         mean = float(np.average(each, weights=histories.frequency + 1.0))
         found |= _errors("margin", expected * each, earned, before * mean)
     return found

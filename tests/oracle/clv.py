@@ -103,7 +103,14 @@ def bought(model: Row, x: int, age: float, weeks: float) -> float:
         density = math.exp((a - 1) * math.log(p) + (b - 1) * math.log(q) - _beta(a, b))
         return (share - never * q - at_once * p) * density
 
-    return (never * b + at_once * a) / (a + b) + tanh_sinh(beside_the_line)
+    # Nodes lie closest at the ends: where all customers are alike, the mass is around the mean.
+    p, q = a / (a + b), b / (a + b)
+    return (
+        never * q
+        + at_once * p
+        + p * tanh_sinh(lambda u, _: beside_the_line(p * u, 1 - p * u))
+        + q * tanh_sinh(lambda _, v: beside_the_line(1 - q * v, q * v))
+    )
 
 
 def tanh_sinh(f: Callable[[float, float], float]) -> float:
@@ -123,11 +130,13 @@ def _beta(one: float, other: float) -> float:
     return math.lgamma(one) + math.lgamma(other) - math.lgamma(one + other)
 
 
-def values(rows: Rows, as_of: datetime, model: Row) -> dict[tuple[str], Row]:
-    """customer_clv by person, under a fitted model."""
+def values(
+    rows: Rows, as_of: datetime, model: Row, at: str = "now"
+) -> dict[tuple[str], Row]:  # fmt: skip
+    """customer_clv by person, under a fitted model; or at the start of the month."""
     found = {}
     for (snapshot, person), told in histories(rows, as_of).items():
-        if snapshot != "now":
+        if snapshot != at:
             continue
         x, age = told["frequency"], told["age_weeks"]
         chance = alive(model, x, told["recency_weeks"], age)
