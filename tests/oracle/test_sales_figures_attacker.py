@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import pytest
 
-from tests.oracle.attacker import attack
+from tests.oracle.attacker import Part, Told, attack
 from tests.oracle.project import Project, Rows, compiled
 from tests.oracle.sales_parts import CLOSED, CREATED, ENTERED, OPEN, told, told_of_pipeline
 
@@ -120,6 +121,50 @@ def test_attacker_finds_the_pipeline_where_nothing_is_hidden(project: Project) -
     rows = staged(2)
     found = attack(told_of_pipeline(rows, project.run(rows, AS_OF, *PIPELINE), AS_OF), K)
     assert {*OPEN, *ENTERED} - {"open"} <= {line.split(":")[0] for line in found}
+
+
+def test_two_snapshots_of_one_row_tell_about_nobody(suppressing: Project) -> None:
+    dates = 0
+    for seed in (1, 3, 7):
+        rows = staged(seed)
+        tables = suppressing.run(rows, AS_OF, "kpi_pipeline_snapshot")
+        assert not _told_by_snapshots(rows, tables), seed
+        shown = [row for row in tables["kpi_pipeline_snapshot"] if not row["is_suppressed"]]
+        dates += len({row["snapshot_date"] for row in shown})
+    assert dates > 5  # hiding everything would pass
+
+
+def test_attacker_finds_snapshots_where_nothing_is_hidden(project: Project) -> None:
+    rows = staged(7)
+    found = _told_by_snapshots(rows, project.run(rows, AS_OF, "kpi_pipeline_snapshot"))
+    assert any(line.startswith("pipeline") and " less " in line for line in found)
+    assert any(line.startswith("stage") and " less " in line for line in found)
+
+
+def _told_by_snapshots(rows: Rows, tables: Rows) -> list[str]:
+    """What a row of the pipeline tells beside the same row of another day, a deal being the same.
+
+    That of a whole pipeline is also what its stages add up to, where all of them are shown.
+    """
+    tables = tables | {"kpi_pipeline_stages_monthly": []}
+    stages = Counter(
+        (row["pipeline"], row["snapshot_date"])
+        for row in tables["kpi_pipeline_snapshot"]
+        if row["level"] == "stage"
+    )
+    by_row: dict[tuple[Any, ...], list[Told]] = defaultdict(list)
+    by_pipeline: dict[tuple[Any, ...], list[frozenset[Part]]] = defaultdict(list)
+    for one in told_of_pipeline(rows, tables, AS_OF):
+        level, day, pipeline, stage = one.where.values()
+        parts = frozenset(part[:2] for part in one.parts)
+        by_row[level, pipeline, stage].append(Told(one.figure, {"day": day}, parts))
+        if level == "stage":
+            by_pipeline[pipeline, day, one.figure].append(parts)
+    for (pipeline, day, figure), some in by_pipeline.items():
+        if len(some) == stages[pipeline, day]:
+            whole = Told(figure, {"day": day}, frozenset[Part]().union(*some))
+            by_row["pipeline", pipeline, ""].append(whole)
+    return [f"{row[0]} {line}" for row, some in by_row.items() for line in attack(some, K)]
 
 
 def _told_by_sellers(tables: Rows) -> list[str]:

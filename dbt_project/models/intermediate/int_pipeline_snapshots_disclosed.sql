@@ -1,6 +1,9 @@
 -- Grain: snapshot, pipeline and stage, and snapshot and pipeline (level says which). A snapshot is
 -- taken at the start of every month, and at the run. A row is hidden where one of its figures, or what
 -- is left without it, is about few; that of a pipeline too where one of its hidden stages together is.
+-- Where all who were there at an earlier snapshot still are, or nobody came since, the two tell about
+-- who came, or went: where these are few the later one is hidden, of a stage with its pipeline, and of
+-- a pipeline with its stages. Source: docs/decisions/0093-two-snapshots-of-one-pipeline.md.
 {%- set populations = {
     'open': 'true', 'stale': 'is_stale = 1', 'fresh': 'is_stale = 0', 'qualified': 'is_qualified = 1',
     'unqualified': 'is_qualified = 0', 'priced': 'amount is not null', 'unpriced': 'amount is null',
@@ -64,7 +67,7 @@ levels as (
     from open_deals
 ),
 
-measured as (
+counted as (
     select
         level,
         snapshot_date,
@@ -78,10 +81,21 @@ measured as (
             as weighted_pipeline,
         count(*) - count(amount) as excluded_amount_unknown,
         count(*) - count(probability) as excluded_probability_unknown,
-        sum(case when amount is null or probability is null then 1 else 0 end) as excluded_rows,
-        {{ is_small_anywhere(populations) }} as is_about_few
+        sum(case when amount is null or probability is null then 1 else 0 end) as excluded_rows
+        {%- for name, condition in populations.items() %},
+        count(distinct case when {{ condition }} then person_key end) as {{ name }}_persons
+        {%- endfor %}
     from levels
     group by level, snapshot_date, pipeline, stage
+),
+
+measured as (
+    select
+        *,
+        {%- for name in populations %}
+        {{ 'or ' if not loop.first }}{{ name }}_persons {{ is_small() }}
+        {%- endfor %} as is_about_few
+    from counted
 ),
 
 small_stages as (
@@ -91,6 +105,99 @@ small_stages as (
         stage
     from measured
     where level = 'stage' and is_about_few
+),
+
+-- Two snapshots of a row between which there may be few: most pairs are told apart by counting.
+pairs as (
+    select
+        newer.level,
+        newer.pipeline,
+        newer.stage,
+        newer.snapshot_date,
+        older.snapshot_date as older_date
+    from measured as newer
+    inner join measured as older
+        on
+            {{ same_keys('newer', 'older', ['level', 'pipeline', 'stage']) }}
+            and newer.snapshot_date > older.snapshot_date
+            and not newer.is_about_few
+            and not older.is_about_few
+    where
+        {%- for name in populations %}
+        {{ 'or ' if not loop.first }}(
+            least(newer.{{ name }}_persons, older.{{ name }}_persons) > 0
+            and abs(newer.{{ name }}_persons - older.{{ name }}_persons)
+            < {{ var('small_cell_k') | int }}
+        )
+        {%- endfor %}
+),
+
+compared as (
+    select
+        pairs.level,
+        pairs.pipeline,
+        pairs.stage,
+        pairs.snapshot_date,
+        pairs.older_date,
+        levels.deal_id,
+        max(levels.person_key) as person_key
+        {%- for name, condition in populations.items() %},
+        max(case when levels.snapshot_date > pairs.older_date and {{ condition }} then 1 else 0 end)
+            as is_{{ name }},
+        max(case when levels.snapshot_date = pairs.older_date and {{ condition }} then 1 else 0 end)
+            as was_{{ name }}
+        {%- endfor %}
+    from pairs
+    inner join levels
+        on
+            {{ same_keys('pairs', 'levels', ['level', 'pipeline', 'stage']) }}
+            and levels.snapshot_date in (pairs.snapshot_date, pairs.older_date)
+    where levels.person_key is not null
+    group by
+        pairs.level, pairs.pipeline, pairs.stage, pairs.snapshot_date, pairs.older_date, levels.deal_id
+),
+
+changed as (
+    select
+        level,
+        snapshot_date,
+        pipeline,
+        stage
+        {%- for name in populations %},
+        max(is_{{ name }} * was_{{ name }}) as stayed_{{ name }},
+        count(distinct case when is_{{ name }} > was_{{ name }} then person_key end)
+            as came_{{ name }},
+        count(distinct case when was_{{ name }} > is_{{ name }} then person_key end)
+            as went_{{ name }}
+        {%- endfor %}
+    from compared
+    group by level, snapshot_date, pipeline, stage, older_date
+),
+
+nested as (
+    select distinct
+        level,
+        snapshot_date,
+        pipeline,
+        stage
+    from changed
+    where
+        {%- for name in populations %}
+        {{ 'or ' if not loop.first }}(
+            stayed_{{ name }} = 1
+            and least(came_{{ name }}, went_{{ name }}) = 0
+            and greatest(came_{{ name }}, went_{{ name }}) {{ is_small() }}
+        )
+        {%- endfor %}
+),
+
+nested_pipelines as (
+    select
+        snapshot_date,
+        pipeline,
+        max(case when level = 'pipeline' then 1 else 0 end) = 1 as hides_stages
+    from nested
+    group by snapshot_date, pipeline
 ),
 
 hidden_parts as (
@@ -159,11 +266,17 @@ joined as (
         end as pipeline_velocity_denominator,
         measured.is_about_few
         or (measured.level = 'pipeline' and coalesce(hidden_parts.is_about_few, false))
-            as is_suppressed
+        or (nested_pipelines.pipeline is not null and measured.level = 'pipeline')
+        or coalesce(nested_pipelines.hides_stages, false)
+        or nested.pipeline is not null as is_suppressed
     from measured
     left join recent on {{ same_keys('measured', 'recent', ['snapshot_date', 'pipeline']) }}
     left join hidden_parts
         on {{ same_keys('measured', 'hidden_parts', ['snapshot_date', 'pipeline']) }}
+    left join nested_pipelines
+        on {{ same_keys('measured', 'nested_pipelines', ['snapshot_date', 'pipeline']) }}
+    left join nested
+        on {{ same_keys('measured', 'nested', ['level', 'snapshot_date', 'pipeline', 'stage']) }}
 ),
 
 figured as (
