@@ -218,7 +218,7 @@ class _Leaves:
         total = self._sizes(self._table.units, condition).get((unit, None), 0)
         sizes = self._sizes(self._table.months, condition)
         inside = [size for (u, month), size in sizes.items() if u == unit and month in wanted]
-        return max(total - max(inside), 0) > 0 and total - sum(inside) < self._table.k
+        return total - max(inside) > 0 and max(total - sum(inside), 1) < self._table.k
 
     def _sizes(
         self, cells: Sequence[Cell], condition: Condition

@@ -52,10 +52,11 @@ def test_fit_finds_a_maximum(purchases: pl.DataFrame, models: pl.DataFrame) -> N
 
 
 def test_grouped_histories_give_the_fit_of_single_ones() -> None:
-    told = Histories(np.array([0.0, 2, 5]), np.array([0.0, 9, 20]), np.array([30.0, 30, 31]))
-    many = np.array([40.0, 20, 10])
-    single = Histories(*(np.repeat(part, many.astype(int)) for part in told))
-    assert bgnbd.fit(told, many) == pytest.approx(bgnbd.fit(single), rel=1e-4)
+    single = Histories(*(np.round(part) for part in histories(*purchases_of(20_000))))
+    rows, many = np.unique(np.array(single), axis=1, return_counts=True)
+    assert 1 < rows.shape[1] < 20_000
+    grouped = bgnbd.fit(Histories(*rows), many.astype(float))
+    assert grouped == pytest.approx(bgnbd.fit(single), rel=1e-4)
 
 
 def test_held_out_purchases_are_foretold_better_than_by_going_on(models: pl.DataFrame) -> None:
