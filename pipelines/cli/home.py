@@ -10,17 +10,33 @@ from pipelines.cli.session import Session, session_of
 
 
 def init(context: typer.Context) -> None:
-    """Make an empty home with its keys."""
+    """Make an empty home with its keys, or bring one of an older version up to date."""
     from pipelines.runs import Deployment
 
     session = session_of(context)
     home = session.home
+    if home.vault.is_file() and home.vault.stat().st_size and _upgraded(session):
+        return
     with Deployment.create(session.settings):
         pass
     session.output.document({"home": str(home.root), "ledger": str(home.ledger)})
     session.output.say("home_made", home=home.root)
     session.output.say("home_keys", keys=home.keys)
     session.output.say("home_next")
+
+
+def _upgraded(session: Session) -> bool:
+    from pipelines.vault import schema
+    from pipelines.vault.store import Vault
+    from pipelines.warehouse.lock import home_lock
+
+    with home_lock(session.home, session.wait_seconds):
+        before = Vault.upgrade(session.home, session.settings)
+    if before is None:
+        return False
+    session.output.document({"home": str(session.home.root), "from": before, "to": schema.REVISION})
+    session.output.say("vault_upgraded", before=before, now=schema.REVISION)
+    return True
 
 
 def status(context: typer.Context) -> None:

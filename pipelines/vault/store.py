@@ -73,6 +73,27 @@ class Vault:
     def __repr__(self) -> str:
         return f"Vault({self.home_id})"
 
+    @staticmethod
+    def upgrade(home: Home, settings: Settings) -> str | None:
+        """Bring the vault of an older version to this one, in one transaction; needs the home's lock.
+
+        Returns:
+            The migration it was at; None where it is of this version, or newer.
+
+        Raises:
+            UsageError: There is no vault.
+            StorageError: It is damaged, or the home cannot be written.
+        """
+        from pipelines.vault.migrate import upgrade
+
+        engine, _ = _engines(home, settings, create=False)
+        with transaction(engine, STORE, reading=True) as conn:
+            before = _revision(conn)
+        if before >= schema.REVISION:
+            return None
+        upgrade(engine)
+        return before
+
     @classmethod
     def create(cls, home: Home, settings: Settings, keyring: KeyRing) -> Vault:
         """A new, empty vault with its keys and its ledger; one that was half made is completed.
@@ -453,18 +474,33 @@ def _engines(home: Home, settings: Settings, *, create: bool) -> tuple[Engine, E
 
 
 def _check_revision(conn: Connection) -> None:
+    revision = _revision(conn)
+    if revision < schema.REVISION:
+        raise StorageError(
+            "the vault is of an older version of the software", code="vault_older",
+            where={"found": revision, "expected": schema.REVISION},
+            todo="keep a copy of the home and run klantkluis init, which brings it up to date",
+        )  # fmt: skip
+    if revision > schema.REVISION:
+        raise StorageError(
+            "the vault is of a newer version of the software", code="vault_newer",
+            where={"found": revision, "expected": schema.REVISION},
+            todo="use the version of klantkluis that wrote it last",
+        )  # fmt: skip
+
+
+def _revision(conn: Connection) -> str:
+    """The migration that a vault is at.
+
+    Raises:
+        UsageError: There is no vault.
+    """
     if not sa.inspect(conn).has_table("alembic_version"):
         raise _no_vault()
     try:
-        revision = conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return str(conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
     except DBAPIError:
         raise _no_vault() from None
-    if revision != schema.REVISION:
-        raise StorageError(
-            "the vault is of another version of the software", code="vault_version",
-            where={"found": str(revision), "expected": schema.REVISION},
-            todo="use the version of klantkluis that made it, or upgrade it",
-        )  # fmt: skip
 
 
 def _no_vault() -> UsageError:

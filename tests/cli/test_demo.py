@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,26 @@ def test_demo_fresh_starts_with_new_keys(cli, calls: list[Any], tmp_path: Path) 
     key = (home.keys / "master.key").read_text()
     assert cli("demo", "--fresh", "--home", home.root).status == 0
     assert (home.keys / "master.key").read_text() != key
+
+
+def test_init_brings_a_home_of_an_older_version_up_to_date(cli, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    assert cli("init", "--home", home.root).status == 0
+    with closing(sqlite3.connect(home.vault)) as vault:  # what 0007 added is taken away again
+        vault.execute("DROP INDEX ix_identity_queue_record_id")
+        vault.execute("ALTER TABLE identity_queue DROP COLUMN record_id")
+        vault.execute("UPDATE alembic_version SET version_num = '0006'")
+        vault.commit()
+    refused = cli("request", "list", "--home", home.root)
+    assert refused.status != 0
+    assert "run klantkluis init, which brings it up to date" in refused.err
+    told = cli("init", "--home", home.root)
+    assert told.status == 0
+    assert "was at 0006" in told.out
+    assert cli("request", "list", "--home", home.root).status == 0
+    again = cli("init", "--home", home.root)
+    assert again.status == 2
+    assert "vault already" in again.err
 
 
 def test_init_makes_a_private_home_once(cli, tmp_path: Path) -> None:

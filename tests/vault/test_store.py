@@ -67,14 +67,17 @@ def test_open_of_a_damaged_vault_is_refused(deployment: Deployment) -> None:
     assert error.value.code == "damaged"
 
 
-def test_open_of_another_version_is_refused(deployment: Deployment) -> None:
+@pytest.mark.parametrize(("revision", "code"), [("9999", "vault_newer"), ("0006", "vault_older")])
+def test_open_of_another_version_is_refused(
+    deployment: Deployment, revision: str, code: str
+) -> None:
     raw = sqlite3.connect(deployment.home.vault)
-    raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.execute("UPDATE alembic_version SET version_num = ?", [revision])
     raw.commit()
     raw.close()
     with pytest.raises(StorageError) as error:
         deployment.open()
-    assert error.value.code == "vault_version"
+    assert error.value.code == code
 
 
 def test_open_without_ledger_is_refused(deployment: Deployment) -> None:
