@@ -22,6 +22,7 @@ from pipelines.batches.overlay import as_text, cell
 from pipelines.common.clock import now
 from pipelines.common.entities import Column, load_entities
 from pipelines.common.errors import InputError, UsageError
+from pipelines.common.normalise import email_key, phone_key
 from pipelines.identity.contact_identifiers import IDENTIFYING_COLUMNS
 from pipelines.identity.rectify import refresh_identifiers
 from pipelines.privacy.generalise import generalise
@@ -342,16 +343,24 @@ def _check_value(change: Change) -> None:
         is_wrong = column.required
     else:
         typed = cell(change.value, column)
-        is_wrong = typed is None or (column.values is not None and typed not in column.values)
+        is_wrong = typed is None or not _leads_somewhere(change.value, column)
+        is_wrong = is_wrong or (column.values is not None and typed not in column.values)
         kept_open = column.type in ("category", "country", "currency")
         is_wrong = is_wrong or (kept_open and is_suspicious(str(typed)))
     if is_wrong:
         raise InputError(
             "the value does not fit its column", code="value_unfit",
             where={"entity": change.entity, "column": change.column},
-            todo="write dates as 2026-01-31 and numbers with a point; an empty value clears a "
-            "column that may be empty",
+            todo="write dates as 2026-01-31, numbers with a point, an address with its @ and a telephone "
+            "number with all its digits; an empty value clears a column that may be empty",
         )  # fmt: skip
+
+
+def _leads_somewhere(value: str, column: Column) -> bool:
+    """Whether an address or a number can be one: nobody is found by another again."""
+    if column.type == "email":
+        return email_key(value) is not None
+    return column.type != "phone" or phone_key(value) is not None
 
 
 def _json_text(value: Any) -> str | None:

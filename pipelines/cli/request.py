@@ -45,6 +45,7 @@ def open_(
 ) -> None:
     """Enter a request into the register; the clock runs from the day of receipt."""
     from pipelines.finding import the_person
+    from pipelines.rights.consent import check_channel, check_purpose
     from pipelines.rights.grounds import right_of, works_at_once
     from pipelines.rights.requests import NewRequest, open_request
 
@@ -54,6 +55,9 @@ def open_(
     if right in ("objection", "withdraw-consent") and purpose is None:
         purpose = "marketing"
     with deployed(session) as deployment, deployment.vault.begin() as conn:
+        if purpose is not None:
+            check_purpose(deployment.policy, purpose)
+        check_channel(deployment.policy, channel)
         person = the_person(conn, deployment.vault, asked, namespaces_of(deployment))
         new = NewRequest(
             right=right,

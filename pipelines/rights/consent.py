@@ -143,10 +143,11 @@ def set_consent(
         actor: Who does it, a role.
 
     Raises:
-        InputError: The purpose or the status is unknown, or the person is.
+        InputError: The purpose, the status or the channel is unknown, or the person is.
     """
     made = Word(**{"subject_id": subject_id, "origin": "steward", "channel": "", **word})
     check_word(policy, made.purpose, made.status)
+    check_channel(policy, made.channel)
     with vault.begin() as conn:
         _require(conn, subject_id)
         enter(conn, vault, [made])
@@ -294,15 +295,30 @@ def forget(conn: Connection, subject_ids: Collection[int]) -> int:
 
 def check_word(policy: Policy, purpose: str, status: str) -> None:
     """Refuse a purpose that the policy does not know, and a status that is none."""
+    check_purpose(policy, purpose)
+    if status not in STATUSES:
+        raise InputError(
+            "a consent has no such status", code="status_unknown",
+            todo="use one of " + ", ".join(STATUSES),
+        )  # fmt: skip
+
+
+def check_purpose(policy: Policy, purpose: str) -> None:
+    """Refuse a purpose that the policy does not know."""
     if purpose not in policy.purposes:
         raise InputError(
             "the policy knows no such purpose", code="purpose_unknown",
             todo="use one of " + ", ".join(policy.purposes),
         )  # fmt: skip
-    if status not in STATUSES:
+
+
+def check_channel(policy: Policy, channel: str | None) -> None:
+    """Refuse a channel that no purpose knows: a word on it would hold for nothing."""
+    known = sorted({name for channels in policy.channels.values() for name in channels})
+    if channel and channel not in known:
         raise InputError(
-            "a consent has no such status", code="status_unknown",
-            todo="use one of " + ", ".join(STATUSES),
+            "the policy knows no such channel", code="channel_unknown",
+            todo="use one of " + ", ".join(known) + ", or leave it out for all of them",
         )  # fmt: skip
 
 

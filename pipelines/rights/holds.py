@@ -170,8 +170,13 @@ def _place(
             "the reference of a case is short and holds letters, digits and . / _ : -",
             code="reference_unfit", todo="give the number of the case, no name",
         )  # fmt: skip
-    (hold_id,) = allocate(conn, "holds", 1)
     placed_at = now()
+    if until_on is not None and until_on < placed_at.date():
+        raise UsageError(
+            "a hold cannot end before it begins", code="hold_past",
+            todo="give --until a day to come, or leave it out",
+        )  # fmt: skip
+    (hold_id,) = allocate(conn, "holds", 1)
     number = f"H-{placed_at.year}-{hold_id:04d}"
     conn.execute(
         sa.insert(_t).values(

@@ -28,3 +28,26 @@ def test_word_is_set_and_shown_as_of_a_day(cli, tmp_path: Path) -> None:
     segment.write_text("select customer_key from marts.dim_customer")
     answer = cli("audience", "build", segment, "--purpose", "marketing", *home)
     assert answer.status == 1  # nothing is published yet
+
+
+def test_channel_and_purpose_that_nobody_knows_are_refused(cli, tmp_path: Path) -> None:
+    context = make_context(tmp_path)
+    context.deliver("contacts.csv", "id,name,email,mobile\n1,Jan Smit,jan@voorbeeld.example,\n")
+    context.land()
+    context.vault.close()
+    home = ("--home", context.home.root)
+    who = ("--email", "jan@voorbeeld.example")
+    asked = ("request", "open", *who, *home, "--right")
+    for words, what in (
+        ((*asked, "withdraw-consent", "--channel", "duif"), "no such channel"),
+        ((*asked, "objection", "--purpose", "nonsense"), "no such purpose"),
+        (("consent", "set", *who, *home, "--purpose", "marketing", "--status", "given",
+          "--channel", "duif"), "no such channel"),
+        (("hold", "add", *who, *home, "--reference", "2026/1", "--until", "2020-01-01"),
+         "cannot end before it begins"),
+    ):  # fmt: skip
+        told = cli(*words)
+        assert told.status == 2, told.out
+        assert what in told.err
+    assert cli("request", "list", "--all", *home, "--json").document == []
+    assert cli(*asked, "withdraw-consent", "--channel", "email").status == 0

@@ -171,6 +171,8 @@ def test_an_address_of_somebody_else_merges_nobody_and_queues(context: Context) 
     ("column", "value", "code"),
     [
         ("birth_date", "gisteren", "value_unfit"),
+        ("email", "jan apestaart voorbeeld", "value_unfit"),
+        ("phone", "12", "value_unfit"),
         ("contact_id", "9", "column_not_correctable"),
         ("national_id", "9", "column_not_correctable"),
         ("shoe_size", "44", "column_unknown"),
