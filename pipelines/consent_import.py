@@ -100,7 +100,11 @@ def _person(
         found = find_exact(conn, deployment.vault, asked, namespaces)
     except KlantkluisError:
         raise _wrong("a person cannot be looked up by what is given", line) from None
-    return found[0].subject_id if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    # an address that was corrected away may end a consent of theirs, and give none
+    is_given = row["status"] in ("given", "pending")
+    return None if found[0].is_former and is_given else found[0].subject_id
 
 
 def _word(

@@ -20,7 +20,15 @@ from pipelines.identity.contact_identifiers import Identifier, contact_identifie
 from pipelines.vault import quarantine, schema
 from pipelines.vault.records import records_mentioning, records_of_subjects
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import Pair, find_identifiers, identifiers_of, members, survivors
+from pipelines.vault.subjects import (
+    FORMER,
+    Pair,
+    find_former,
+    find_identifiers,
+    identifiers_of,
+    members,
+    survivors,
+)
 from pipelines.vault.suppression import find_suppressed
 
 _s = schema.subjects
@@ -41,13 +49,18 @@ class Asked:
 
 
 class Match(NamedTuple):
-    """A subject that fits: its survivor, with what agrees."""
+    """A subject that fits: its survivor, with what agrees; ``former_email`` was corrected away."""
 
     subject_id: int
     subject_key: str
     kind: str
     state: str
     agrees: tuple[str, ...]
+
+    @property
+    def is_former(self) -> bool:
+        """Whether nothing agrees but what the person had corrected."""
+        return all(name.startswith(FORMER) for name in self.agrees)
 
 
 def find_exact(
@@ -69,9 +82,11 @@ def find_exact(
     criteria = 0
     for name, pairs in _criteria(vault, asked, namespaces):
         criteria += 1
-        for bearers in find_identifiers(conn, pairs).values():
-            for subject_id in bearers:
-                found.setdefault(subject_id, set()).add(name)
+        bearers, agreeing = find_identifiers(conn, pairs), name
+        if not bearers:
+            bearers, agreeing = find_former(conn, pairs), FORMER + name
+        for subject_id in {i for ids in bearers.values() for i in ids}:
+            found.setdefault(subject_id, set()).add(agreeing)
     if asked.subject_key is not None:
         criteria += 1
         found.setdefault(_by_key(conn, asked.subject_key), set()).add("subject")
@@ -93,11 +108,18 @@ def the_person(conn: Connection, vault: Vault, asked: Asked, namespaces: Iterabl
     """The one subject that fits.
 
     Raises:
-        InputError: Nobody fits, several do, or the person was erased.
+        InputError: Nobody fits, several do, the person was erased, or what was given is right no
+            more and proves nothing.
     """
     namespaces = list(namespaces)
     matches = find_exact(conn, vault, asked, namespaces)
     living = [m for m in matches if m.state != "erased"]
+    if any(m.is_former for m in living):
+        raise InputError(
+            "what was given was theirs and was corrected", code="identifier_former",
+            todo="klantkluis request find shows the person; ask who is asking for more, then name "
+            "the person with --subject",
+        )  # fmt: skip
     if len(living) == 1:
         return living[0]
     if len(living) > 1:

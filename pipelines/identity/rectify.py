@@ -17,7 +17,13 @@ from pipelines.identity.contact_identifiers import (
 )
 from pipelines.identity.queue import queue_doubts
 from pipelines.vault.bulk import execute_in
-from pipelines.vault.subjects import Pair, add_identifiers, find_identifiers, survivors
+from pipelines.vault.subjects import (
+    FORMER,
+    Pair,
+    add_identifiers,
+    find_identifiers,
+    survivors,
+)
 
 if TYPE_CHECKING:
     from pipelines.vault.store import Vault
@@ -35,9 +41,10 @@ def refresh_identifiers(
     after: Fields,
     others: Iterable[Fields],
 ) -> None:
-    """Let a person be found by what is right, and no more by what was wrong.
+    """Let a person be found by what is right; what was wrong becomes a former identifier.
 
-    An identifier that another record of theirs bears stays. One that somebody else bears already
+    Stale sources go on bringing it: it leads what lands, and an erasure, to the person, and nothing
+    else. An identifier that another record of theirs bears stays. A new one that somebody else bears already
     merges nobody: the pair goes to the steward's queue.
 
     Args:
@@ -62,6 +69,8 @@ def refresh_identifiers(
             kind,
             subject_id,
         )
+    former = [(FORMER + kind, blind, subject_id, source) for kind, blind in sorted(wrong)]
+    add_identifiers(conn, former, None)
     fresh = new - old
     bearers = find_identifiers(conn, (p for p in fresh if p[0] in MATCHING_KINDS))
     mine = survivors(conn, [subject_id])[subject_id]

@@ -32,8 +32,10 @@ from pipelines.vault.subjects import (
     Subject,
     add_identifiers,
     create_subjects,
+    find_former,
     find_identifiers,
     find_oldest_bearers,
+    has_former,
     has_merged,
     load_exact,
     merged_bearers,
@@ -69,6 +71,7 @@ class SubjectResolver:
         self._region = region
         self._cache: dict[Identifier, Resolved] = {}
         self._has_merged = has_merged(connection)
+        self._has_former = has_former(connection)
 
     def blind(self, identifier: Identifier) -> Pair:
         """The blind index of an identifier, with its kind."""
@@ -119,6 +122,8 @@ class SubjectResolver:
                 self._connection, {p for p in pairs if p[0] in SUPPRESSING_KINDS}
             )
         bearers = self._bearers(sources, identifiers)
+        former = self._former(chain.from_iterable(identifiers), bearers)
+        bearers |= former
         merged = self._merged(sources)
         names = self._names(bearers)
         assigned: list[int | None] = []
@@ -146,7 +151,8 @@ class SubjectResolver:
                 if pair[0] in NAME_KINDS:
                     names.setdefault(subject, set()).add(pair)
                     continue  # a name finds nobody, however many bear it
-                known = bearers.get(pair, ())
+                # a former identifier yields to the first whose row has it
+                known = bearers.get(pair, ()) if former.pop(pair, None) is None else ()
                 if subject not in known and len(known) < MOST_BEARERS:
                     bearers[pair] = (*known, subject)
         made = create_subjects(self._connection, self._vault, "contact", created, self._batch_id)
@@ -195,6 +201,15 @@ class SubjectResolver:
         bearers = {p: ids[:MOST_BEARERS] for p, ids in found.items()}
         return bearers | find_oldest_bearers(self._connection, shared)
 
+    def _former(
+        self, pairs: Iterable[Pair], bearers: Mapping[Pair, tuple[int, ...]]
+    ) -> dict[Pair, tuple[int, ...]]:
+        """Who bore what nobody bears: a stale source goes on bringing what was corrected."""
+        if not self._has_former:
+            return {}
+        wanted = {p for p in pairs if p[0] in MATCHING_KINDS and p not in bearers}
+        return find_former(self._connection, wanted)
+
     def _resolve(self, identifiers: Iterable[Identifier], kind: str) -> dict[Identifier, Resolved]:
         wanted = list(dict.fromkeys(identifiers))
         missing = [i for i in wanted if i not in self._cache]
@@ -208,6 +223,7 @@ class SubjectResolver:
     def _look_up(self, missing: list[Identifier], kind: str) -> dict[Identifier, Resolved]:
         pairs = {i: self.blind(i) for i in missing}
         known = find_identifiers(self._connection, pairs.values())
+        known |= self._former(pairs.values(), known)
         suppressed = find_suppressed(self._connection, pairs.values())
         absent = [i for i, p in pairs.items() if p not in known and p not in suppressed]
         made = create_subjects(self._connection, self._vault, kind, len(absent), self._batch_id)

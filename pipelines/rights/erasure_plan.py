@@ -23,6 +23,7 @@ from pipelines.vault.records import (
     records_of_subjects,
 )
 from pipelines.vault.subjects import (
+    FORMER,
     Pair,
     find_identifiers,
     identifiers_of,
@@ -77,7 +78,7 @@ def make_plan(conn: Connection, subject_id: int, policy: Policy) -> ErasurePlan:
         .order_by(t.c.subject_id)
     ).all()
     own_keys = {row.key_id for row in rows}
-    identifiers = identifiers_of(conn, ids)
+    identifiers = _with_former(conn, ids)
     found = records_of_subjects(conn, ids)
     actions = {e.name: e.on_erasure for e in policy.entities.values()}
     doomed = [r for r in found if _goes(r, ids, own_keys, actions)]
@@ -98,6 +99,19 @@ def make_plan(conn: Connection, subject_id: int, policy: Policy) -> ErasurePlan:
         quarantined=tuple(aside),
         facts=FactErasure(tuple(row.subject_key for row in rows), actions, _by_entity(forgotten)),
     )
+
+
+def _with_former(conn: Connection, ids: Collection[int]) -> set[Pair]:
+    """Identifiers of a person and those that were corrected away.
+
+    What would stop a row or be cut everywhere is left out where somebody else bears it by now;
+    names are told from a namesake's as the person's own are.
+    """
+    found = identifiers_of(conn, ids)
+    former = {(k.removeprefix(FORMER), blind) for k, blind in found if k.startswith(FORMER)}
+    sole = {p for p in former if p[0] in SUPPRESSING_KINDS | CUT_KINDS}
+    own = {p for p in found if not p[0].startswith(FORMER)}
+    return own | (former - sole) | borne_alone(conn, ids, sole)
 
 
 def borne_alone(conn: Connection, ids: Collection[int], pairs: set[Pair]) -> set[Pair]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pipelines.vault.store import Vault
 
 BUCKETS: Final = 64
+FORMER: Final = "former_"
+"""Before the kind of an identifier that was corrected away; its blind index stays that of the kind,
+so that it is looked up and rotated as before (docs/decisions/0095)."""
 _COLUMNS = (
     "subject_id", "subject_key", "kind", "subject_bucket", "key_id", "state", "staff_alias",
     "created_batch",
@@ -103,6 +106,22 @@ def find_identifiers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tupl
     }
 
 
+def has_former(conn: Connection) -> bool:
+    """Whether any identifier may be a former one; corrections alone make them."""
+    sql = "SELECT 1 FROM overlays WHERE entity = 'contacts' LIMIT 1"
+    return conn.exec_driver_sql(sql).first() is not None
+
+
+def find_former(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tuple[int, ...]]:
+    """As :func:`find_identifiers`, by what was corrected away.
+
+    Ask it only for identifiers that nobody bears: a former one yields to whoever has it as theirs.
+    """
+    wanted = [(FORMER + kind, blind) for kind, blind in pairs]
+    found = find_identifiers(conn, wanted) if wanted else {}
+    return {(kind.removeprefix(FORMER), blind): ids for (kind, blind), ids in found.items()}
+
+
 def bearers_up_to(conn: Connection, pair: Pair, most: int) -> dict[int, str]:
     """The kind of each subject that bears an identifier, ``most`` at most; merged ones as survivors.
 
@@ -165,7 +184,7 @@ def add_identifiers(
 
 
 def identifiers_of(conn: Connection, subject_ids: Iterable[int]) -> set[Pair]:
-    """Every identifier that subjects bear."""
+    """Every identifier that subjects bear, former ones under kinds of their own."""
     sql = "SELECT kind, blind FROM identifiers WHERE subject_id IN ({values})"
     return {(kind, blind) for kind, blind in select_in(conn, sql, subject_ids)}
 

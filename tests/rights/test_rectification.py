@@ -10,12 +10,20 @@ import sqlalchemy as sa
 
 from pipelines.common.errors import InputError, UsageError
 from pipelines.corrections import Change, bring_corrections, rectify, revert
+from pipelines.erasures import erase_persons
+from pipelines.finding import Asked, find_exact, the_person
+from pipelines.identity.merge import merge_subjects
+from pipelines.rights.erasure_plan import make_plan
 from pipelines.rights.person import load_person, open_records
+from pipelines.runs import Deployment
 from pipelines.vault import audit, schema
+from pipelines.vault.index_rotation import rotate_index
 from pipelines.vault.overlays import list_overlays
 from pipelines.vault.records import records_of_subjects
+from pipelines.vault.store import Vault
 from pipelines.vault.subjects import find_identifiers
-from tests.support.context import Context, make_context
+from pipelines.vault.suppression import find_suppressed
+from tests.support.context import Context, WordDetector, make_context
 
 CONTACTS = """id,name,email,mobile,born,postcode
 1,Jan de Vries,jan@voorbeeld.nl,0612345678,1980-02-01,1234 AB
@@ -199,3 +207,159 @@ def test_somebody_elses_record_cannot_be_named(context: Context) -> None:
 def test_what_is_right_already_leaves_no_overlay(context: Context) -> None:
     assert correct(context, "birth_date", "1980-02-01") == 0
     assert states(context) == []
+
+
+OLD, NEW = "jan@voorbeeld.nl", "jan.nieuw@voorbeeld.nl"
+EVENTS = f"""id,campaign,email,type,at,ip
+e1,c1,{OLD},sent,2026-01-02T10:00:00Z,
+e2,c1,{OLD},open,2026-01-02T11:00:00Z,
+e3,c1,piet@voorbeeld.nl,sent,2026-01-02T10:00:00Z,
+"""
+NOTES = f"""id,contact,channel,at,body
+i1,2,email,2026-01-03T10:00:00,Jan zit op {OLD} zegt hij
+"""
+DETECTOR = WordDetector({OLD: "EMAIL"})
+
+
+def land_events(context: Context, more: str = "") -> Any:
+    """Land the campaign's log; another row makes it another file, whose rows are all read again."""
+    context.deliver("events.csv", EVENTS + more)
+    return context.land(DETECTOR)
+
+
+def owners(context: Context) -> dict[str, int]:
+    """How many campaign events each customer has."""
+    return dict(
+        context.warehouse(
+            "select customer_key, count(*) from warehouse.pseudo.campaign_events "
+            "where customer_key is not null group by 1"
+        )
+    )
+
+
+def notes(context: Context) -> list[str]:
+    t = schema.sealed_records
+    with context.vault.read() as conn:
+        ids = list(conn.scalars(sa.select(t.c.subject_id).where(t.c.entity == "interactions")))
+        opened = open_records(context.vault, records_of_subjects(conn, ids))
+    return [o.fields["body"] for o in opened if o.record.entity == "interactions"]
+
+
+def key_of(context: Context, subject_id: int) -> str:
+    with context.vault.read() as conn:
+        return load_person(conn, subject_id).subject_keys[0]
+
+
+def find(context: Context, email: str) -> list[tuple[int, tuple[str, ...]]]:
+    with context.vault.read() as conn:
+        found = find_exact(conn, context.vault, Asked(email=email), ["crm"])
+    return [(match.subject_id, match.agrees) for match in found]
+
+
+def erase(context: Context, subject_id: int) -> Any:
+    deployment = Deployment(context.settings, context.home, context.keyring, context.vault)
+    (result,) = erase_persons(deployment, [subject_id], detector=DETECTOR)
+    return result
+
+
+def subject_count(context: Context) -> int:
+    t = schema.subjects
+    with context.vault.read() as conn:
+        query = sa.select(sa.func.count()).where(t.c.kind == "contact", t.c.state != "erased")
+        return conn.scalar(query) or 0
+
+
+def test_an_address_corrected_away_leads_what_lands_and_the_erasure_to_the_person(
+    context: Context,
+) -> None:
+    # found by a stranger: events of the old address became a ghost whom no erasure reached
+    context.deliver("interactions.csv", NOTES)
+    land_events(context)
+    key, count = key_of(context, jan(context)), subject_count(context)
+    assert owners(context)[key] == 2
+    correct(context, "email", NEW)
+    context.deliver("contacts_again.csv", CONTACTS + "3,Kees Mol,kees@voorbeeld.nl,,,\n")
+    land_events(context, f"e4,c1,{OLD},click,2026-01-02T12:00:00Z,\n")
+    assert owners(context)[key] == 3
+    assert subject_count(context) == count + 1  # Kees
+    # the address is theirs no more: it finds, it proves nothing
+    assert bearers(context, OLD) == ()
+    assert find(context, OLD) == [(jan(context), ("former_email",))]
+    with context.vault.read() as conn:
+        for email, code in ((OLD, "identifier_former"), ("niemand@voorbeeld.nl", "person_unknown")):
+            with pytest.raises(InputError) as caught:
+                the_person(conn, context.vault, Asked(email=email), ["crm"])
+            assert caught.value.code == code
+        both = Asked(email=OLD, customer_id="crm/1")
+        assert the_person(conn, context.vault, both, ["crm"]).subject_id == jan(context)
+
+    result = erase(context, jan(context))
+    assert result.cut_records == 1
+    (note,) = notes(context)
+    assert OLD not in note
+    assert "Jan" not in note
+    assert owners(context) == {key_of(context, bearers(context, "piet@voorbeeld.nl")[0]): 1}
+    assert find(context, OLD) == []
+    context.deliver("contacts_last.csv", CONTACTS + "4,Lies Mol,lies@voorbeeld.nl,,,\n")
+    context.deliver("interactions_last.csv", NOTES.replace("i1", "i9"))
+    land_events(context, f"e5,c1,{OLD},click,2026-01-02T13:00:00Z,\n")
+    assert sum(owners(context).values()) == 1
+    assert subject_count(context) == count + 1  # Jan less, Lies more
+    assert [OLD in note for note in notes(context)] == [False, False]
+    with context.vault.read() as conn:
+        blind = context.vault.index.of("email", OLD)
+        assert (
+            conn.scalar(sa.select(sa.func.count()).where(schema.identifiers.c.blind == blind)) == 0
+        )
+
+
+def test_a_former_address_yields_to_whoever_has_it(context: Context) -> None:
+    correct(context, "email", NEW)
+    # two records of the same other person in one file
+    row = f",Ria Smit,{OLD},,,\n"
+    context.deliver("contacts_ria.csv", CONTACTS.splitlines()[0] + f"\n3{row}4{row}")
+    land_events(context)
+    (ria,) = bearers(context, OLD)
+    assert ria != jan(context)
+    assert owners(context)[key_of(context, ria)] == 2
+    assert find(context, OLD) == [(ria, ("email",))]
+    pair = ("email", context.vault.index.of("email", OLD))
+    with context.vault.read() as conn:
+        plan = make_plan(conn, jan(context), context.policy)
+    assert pair not in plan.identifiers | plan.suppressed
+    erase(context, jan(context))
+    with context.vault.read() as conn:
+        assert find_suppressed(conn, [pair]) == set()
+    assert find(context, OLD) == [(ria, ("email",))]
+
+
+def test_a_former_number_is_suppressed_and_cut(context: Context) -> None:
+    number = ("phone", context.vault.index.of("phone", "+31612345678"))
+    with context.vault.read() as conn:
+        before = make_plan(conn, jan(context), context.policy)
+    correct(context, "mobile", "0611111111")
+    with context.vault.read() as conn:
+        after = make_plan(conn, jan(context), context.policy)
+    assert number in before.suppressed
+    assert after.suppressed > before.suppressed
+    assert after.identifiers > before.identifiers
+
+
+def test_a_correction_undone_leads_by_both_addresses(context: Context) -> None:
+    correct(context, "email", NEW)
+    revert_newest(context)
+    assert find(context, OLD) == [(jan(context), ("email",))]
+    assert find(context, NEW) == [(jan(context), ("former_email",))]
+
+
+def test_a_former_address_survives_rotation_and_merge(context: Context) -> None:
+    correct(context, "email", NEW)
+    (piet,) = bearers(context, "piet@voorbeeld.nl")
+    with context.vault.begin() as conn:
+        merge_subjects(conn, context.vault, piet, jan(context), actor="steward", despite_names=True)
+    rotate_index(context.vault, context.keyring)
+    context.vault.close()
+    context.vault = Vault.open(context.home, context.settings, context.keyring)
+    assert find(context, OLD) == [(jan(context), ("former_email",))]
+    land_events(context)
+    assert owners(context) == {key_of(context, jan(context)): 3}
