@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from pipelines.common.errors import InputError, UsageError
 from pipelines.common.normalise import email_key, is_role_mailbox, phone_key
 from pipelines.identity.contact_identifiers import Identifier, contact_identifiers, source_key
+from pipelines.kept_persons import KeptOf, kept_of
 from pipelines.vault import quarantine, schema
 from pipelines.vault.records import records_mentioning, records_of_subjects
 from pipelines.vault.store import Vault
@@ -104,12 +105,26 @@ def find_exact(
     return [Match(i, key, kind, state, tuple(sorted(found[i]))) for i, key, kind, state in rows]
 
 
-def the_person(conn: Connection, vault: Vault, asked: Asked, namespaces: Iterable[str]) -> Match:
+def the_person(
+    conn: Connection,
+    vault: Vault,
+    asked: Asked,
+    namespaces: Iterable[str],
+    *,
+    with_kept: bool = False,
+) -> Match:
     """The one subject that fits.
 
+    Args:
+        conn: The vault.
+        vault: Whose.
+        asked: As for :func:`find_exact`.
+        namespaces: As for :func:`find_exact`.
+        with_kept: Also somebody who was erased and of whom something is kept, as access is asked.
+
     Raises:
-        InputError: Nobody fits, several do, the person was erased, or what was given is right no
-            more and proves nothing.
+        InputError: Nobody fits, several do, what was given is right no more and proves nothing, or
+            the person was erased; what is kept of them is said.
     """
     namespaces = list(namespaces)
     matches = find_exact(conn, vault, asked, namespaces)
@@ -127,16 +142,62 @@ def the_person(conn: Connection, vault: Vault, asked: Asked, namespaces: Iterabl
             "more than one person fits", code="two_matches", where={"persons": len(living)},
             todo="klantkluis request find shows them; name one with --subject, or give more",
         )  # fmt: skip
-    pairs = {p for _, found in _criteria(vault, asked, namespaces) for p in found}
-    if matches or find_suppressed(conn, pairs) or _in_ledger(vault, asked.subject_key):
+    kept = kept_of_erased(conn, vault, asked, namespaces)
+    if kept is None and not matches:
         raise InputError(
-            "this person was erased", code="person_erased",
-            todo="nothing is held about them; klantkluis request readmit begins a new relationship",
+            "nobody fits", code="person_unknown",
+            todo="check what was given, try klantkluis request find with name and birth date or "
+            "postcode; else answer that nothing is held",
         )  # fmt: skip
-    raise InputError(
-        "nobody fits", code="person_unknown",
-        todo="check what was given, try klantkluis request find with name and birth date or "
-        "postcode; else answer that nothing is held",
+    kept = kept or KeptOf()
+    if with_kept and kept.lines and kept.subject_id is not None:
+        row = conn.execute(sa.select(_s).where(_s.c.subject_id == kept.subject_id)).one()
+        return Match(row.subject_id, row.subject_key, row.kind, row.state, ("kept",))
+    raise _erased(kept)
+
+
+def kept_of_erased(
+    conn: Connection,
+    vault: Vault,
+    asked: Asked,
+    namespaces: Iterable[str],
+    name: str | None = None,
+) -> KeptOf | None:
+    """What is kept of a person who was erased; None if no erased person is known by what was asked.
+
+    Args:
+        conn: The vault.
+        vault: Whose.
+        asked: As for :func:`find_exact`, or nothing of it when a name is given.
+        namespaces: As for :func:`find_exact`.
+        name: A full name: of namesakes too, so it is for a steward to judge.
+    """
+    pairs = {p for _, found in _criteria(vault, asked, namespaces) for p in found}
+    names = contact_identifiers({"full_name": name}) if name else []
+    named = {_blind(vault, i) for i in names if i.kind == "full_name"}
+    found = kept_of(conn, vault, pairs | named, asked.subject_key)
+    is_known = find_suppressed(conn, pairs) or _in_ledger(vault, asked.subject_key)
+    return found if found.lines or is_known else None
+
+
+def _erased(kept: KeptOf) -> InputError:
+    if kept.lines:
+        return InputError(
+            "this person was erased, and something of them is kept, sealed from all use",
+            code="person_erased_kept", where={"kept": ", ".join(map(str, kept.lines))},
+            todo="answer with that, its ground and its day: klantkluis request open --right access "
+            "makes the letter; say not that nothing is held",
+        )  # fmt: skip
+    if kept.is_unclear:
+        return InputError(
+            "this person was erased; whether something of them is kept, this does not tell",
+            code="person_erased_unclear",
+            todo="give the customer number with its source, such as crm/K-1042, or try klantkluis "
+            "request find with the name; say not that nothing is held before",
+        )  # fmt: skip
+    return InputError(
+        "this person was erased, and nothing of them is kept", code="person_erased",
+        todo="answer that; klantkluis request readmit begins a new relationship",
     )  # fmt: skip
 
 

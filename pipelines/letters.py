@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from pipelines.kept_persons import is_erased
 from pipelines.rights.letters import Letter, letter_of, write_letter
 from pipelines.rights.others_told import has_open_tasks
 from pipelines.rights.requests import Request
@@ -30,12 +31,15 @@ def write_letter_in(
     conn: Connection, deployment: Deployment, request: Request, letter: Letter | None = None
 ) -> Path:
     """As :func:`write_letter_of`, of a state that the caller's transaction has yet to commit."""
-    k = schema.kept_records
-    kept = conn.execute(
-        sa.select(k.c.ground, sa.func.max(k.c.keep_until))
-        .where(k.c.request_id == request.request_id)
-        .group_by(k.c.ground)
-    ).all()
+    k, r = schema.kept_records, schema.requests
+    erased = request.right == "access" and is_erased(conn, request.subject_id)
+    query = sa.select(k.c.ground, sa.func.max(k.c.keep_until)).group_by(k.c.ground)
+    if erased:
+        query = query.join(r, r.c.request_id == k.c.request_id)
+        query = query.where(r.c.subject_id == request.subject_id)
+    else:
+        query = query.where(k.c.request_id == request.request_id)
+    kept = conn.execute(query.order_by(k.c.ground)).all()
     return write_letter(
         deployment.home.outbox,
         request,
@@ -44,4 +48,5 @@ def write_letter_in(
         country=deployment.settings.country,
         others_open=has_open_tasks(conn, request.request_id),
         kept=[(row[0], row[1]) for row in kept],
+        is_erased=erased,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.kept_persons import is_erased, kept_of_subject
 from pipelines.packages.drafts import make_draft
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
 from pipelines.rights.person import load_person
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 def plan_package(deployment: Deployment, request: Request) -> list[PlanLine]:
     """How many sealed records a package would have, by entity; nothing is unsealed."""
     with deployment.vault.read() as conn:
+        if is_erased(conn, request.subject_id):
+            return [
+                PlanLine("keep", "vault", line.entity, line.rows, line.ground, line.until)
+                for line in kept_of_subject(conn, request.subject_id)
+            ]
         person = load_person(conn, request.subject_id)
         counts: dict[str, int] = {}
         own = records_of_subjects(conn, person.subject_ids)
@@ -40,9 +46,15 @@ def plan_package(deployment: Deployment, request: Request) -> list[PlanLine]:
 
 
 def fulfil_package(deployment: Deployment, request: Request) -> Fulfilment:
-    """Make the draft; the request is fulfilled when a steward releases it."""
+    """Make the draft; the request is fulfilled when a steward releases it.
+
+    Of somebody who was erased there is no draft: the letter says what is kept, why and until when.
+    """
     from pipelines.privacy.detector import make_detector
 
+    with deployment.vault.read() as conn:
+        if is_erased(conn, request.subject_id):
+            return Fulfilment("fulfilled")
     make_draft(
         deployment, request.subject_id, request.right, request=request.number,
         language=request.language, detector=make_detector(),

@@ -162,7 +162,16 @@ def open_kept(
         conn, vault, actor=actor, action="kept_opened", purpose=purpose,
         subject_count=len(rows), payload={"kept_ids": [row.kept_id for row in rows]},
     )  # fmt: skip
-    return [orjson.loads(unseal(keys[r.key_id], r.sealed, _aad(r.kept_id))) for r in rows]
+    return [content_of(row, keys[row.key_id]) for row in rows]
+
+
+def content_of(row: Any, key: bytes) -> dict[str, Any]:
+    """What a row of ``schema.kept_records`` seals; who shows it writes the audit.
+
+    Privacy: direct identifiers out.
+    """
+    found: dict[str, Any] = orjson.loads(unseal(key, row.sealed, _aad(row.kept_id)))
+    return found
 
 
 def due_kept(conn: Connection, on: date) -> list[int]:

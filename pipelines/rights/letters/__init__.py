@@ -50,6 +50,7 @@ def write_letter(
     country: str = "NL",
     others_open: bool = False,
     kept: Sequence[tuple[str, date | None]] = (),
+    is_erased: bool = False,
 ) -> Path:
     """Write a letter into the outbox.
 
@@ -62,13 +63,15 @@ def write_letter(
         others_open: Whether a system or recipient has yet to follow; then no letter says that all
             is done everywhere.
         kept: What stays: its ground and until when.
+        is_erased: Whether access is asked by somebody who was erased before.
 
     Returns:
         The file, mode 0600.
     """
     text = render(
-        request, letter, controller=controller, country=country, others_open=others_open, kept=kept
-    )
+        request, letter, controller=controller, country=country, others_open=others_open, kept=kept,
+        is_erased=is_erased,
+    )  # fmt: skip
     folder = outbox / request.number
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{letter}.{request.language}.html"
