@@ -189,6 +189,12 @@ def bring_corrections(deployment: Deployment) -> int:
     return len(pending)
 
 
+def is_meant(change: Change, one: OpenRecord) -> bool:
+    """Whether a correction concerns a record of the person."""
+    named = (None, one.record.record_key, _shown_key(one))
+    return one.record.entity == change.entity and change.record in named
+
+
 def _change(
     deployment: Deployment,
     conn: Connection,
@@ -198,12 +204,7 @@ def _change(
     request: str | None,
 ) -> int:
     """Correct one column in every record that is meant."""
-    meant = [
-        o
-        for o in opened
-        if o.record.entity == change.entity
-        and change.record in (None, o.record.record_key, _shown_key(o))
-    ]
+    meant = [o for o in opened if is_meant(change, o)]
     rule = deployment.policy.entities[change.entity].columns[change.column]
     column = load_entities()[change.entity].columns[change.column]
     if not meant and change.record is not None and not rule.seal:

@@ -11,24 +11,22 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import sqlalchemy as sa
 
 from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
-from pipelines.erasures import facts_of
+from pipelines.instructions import erasure_instructions, facts_about
 from pipelines.letters import write_letter_in
 from pipelines.rights.certificates import certificate_name, write_certificate
 from pipelines.rights.erasure import queue_in, unfinished_erasures
 from pipelines.rights.erasure_mentions import find_mentions
 from pipelines.rights.erasure_plan import ErasurePlan, make_plan
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
-from pipelines.rights.keeping import Keep, active_holds, kept_entities, what_is_kept
-from pipelines.rights.others_told import Instruction, tell_others
+from pipelines.rights.keeping import FactRow, Keep, active_holds, kept_entities, what_is_kept
+from pipelines.rights.others_told import tell_others
 from pipelines.rights.requests import Request, advance, list_requests
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
-from pipelines.vault.sealing import unseal
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.erasure_proof import (
     RelationProof,
@@ -49,12 +47,8 @@ def plan_erasure(deployment: Deployment, request: Request) -> list[PlanLine]:
     with deployment.vault.read() as conn:
         plan = make_plan(conn, request.subject_id, deployment.policy)
         mentioned = find_mentions(conn, plan)
-        holds = active_holds(conn, plan, now().date())
-    entities = kept_entities(deployment.policy, holds)
-    facts = _facts(deployment, plan, {e.name for e in deployment.policy.entities.values()})
-    kept = what_is_kept(
-        plan, deployment.policy, holds, [f for f in facts if f.entity in entities], now().date()
-    )
+        facts = facts_about(deployment, plan.subject_keys)
+        kept = _kept(deployment, conn, plan, facts)
     lines = [
         PlanLine("delete", "vault", entity, count)
         for entity, count in sorted(Counter(r.entity for r in plan.deleted).items())
@@ -71,14 +65,27 @@ def plan_erasure(deployment: Deployment, request: Request) -> list[PlanLine]:
     return lines + _kept_lines(kept)
 
 
-def queue_erasure(deployment: Deployment, request: Request) -> Fulfilment:
-    """Queue the person and open the tasks of those who have to follow; a job does the rest."""
-    vault = deployment.vault
-    with vault.begin() as conn:
-        if request.subject_id not in dict(unfinished_erasures(conn)):
-            plan = make_plan(conn, request.subject_id, deployment.policy)
-            tell_others(conn, vault, request, "erasure", _instructions(deployment, conn, plan))
-            queue_in(conn, {request.subject_id: request.number})
+def queue_erasure(deployment: Deployment, *requests: Request) -> Fulfilment:
+    """Queue persons and open the tasks of those who have to follow; a job does the rest.
+
+    The warehouse is read once for all of them.
+    """
+    vault, policy = deployment.vault, deployment.policy
+    with vault.read() as conn:
+        plans = {r.number: make_plan(conn, r.subject_id, policy) for r in requests}
+    keys = [key for plan in plans.values() for key in plan.subject_keys]
+    facts: dict[str, list[FactRow]] = defaultdict(list)
+    for fact in facts_about(deployment, keys):
+        facts[fact.subject_key].append(fact)
+    for request in requests:
+        plan = plans[request.number]
+        theirs = [fact for key in plan.subject_keys for fact in facts[key]]
+        with vault.begin() as conn:
+            if request.subject_id not in dict(unfinished_erasures(conn)):
+                kept = _kept(deployment, conn, plan, theirs)
+                told = erasure_instructions(deployment, conn, plan, theirs, kept)
+                tell_others(conn, vault, request, "erasure", told)
+                queue_in(conn, {request.subject_id: request.number})
     return Fulfilment("under_way")
 
 
@@ -97,15 +104,20 @@ def check_answered_first(conn: sa.Connection, request: Request) -> None:
             )  # fmt: skip
 
 
+def has_begun(conn: sa.Connection, request: Request) -> bool:
+    """Whether a request is for an erasure that is queued, under way or done."""
+    e = schema.erasures
+    query = sa.select(e.c.state).where(e.c.subject_id == request.subject_id)
+    return request.right == "erasure" and conn.scalar(query) is not None
+
+
 def check_not_begun(conn: sa.Connection, request: Request) -> None:
-    """Refuse to take an erasure back that has begun.
+    """Refuse to take an open erasure back, or to refuse it, that has begun.
 
     Raises:
         UsageError: It has.
     """
-    e = schema.erasures
-    state = conn.scalar(sa.select(e.c.state).where(e.c.subject_id == request.subject_id))
-    if request.right == "erasure" and state is not None:
+    if request.is_open and has_begun(conn, request):
         raise UsageError(
             "the erasure has begun and cannot be taken back", code="erasure_begun",
             where={"request": request.number}, todo="klantkluis run finishes it",
@@ -229,47 +241,14 @@ def _kept_lines(kept: Sequence[Keep]) -> list[PlanLine]:
     ]
 
 
-def _instructions(
-    deployment: Deployment, conn: sa.Connection, plan: ErasurePlan
-) -> list[Instruction]:
-    """Per source the person's records there; per audience handed out that it has to go."""
-    keys = deployment.vault.data_keys.get({r.key_id for r in plan.deleted})
-    by_source: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for record in plan.deleted:
-        if record.subject_id is None:
-            continue
-        record_id = record.record_key.partition("/")[2]
-        if record.entity in ("contacts", "users") and record.sealed and record.key_id in keys:
-            opened = orjson.loads(unseal(keys[record.key_id], record.sealed, record.aad))
-            record_id = str(opened.get("contact_id") or opened.get("user_id") or "")
-        if record_id:
-            by_source[record.source][record.entity].append(record_id)
-    told = [
-        Instruction("source", source, {"erase": {e: sorted(ids) for e, ids in found.items()}})
-        for source, found in sorted(by_source.items())
-    ]
-    m, a = schema.audience_members, schema.audiences
-    rows = conn.execute(
-        sa.select(a.c.audience_id, a.c.purpose)
-        .join(m, m.c.audience_id == a.c.audience_id)
-        .where(m.c.subject_id.in_(plan.subject_ids))
-    )
-    return told + [
-        Instruction(
-            "recipient", f"audience {row.audience_id}", {"erase": "the copy that was handed out"}
-        )
-        for row in rows
-    ]
-
-
-def _facts(deployment: Deployment, plan: ErasurePlan, entities: set[str]) -> list[Any]:
-    if not deployment.home.warehouse.is_file():
-        return []
-    key = deployment.keyring.role_key("warehouse")
-    with closing(
-        connect_warehouse(deployment.home, key, deployment.settings, read_only=True)
-    ) as connection:
-        return facts_of(connection, deployment.policy, plan.subject_keys, entities)
+def _kept(
+    deployment: Deployment, conn: sa.Connection, plan: ErasurePlan, facts: Sequence[FactRow]
+) -> list[Keep]:
+    on = now().date()
+    holds = active_holds(conn, plan, on)
+    entities = kept_entities(deployment.policy, holds)
+    may_stay = [fact for fact in facts if fact.entity in entities]
+    return what_is_kept(plan, deployment.policy, holds, may_stay, on)
 
 
 def _proofs(deployment: Deployment) -> tuple[list[RelationProof], int]:

@@ -17,8 +17,14 @@ from pipelines.common.log import log_event
 from pipelines.erasure_requests import (
     ERASURE,
     check_answered_first,
+    queue_erasure,
     ready_erasures,
     settle_erasures,
+)
+from pipelines.instructions import (
+    rectification_instructions,
+    restriction_instructions,
+    stop_instructions,
 )
 from pipelines.packages.handlers import PACKAGE
 from pipelines.rights.alerts import beat, pressing, send
@@ -26,6 +32,7 @@ from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.consent import EVERY_CHANNEL, purposes_to_withdraw, withdraw
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
 from pipelines.rights.keeping import due_kept, let_go
+from pipelines.rights.others_told import tell_others
 from pipelines.rights.person import load_person
 from pipelines.rights.requests import (
     Request,
@@ -74,7 +81,11 @@ def fulfil_requests(deployment: Deployment, numbers: Sequence[str]) -> dict[str,
                 )  # fmt: skip
             if request.right == "erasure":
                 check_answered_first(conn, request)
-    return {request.number: _fulfil(deployment, request) for request in requests}
+    erasures = [request for request in requests if request.right == "erasure"]
+    done = {r.number: _fulfil(deployment, r) for r in requests if r not in erasures}
+    if erasures:
+        done |= dict.fromkeys((r.number for r in erasures), queue_erasure(deployment, *erasures))
+    return {request.number: done[request.number] for request in requests}
 
 
 def let_go_due(deployment: Deployment, on: date) -> int:
@@ -174,13 +185,16 @@ def _plan_words(deployment: Deployment, request: Request) -> list[PlanLine]:
 
 
 def _withdraw_words(deployment: Deployment, request: Request) -> Fulfilment:
-    """Withdraw consents, or note an objection; audiences follow at once."""
+    """Withdraw consents, or note an objection; audiences follow at once, others are to be told."""
+    purposes = _purposes(deployment, request)
     with deployment.vault.begin() as conn:
+        told = stop_instructions(deployment, conn, request, purposes)
+        tell_others(conn, deployment.vault, request, request.right, told)
         withdraw(
             conn,
             deployment.vault,
             request.subject_id,
-            _purposes(deployment, request),
+            purposes,
             channel=request.channel or EVERY_CHANNEL,
             is_objection=request.right == "objection",
             request=request.number,
@@ -199,6 +213,8 @@ def _plan_restriction(deployment: Deployment, request: Request) -> list[PlanLine
 def _restrict(deployment: Deployment, request: Request) -> Fulfilment:
     """The tables of persons follow with the next run; whoever asks the vault sees it at once."""
     with deployment.vault.begin() as conn:
+        told = restriction_instructions(deployment, conn, request.subject_id)
+        tell_others(conn, deployment.vault, request, "restriction", told)
         restrict_subject(
             conn, deployment.vault, request.subject_id, actor="steward", request=request.number
         )
@@ -229,6 +245,9 @@ def _rectify(deployment: Deployment, request: Request) -> Fulfilment:
         details = details_of(conn, deployment.vault, request)
     changes = [Change(**change) for change in details.get("changes", ())]
     rectify(deployment, request.subject_id, changes, request=request.number)
+    with deployment.vault.begin() as conn:  # after a kill before this, fulfilling it again tells
+        told = rectification_instructions(deployment, conn, request.subject_id, changes)
+        tell_others(conn, deployment.vault, request, "rectification", told)
     return Fulfilment("fulfilled")
 
 

@@ -60,6 +60,7 @@ def run(arguments: Sequence[str]) -> int:
             output=Output(texts, as_json="--json" in chosen),
             wait_seconds=_seconds(_option(chosen, "--wait")),
             debug=debug,
+            language_asked=asked,
         )
         status = root.main(rest, prog_name="klantkluis", standalone_mode=False, obj=session)
         return status if isinstance(status, int) else 0

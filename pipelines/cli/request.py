@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -58,7 +59,13 @@ def open_(
         if purpose is not None:
             check_purpose(deployment.policy, purpose)
         check_channel(deployment.policy, channel)
-        person = the_person(conn, deployment.vault, asked, namespaces_of(deployment))
+        person = the_person(
+            conn,
+            deployment.vault,
+            asked,
+            namespaces_of(deployment),
+            with_kept=right == "access",
+        )
         new = NewRequest(
             right=right,
             subject_id=person.subject_id,
@@ -101,6 +108,7 @@ def list_(
 @group.command("show")
 def show(context: typer.Context, number: Number) -> None:
     """One request: its steps, and while it is open what fulfilling it would do."""
+    from pipelines.erasure_requests import has_begun
     from pipelines.fulfilment import HANDLERS, plan_request
     from pipelines.rights.requests import events_of, load_request
 
@@ -109,6 +117,8 @@ def show(context: typer.Context, number: Number) -> None:
         with deployment.vault.read() as conn:
             request = load_request(conn, number)
             events = events_of(conn, request)
+            if has_begun(conn, request):
+                request = replace(request, grace_until=None)
         has_plan = request.is_open and request.right in HANDLERS
         plan = plan_request(deployment, request) if has_plan else []
     lines = [line._asdict() for line in plan]
@@ -178,7 +188,8 @@ def extend(
         country = session.settings.country
         request = steps.extend(conn, deployment.vault, request, today(session), reason, country)
     with deployed(session) as deployment:
-        session.output.say("letter_written", path=write_letter_of(deployment, request, "extended"))
+        path = write_letter_of(deployment, in_language(session, request), "extended")
+    session.output.say("letter_written", path=path)
     session.output.document(request.document())
     session.output.say("request_now", number=request.number, state=state(session, request))
 
@@ -188,10 +199,12 @@ def refuse(
     context: typer.Context, number: Number, ground: Annotated[str, typer.Option("--ground")]
 ) -> None:
     """Refuse a request on a ground of the law."""
+    from pipelines.erasure_requests import check_not_begun
     from pipelines.rights import steps
 
     session = session_of(context)
     with _stepping(session, number) as (deployment, conn, request):
+        check_not_begun(conn, request)
         request = steps.refuse(conn, deployment.vault, request, ground)
     _told(session, request)
 
@@ -218,6 +231,7 @@ def fulfil(
 ) -> None:
     """Do what verified requests ask, all of them or none; erasures in one backfill."""
     from pipelines.common.clock import now
+    from pipelines.common.errors import UsageError
     from pipelines.erasure_requests import ready_erasures
     from pipelines.fulfilment import fulfil_requests
     from pipelines.jobs import run_erasures
@@ -232,7 +246,10 @@ def fulfil(
             with deployment.vault.read() as conn:
                 chosen += [request.number for request in ready_erasures(conn, now())]
         if not chosen and not ready:
-            raise typer.BadParameter("", param_hint="NUMBERS")
+            raise UsageError(
+                "no request was named", code="no_request_named",
+                todo="give its number, such as R-2026-0001, or --ready",
+            )  # fmt: skip
         if changes:
             _note_changes(session, deployment, chosen, changes)
         done = fulfil_requests(deployment, chosen)
@@ -369,8 +386,13 @@ def write(session: Session, request: Request) -> None:
     if request.state == "withdrawn" or request.state == "in_progress":
         return
     with deployed(session) as deployment:
-        path = write_letter_of(deployment, request)
+        path = write_letter_of(deployment, in_language(session, request))
     session.output.say("letter_written", path=path)
+
+
+def in_language(session: Session, request: Request) -> Request:
+    """A request whose letter comes in the language of ``--lang``, else in that of its opening."""
+    return replace(request, language=session.language_asked or request.language)
 
 
 def _told(session: Session, request: Request) -> None:

@@ -20,6 +20,7 @@ from pipelines.cli.request import (
     asked_for,
     deployed,
     given,
+    in_language,
     namespaces_of,
     today,
 )
@@ -43,7 +44,7 @@ def find(
 ) -> None:
     """Who could be meant: exact finds first, then who resembles, with weights."""
     from pipelines.candidates import find_candidates
-    from pipelines.finding import find_exact, holdings
+    from pipelines.finding import find_exact, holdings, kept_of_erased
 
     session = session_of(context)
     asked = asked_for(session, email, phone, customer_id, subject)
@@ -73,12 +74,23 @@ def find(
                     "agrees": candidate.agrees,
                 }
                 rows.append(near | {"weight": candidate.weight, "state": candidate.state} | found)
-    session.output.document(rows)
+        with deployment.vault.read() as conn:
+            names = namespaces_of(deployment)
+            kept = None if exact else kept_of_erased(conn, deployment.vault, asked, names, name)
+    told: list[dict[str, object]] = list(rows)
+    if kept is not None:
+        lines = [line._asdict() for line in kept.lines]
+        told.append({"state": "erased", "kept": lines, "is_unclear": kept.is_unclear})
+    session.output.document(told)
     if rows:
         heads = [session.texts(f"head_{column}") for column in rows[0]]
         session.output.table(heads, [list(row.values()) for row in rows])
-    else:
+    elif kept is None:
         session.output.say("nobody_found")
+    if kept is not None:
+        which = "_kept" if kept.lines else "_unclear" if kept.is_unclear else ""
+        said = ", ".join(map(str, kept.lines))
+        session.output.say(f"find_person_erased{which}", kept=said)
 
 
 def tasks(context: typer.Context, number: Number) -> None:
@@ -125,7 +137,8 @@ def told(
         if export is None:
             vault.data_keys.destroy([key_id])
             if is_last and not request.is_open:
-                session.output.say("letter_written", path=write_letter_of(deployment, request))
+                path = write_letter_of(deployment, in_language(session, request))
+                session.output.say("letter_written", path=path)
     session.output.document({"request": request.number, "target": target, "all_told": is_last})
     session.output.say("told_exported" if export else "told_noted", target=target)
 
@@ -139,7 +152,7 @@ def letter(context: typer.Context, number: Number) -> None:
     with deployed(session) as deployment:
         with deployment.vault.read() as conn:
             request = load_request(conn, number)
-        path = write_letter_of(deployment, request)
+        path = write_letter_of(deployment, in_language(session, request))
     session.output.document({"request": request.number, "path": str(path)})
     session.output.say("letter_written", path=path)
 

@@ -22,6 +22,8 @@ class Session:
     output: Output
     wait_seconds: float
     debug: bool
+    language_asked: str | None = None
+    """Of ``--lang`` on the command line; ``settings.lang`` may be from the environment too."""
 
     @property
     def texts(self) -> Texts:

@@ -1,7 +1,8 @@
 """Others told: a task per source system and per recipient, with what that system has to do.
 
 The instruction names the person's records there, so it is sealed under a key of its own that is
-destroyed when the task is closed. Source: GDPR Art. 17(2), 19.
+destroyed when the task is closed. What it says is made by :mod:`pipelines.instructions`. Source: GDPR
+Art. 7(3), 17(2), 19, 21(3).
 
 Privacy: ids of records in, sealed; out only by :func:`open_instruction`, on record.
 """
@@ -60,7 +61,7 @@ def tell_others(
         conn: In a writing transaction.
         vault: Whose.
         request: Which.
-        what: ``erasure``, ``rectification`` or ``restriction``.
+        what: The right: ``erasure``, ``rectification``, ``restriction``, ``objection`` …
         told: One instruction per system or recipient.
 
     Returns:

@@ -119,6 +119,8 @@ class Request:
         """The request for programs; no person, no pseudonym."""
         left = {"request_id", "number", "subject_id", "key_id"}
         rest = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left}
+        if not self.is_open:  # what is closed cannot be taken back
+            rest["grace_until"] = None
         return {"request": self.number} | rest
 
 

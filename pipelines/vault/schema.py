@@ -380,7 +380,7 @@ outbound_tasks = Table(
     "outbound_tasks", metadata,
     Column("task_id", Key, primary_key=True, autoincrement=False),
     Column("request_id", BigInteger, nullable=False, index=True),
-    Column("what", String(20), nullable=False),  # erasure | rectification | restriction
+    Column("what", String(20), nullable=False),  # erasure | objection | rectification …
     Column("target_kind", String(10), nullable=False),  # source | recipient
     Column("target", Name, nullable=False),
     Column("state", String(12), nullable=False),  # open | done | impossible

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.context import Context, make_context
+from pipelines.erasures import erase_persons
+from pipelines.fulfilment import fulfil_requests
+from pipelines.rights.requests import advance, load_request
+from pipelines.runs import Deployment
+from tests.support.context import Context, WordDetector, make_context
 
 CONTACTS = """id,name,email,mobile
 1,Jan Smit,jan.smit@voorbeeld.example,0612345678
@@ -129,3 +133,85 @@ def test_refusal_needs_a_ground_of_the_right(cli, landed: Context) -> None:
     assert cli("request", "refuse", number, "--ground", "archiving").status == 2
     assert cli("request", "refuse", number, "--ground", "excessive").status == 0
     assert "closed" in cli("request", "verify", number).err
+
+
+def test_letter_comes_in_the_language_that_is_asked_else_of_the_opening(
+    cli, landed: Context
+) -> None:
+    who = ("--right", "erasure", "--email", "eva.bakker@voorbeeld.example")
+    number = opened(cli, *who, "--lang", "nl")
+    folder = landed.home.outbox / number
+    assert cli("request", "letter", number).status == 0
+    assert [p.name for p in folder.iterdir()] == ["received.nl.html"]
+    assert cli("request", "letter", number, "--lang", "en").status == 0
+    assert "we received your request" in (folder / "received.en.html").read_text()
+    assert cli("request", "ask-proof", number, "--lang", "en").status == 0
+    assert "Who makes this request?" in (folder / "proof.en.html").read_text()
+    assert cli("request", "refuse", number, "--ground", "excessive", "--lang", "en").status == 0
+    assert "We do not carry out" in (folder / "refused.en.html").read_text()
+
+
+def test_erasure_that_is_closed_cannot_be_taken_back_and_does_not_say_so(
+    cli, landed: Context
+) -> None:
+    number = opened(cli, "--right", "erasure", "--email", "eva.bakker@voorbeeld.example")
+    assert cli("request", "verify", number).status == 0
+    assert "can be taken back until" in cli("request", "show", number).out
+    with Deployment.open(landed.settings) as deployment:
+        fulfil_requests(deployment, [number])
+    for step in (("withdraw", number), ("refuse", number, "--ground", "excessive")):
+        refused = cli("request", *step)
+        assert refused.status == 2
+        assert "has begun" in refused.err
+    assert "can be taken back until" not in cli("request", "show", number).out
+    with Deployment.open(landed.settings) as deployment, deployment.vault.begin() as conn:
+        advance(conn, deployment.vault, load_request(conn, number), "fulfil")
+    closed = cli("request", "withdraw", number)
+    assert closed.status == 2
+    assert "the request is closed" in closed.err
+    assert "can be taken back until" not in cli("request", "show", number).out
+    assert cli("request", "show", number, "--json").document["grace_until"] is None
+
+
+def test_fulfilling_nothing_is_said_in_a_sentence(cli, landed: Context) -> None:
+    answer = cli("request", "fulfil")
+    assert answer.status == 2
+    assert answer.err.startswith("no request was named; give its number")
+    assert "er is geen verzoek genoemd" in cli("request", "fulfil", "--lang", "nl").err
+
+
+def test_objection_works_at_once_and_opens_its_tasks(cli, landed: Context) -> None:
+    number = opened(cli, "--right", "objection", "--email", "eva.bakker@voorbeeld.example")
+    assert cli("request", "show", number, "--json").document["state"] == "fulfilled"
+    (task,) = cli("request", "tasks", number, "--json").document
+    assert (task["what"], task["target"], task["state"]) == ("objection", "crm", "open")
+
+
+def test_erased_person_of_whom_something_is_held_is_found_and_may_ask_access(
+    cli, landed: Context
+) -> None:
+    who = ("--customer-id", "crm/2")
+    assert cli("hold", "add", *who, "--reference", "2026/118").status == 0
+    number = opened(cli, "--right", "erasure", *who)
+    with Deployment.open(landed.settings) as deployment:
+        with deployment.vault.read() as conn:
+            subject_id = load_request(conn, number).subject_id
+        erase_persons(deployment, [subject_id], request=number, detector=WordDetector())
+    for asked in (
+        who,
+        ("--email", "eva.bakker@voorbeeld.example"),
+        ("--name", "Eva Bakker", "--birth-date", "1980-02-01"),
+    ):
+        found = cli("request", "find", *asked)
+        assert "1 contacts legal_claims" in found.out, asked
+        assert "Nobody" not in found.out
+    assert cli("request", "find", "--customer-id", "crm/77").out.startswith("Nobody fits")
+    refused = cli("request", "open", "--right", "erasure", *who, "--lang", "nl")
+    assert refused.status == 2
+    assert "bewaard 1 contacts legal_claims" in refused.err
+    access = opened(cli, "--right", "access", *who)
+    assert cli("request", "verify", access).status == 0
+    assert cli("request", "fulfil", access).status == 0
+    letter = (landed.home.outbox / access / "fulfilled.en.html").read_text()
+    assert "a legal claim" in letter
+    assert "bakker" not in letter.lower()

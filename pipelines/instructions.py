@@ -1,0 +1,285 @@
+"""What each source system and each recipient has to do for a request about a person.
+
+A source is told the numbers under which it delivered the person: sealed records of the vault, and
+facts of the warehouse, which have no sealed copy. Who has no contact record of theirs is told the
+customer numbers of those that have. Source: GDPR Art. 7(3), 17(2), 19, 21(3).
+
+Privacy: numbers of records, addresses and corrected values out, to be sealed at once by
+:func:`pipelines.rights.others_told.tell_others`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from pii_rules.models import ColumnRule
+from pipelines.common.entities import load_entities
+from pipelines.corrections import Change, is_meant
+from pipelines.erasures import facts_of
+from pipelines.packages.facts import load_organisation
+from pipelines.rights.erasure_plan import ErasurePlan
+from pipelines.rights.keeping import FactRow, Keep
+from pipelines.rights.others_told import Instruction
+from pipelines.rights.person import OpenRecord, load_person, open_records
+from pipelines.rights.requests import Request
+from pipelines.vault import schema
+from pipelines.vault.records import SealedRecord, records_of_subjects
+from pipelines.warehouse.connection import connect_warehouse
+
+if TYPE_CHECKING:
+    from pipelines.runs import Deployment
+
+PERSONS: Final = {"contacts": "contact_id", "users": "user_id"}
+"""Entities whose key is a token everywhere but in the sealed record."""
+ADDRESSES: Final = {
+    "email": ("email",), "sms": ("mobile", "phone"), "phone": ("phone", "mobile"),
+    "post": ("street", "house_number", "postcode", "city"),
+}  # fmt: skip
+"""Columns of a contact by which a channel reaches them."""
+
+Numbers = dict[str, dict[str, set[str]]]
+"""Source, entity, numbers of records."""
+
+
+def facts_about(deployment: Deployment, subject_keys: Sequence[str]) -> list[FactRow]:
+    """Rows of the warehouse that bear persons, of all entities."""
+    if not deployment.home.warehouse.is_file():
+        return []
+    key = deployment.keyring.role_key("warehouse")
+    with closing(
+        connect_warehouse(deployment.home, key, deployment.settings, read_only=True)
+    ) as connection:
+        return facts_of(connection, deployment.policy, subject_keys, load_entities())
+
+
+def erasure_instructions(
+    deployment: Deployment,
+    conn: Connection,
+    plan: ErasurePlan,
+    facts: Sequence[FactRow],
+    kept: Sequence[Keep],
+) -> list[Instruction]:
+    """Per source what of the person to erase, to unlink, and to keep sealed until when.
+
+    Args:
+        deployment: Open.
+        conn: The vault, before anything is erased.
+        plan: Of the person.
+        facts: Of the person, as :func:`facts_about` gives them.
+        kept: What a hold or a statutory period keeps: what must stay here must stay there.
+    """
+    own = [r for r in plan.deleted if r.subject_id is not None]
+    opened = open_records(deployment.vault, own)
+    numbers = _numbers(own, opened, facts)
+    shown = {o.record.record_id: _number(o.record, o) for o in opened}
+    stays: dict[tuple[str, str, str], Keep] = {}
+    for one in kept:
+        if one.record is not None:
+            number = shown.get(one.record.record_id) or _number(one.record)
+            stays[one.record.source, one.entity, number] = one
+        elif one.fact is not None:
+            stays[one.fact.source, one.entity, _after_source(one.fact.record_key)] = one
+    told = []
+    for source, held in sorted(numbers.items()):
+        content: dict[str, Any] = defaultdict(lambda: defaultdict(list))
+        kept_there = []
+        for entity, ids in sorted(held.items()):
+            is_deleted = deployment.policy.entities[entity].on_erasure == "delete"
+            for number in sorted(ids):
+                if keep := stays.get((source, entity, number)):
+                    kept_there.append(
+                        {"entity": entity, "number": number, "ground": keep.ground, "until": keep.until}
+                    )  # fmt: skip
+                else:
+                    content["erase" if is_deleted else "unlink"][entity].append(number)
+        if kept_there:
+            content["keep_sealed"] = kept_there
+        told.append(Instruction("source", source, content | _known_by(source, numbers)))
+    return told + _recipients(
+        deployment, conn, plan.subject_ids, {"erase": "the copy that was handed out"}
+    )
+
+
+def restriction_instructions(
+    deployment: Deployment, conn: Connection, subject_id: int
+) -> list[Instruction]:
+    """Per source which records of the person to keep and not to use."""
+    ids, numbers, _ = _held(deployment, conn, subject_id)
+    told = [
+        Instruction("source", source, {"restrict": _sorted(held)} | _known_by(source, numbers))
+        for source, held in sorted(numbers.items())
+    ]
+    content = {"restrict": "the copy that was handed out"}
+    return told + _recipients(deployment, conn, ids, content)
+
+
+def rectification_instructions(
+    deployment: Deployment, conn: Connection, subject_id: int, changes: Sequence[Change]
+) -> list[Instruction]:
+    """Per source what is right, and in which of its records.
+
+    A source without such a record is told what was corrected of the person as a whole, for it may
+    have the value without ever having delivered it.
+    """
+    ids, numbers, opened = _held(deployment, conn, subject_id)
+    told = []
+    for source in sorted(numbers):
+        corrections = []
+        for change in changes:
+            found = sorted(
+                {
+                    _number(o.record, o)
+                    for o in opened
+                    if o.record.source == source and is_meant(change, o)
+                }
+                | {
+                    n
+                    for n in numbers[source].get(change.entity, ())
+                    if f"{source}/{n}" == change.record
+                }
+            )
+            if found or (change.entity == "contacts" and change.record is None):
+                corrections.append(_correction(change) | {"numbers": found})
+        if corrections:
+            content = {"correct": corrections} | _known_by(source, numbers)
+            told.append(Instruction("source", source, content))
+    everything = {"correct": [_correction(change) for change in changes]}
+    return told + _recipients(deployment, conn, ids, everything)
+
+
+def stop_instructions(
+    deployment: Deployment, conn: Connection, request: Request, purposes: Collection[str]
+) -> list[Instruction]:
+    """Whoever works for a purpose that was objected to, or whose consent was withdrawn, has to stop.
+
+    That is each source in use that yields rows about persons for the purpose, whether it has delivered
+    this one yet or not: what sends next month sends to whom it knows. No warehouse is read, for these
+    requests work at once beside a run.
+    """
+    person = load_person(conn, request.subject_id)
+    opened = open_records(deployment.vault, records_of_subjects(conn, person.subject_ids))
+    numbers = _numbers([o.record for o in opened], opened, ())
+    columns = {c for columns in ADDRESSES.values() for c in columns}
+    if request.channel in ADDRESSES:
+        columns = set(ADDRESSES[request.channel])
+    addresses = [
+        {c: o.fields[c] for c in sorted(columns) if o.fields.get(c)}
+        for o in opened
+        if o.record.entity == "contacts"
+    ]
+    content = {
+        "stop": sorted(purposes), "channel": request.channel or "all",
+        "customers": _customers(numbers), "addresses": [a for a in addresses if a],
+    }  # fmt: skip
+    working = {
+        name
+        for name, entity in load_entities().items()
+        if "contact_id" in entity.columns
+        and any(set(purposes) & set(c.purposes) for c in _rules(deployment, name))
+    }
+    delivering = set(conn.scalars(sa.select(schema.batches.c.source).distinct()))
+    told = [
+        Instruction("source", name, content)
+        for name, source in sorted(deployment.sources.items())
+        if source.entities & working and name in delivering
+    ]
+    return told + _audiences(conn, person.subject_ids, content, purposes)
+
+
+def _rules(deployment: Deployment, entity: str) -> Iterable[ColumnRule]:
+    return deployment.policy.entities[entity].columns.values()
+
+
+def _held(
+    deployment: Deployment, conn: Connection, subject_id: int
+) -> tuple[tuple[int, ...], Numbers, list[OpenRecord]]:
+    person = load_person(conn, subject_id)
+    records = records_of_subjects(conn, person.subject_ids)
+    own = [r for r in records if r.subject_id in person.subject_ids]
+    opened = open_records(deployment.vault, own)
+    facts = facts_about(deployment, person.subject_keys)
+    return person.subject_ids, _numbers(own, opened, facts), opened
+
+
+def _numbers(
+    records: Iterable[SealedRecord], opened: Iterable[OpenRecord], facts: Iterable[FactRow]
+) -> Numbers:
+    """Under which numbers each source has the person."""
+    open_by_id = {o.record.record_id: o for o in opened}
+    found: Numbers = defaultdict(lambda: defaultdict(set))
+    for record in records:
+        if number := _number(record, open_by_id.get(record.record_id)):
+            found[record.source][record.entity].add(number)
+    for fact in facts:
+        if fact.entity not in PERSONS:
+            found[fact.source][fact.entity].add(_after_source(fact.record_key))
+    return found
+
+
+def _number(record: SealedRecord, one: OpenRecord | None = None) -> str:
+    column = PERSONS.get(record.entity)
+    if column is not None and one is not None:
+        return str(one.fields.get(column) or "")
+    return _after_source(record.record_key)
+
+
+def _after_source(record_key: str) -> str:
+    return record_key.partition("/")[2]
+
+
+def _sorted(held: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    return {entity: sorted(ids) for entity, ids in sorted(held.items())}
+
+
+def _customers(numbers: Numbers) -> dict[str, list[str]]:
+    return {
+        s: sorted(held["contacts"]) for s, held in sorted(numbers.items()) if "contacts" in held
+    }
+
+
+def _known_by(source: str, numbers: Numbers) -> dict[str, Any]:
+    """Customer numbers of other sources, for one that has none of its own."""
+    return {} if "contacts" in numbers[source] else {"customers": _customers(numbers)}
+
+
+def _correction(change: Change) -> dict[str, Any]:
+    return {"entity": change.entity, "column": change.column, "value": change.value}
+
+
+def _recipients(
+    deployment: Deployment, conn: Connection, subject_ids: Collection[int], content: dict[str, Any]
+) -> list[Instruction]:
+    """Who got data from here: each audience with the person, and whom the organisation names."""
+    named = load_organisation(deployment.home.policy)["recipients"]
+    names = sorted({str(recipient["name"]) for recipient in named})
+    return _audiences(conn, subject_ids, content) + [
+        Instruction("recipient", name, content) for name in names
+    ]
+
+
+def _audiences(
+    conn: Connection,
+    subject_ids: Collection[int],
+    content: dict[str, Any],
+    purposes: Collection[str] | None = None,
+) -> list[Instruction]:
+    m, a = schema.audience_members, schema.audiences
+    query = (
+        sa.select(a.c.audience_id)
+        .distinct()
+        .join(m, m.c.audience_id == a.c.audience_id)
+        .where(m.c.subject_id.in_(subject_ids))
+        .order_by(a.c.audience_id)
+    )
+    if purposes is not None:
+        query = query.where(a.c.purpose.in_(purposes))
+    return [
+        Instruction("recipient", f"audience {audience_id}", content)
+        for audience_id in conn.scalars(query)
+    ]
