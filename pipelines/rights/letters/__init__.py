@@ -83,6 +83,7 @@ def render(request: Request, letter: Letter, **facts: Any) -> str:
     """The text of a letter, HTML."""
     language = request.language
     country = facts.pop("country", "NL")
+    facts.setdefault("is_erased", False)
     ground = GROUNDS.get(request.ground or "")
     authority = AUTHORITY.get(country, {}).get(language)
     other = "de toezichthouder" if language == "nl" else "the supervisory authority"
