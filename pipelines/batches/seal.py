@@ -21,7 +21,7 @@ from pipelines.batches.persons import Persons
 from pipelines.common.entities import Entity
 from pipelines.identity.contact_identifiers import TOLD_COLUMNS, told_identifiers
 from pipelines.privacy.known_persons import NOBODY, SUBJECT
-from pipelines.privacy.mentions import mention_identifiers, told_mentions
+from pipelines.privacy.mentions import mention_identifiers, split_at_comma, told_mentions
 from pipelines.privacy.name_sketches import SKETCHED_COLUMNS, SketchKey
 from pipelines.privacy.named_places import NOTHING
 from pipelines.privacy.normal_text import normal_text
@@ -148,10 +148,18 @@ def _redact_column(
                 persons.note(place, spot.person)
         spans = [spot.span for spot in tagged]
         others = [spot.span for spot in tagged if spot.person == NOBODY]  # others are known by name
-        said = (*mention_identifiers(text, spans), *told_mentions(text, others))
+        said = (
+            *mention_identifiers(text, _both_readings(text, spans)),
+            *told_mentions(text, _both_readings(text, others)),
+        )
         if named := {blind(kind, v) for kind, v in said}:
             made.mentions.setdefault(place, set()).update(named)
             made.hits.append(_Found(column, place, text, spans))
+
+
+def _both_readings(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Places, and the two persons that one of them may be."""
+    return [*spans, *chain.from_iterable(split_at_comma(text, span) for span in spans)]
 
 
 def _blind_pairs(batch: Batch) -> Callable[[str, str], Pair]:

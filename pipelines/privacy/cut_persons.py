@@ -20,6 +20,7 @@ from pipelines.privacy.mentions import (
     Mention,
     full_name_mention,
     mention_identifiers,
+    split_at_comma,
     told_mentions,
 )
 from pipelines.privacy.redaction import cut
@@ -73,7 +74,12 @@ class PersonCutter:
         near = _sketches(pairs, NEAR_KIND)
         if not told and not any(self._names(text, near) for text in texts.values()):
             return texts  # looked at because it lies near; most say nothing of the person
-        found = self._detector.detect(list(texts.values()))
+        found = [
+            [part for span in spans for part in self._apart(text, span, told)]
+            for text, spans in zip(
+                texts.values(), self._detector.detect(list(texts.values())), strict=True
+            )
+        ]
 
         def read(erased: KnownPersons) -> list[_Read]:
             own = KnownPersons(around.own)
@@ -89,9 +95,15 @@ class PersonCutter:
         made = {c: r.cut() for c, r in zip(texts, reads, strict=True)}
         return texts if made == texts else made
 
+    def _apart(self, text: str, span: Span, told: Collection[Pair]) -> list[Span]:
+        """A place, or the two that it is unless as a whole it names one of the persons."""
+        parts = split_at_comma(text, span)
+        return parts if parts and self.said(text, span).isdisjoint(told) else [span]
+
     def told(self, text: str, pairs: Collection[Pair]) -> tuple[list[Span], list[Span]]:
         """The places of a text that one of the identifiers names, and all others."""
-        (spans,) = self._detector.detect([text])
+        (found,) = self._detector.detect([text])
+        spans = [part for span in found for part in self._apart(text, span, pairs)]
         theirs = [s for s in spans if not self.said(text, s).isdisjoint(pairs)]
         return theirs, [s for s in spans if s not in theirs]
 

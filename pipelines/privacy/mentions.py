@@ -51,6 +51,20 @@ def told_mentions(text: str, spans: Iterable[Span]) -> list[Mention]:
     return list(found)
 
 
+def split_at_comma(text: str, span: Span) -> list[Span]:
+    """A place that may hold two persons as each of them: "jannie van houten, yvette".
+
+    Empty for any other. "Mulder Drost, Elke" looks the same, so both readings have to be asked.
+    """
+    before, comma, after = text[span.start : span.end].partition(",")
+    if span.type != "PERSON" or not comma or not after.strip():
+        return []
+    if is_half_name(before) or len(name_parts(before)) < 2:
+        return []
+    second = span.end - len(after.lstrip())
+    return [span._replace(end=span.start + len(before.rstrip())), span._replace(start=second)]
+
+
 def full_name_mention(name: str) -> Mention | None:
     """Surname and whole given name, as contacts bear it; None where the given name is an initial."""
     key = _person_key(name)

@@ -28,7 +28,6 @@ from pipelines.vault.subjects import (
     Pair,
     bearers_up_to,
     find_identifiers,
-    is_borne_by_staff,
     survivors,
 )
 
@@ -208,8 +207,6 @@ def _with_parents(
 def _half_named(conn: Connection, plan: ErasurePlan) -> Iterator[tuple[SealedRecord, Pair]]:
     """Records that say half a name of the person's, where it is worth looking."""
     for pair in sorted(p for p in plan.identifiers if p[0] == "part"):
-        if is_borne_by_staff(conn, pair):
-            continue
         others = bearers_up_to(conn, pair, FEW_BEARERS + len(plan.subject_ids))
         are_few = len(others.keys() - set(plan.subject_ids)) + 1 < FEW_BEARERS
         most = MOST_HALF_NAMES if are_few else MOST_SHARED

@@ -135,15 +135,6 @@ def bearers_up_to(conn: Connection, pair: Pair, most: int) -> dict[int, str]:
     return dict(select_in(conn, sql, [pair[1]], pair[0], most))
 
 
-def is_borne_by_staff(conn: Connection, pair: Pair) -> bool:
-    """Whether one of the staff bears an identifier."""
-    sql = (
-        "SELECT 1 FROM identifiers i JOIN subjects s ON s.subject_id = i.subject_id "
-        "WHERE i.blind IN ({values}) AND i.kind = {mark} AND s.kind = {mark} LIMIT 1"
-    )
-    return next(select_in(conn, sql, [pair[1]], pair[0], "user"), None) is not None
-
-
 def find_oldest_bearers(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, tuple[int, ...]]:
     """The oldest subject that bears each identifier, for those that very many may share."""
     sql = (

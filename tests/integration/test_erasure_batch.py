@@ -24,7 +24,9 @@ from pipelines.jobs import run_erasures
 from pipelines.rights import holds
 from pipelines.rights.certificates import certificate_name, verify_certificates
 from pipelines.rights.requests import NewRequest, advance, load_request, open_request
+from pipelines.rotation import NAMES, rotate_keys
 from pipelines.vault import audit, schema
+from pipelines.vault.suppression import missing_suppressions
 from tests.support.demo import AS_OF, Demo, new_home
 from tests.support.mentions import (
     MISSPELT,
@@ -252,11 +254,31 @@ def check_batch(demo: Demo, count: int, *, with_slip: bool) -> Figures:
     restore_backup(demo.settings, backup)
     demo.run()
     assert without_mentions(traces(demo.home, wanted)) == {}
+    kept = known(demo)
+    assert {state.name for state in rotate_keys(demo.settings, ())} == {*NAMES}
+    assert known(demo) == kept
+    demo.deliver()  # under the new index key those erased have to be known again
+    demo.reread()
+    demo.run()
+    assert without_mentions(traces(demo.home, wanted)) == {}
     assert closed_figures(demo) == figures
     return Figures(
         count, classes_of(said), missed, sum(map(Counter.total, of_others.values())), over,
         sum(map(Counter.total, left.values())),
     )  # fmt: skip
+
+
+def known(demo: Demo) -> tuple[int, int, int]:
+    """How many are suppressed, identified and erased by the ledger."""
+    with demo.deploy() as deployment, deployment.vault.read() as conn:
+        vault = deployment.vault
+        assert missing_suppressions(conn, vault) == 0
+        tables = (schema.suppressions, schema.identifiers)
+        suppressed, identified = (
+            conn.scalar(sa.select(sa.func.count()).select_from(t)) for t in tables
+        )
+        erased = {k for e in vault.ledger.entries() for k in e.subject_keys}
+    return suppressed or 0, identified or 0, len(erased)
 
 
 class Figures(NamedTuple):

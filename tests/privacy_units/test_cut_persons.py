@@ -10,7 +10,7 @@ import pytest
 from pipelines.common.normalise import address_key, is_half_name, name_parts, number_key
 from pipelines.privacy.cut_persons import PersonCutter
 from pipelines.privacy.known_persons import PersonMatcher
-from pipelines.privacy.mentions import full_name_mention, told_mentions
+from pipelines.privacy.mentions import full_name_mention, split_at_comma, told_mentions
 from pipelines.privacy.name_sketches import SketchKey
 from pipelines.privacy.spans import Span
 from pipelines.vault.sketches import NEAR_KIND, SKETCH_KIND, Around
@@ -120,6 +120,14 @@ def test_infix_that_a_sketch_joins_to_a_name_changes_no_name() -> None:
     assert made == "Op naam […] zetten"
 
 
+def test_two_persons_in_one_place_are_told_apart() -> None:
+    found, full = {"elke zevenstra, yvette": "PERSON"}, pair("full_name", "zevenstra|elke")
+    assert cut("aanwezig: elke zevenstra, yvette.", found, NAME, full) == "aanwezig: […], yvette."
+    found = {"Zevenstra, Elke": "PERSON", "Mulder Drost, Jan": "PERSON"}
+    whole = pair("full_name", "mulder drost|jan")
+    assert cut("Zevenstra, Elke en Mulder Drost, Jan", found, NAME, full, whole) == "[…] en […]"
+
+
 def test_half_name_is_cut() -> None:
     assert cut("verjaardag Elke, kaartje", {"Elke": "PERSON"}, PART) == "verjaardag […], kaartje"
 
@@ -175,6 +183,21 @@ def test_told_mentions_are_half_names_addresses_and_customer_numbers() -> None:
 def test_half_names_are_told_from_whole_ones(name: str, is_half: bool, parts: list[str]) -> None:
     assert is_half_name(name) is is_half
     assert name_parts(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("jannie van houten, yvette", ["jannie van houten", "yvette"]),
+        ("Zevenstra, Elke", []),
+        ("van der Zevenstra, Elke", []),
+        ("Elke Zevenstra", []),
+        ("Elke Zevenstra,", []),
+    ],
+)
+def test_place_of_two_persons_is_split_at_its_comma(name: str, parts: list[str]) -> None:
+    split = split_at_comma(name, Span(0, len(name), "PERSON", 0.9))
+    assert [name[s.start : s.end] for s in split] == parts
 
 
 def test_full_name_needs_a_whole_given_name() -> None:

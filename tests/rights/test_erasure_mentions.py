@@ -154,11 +154,3 @@ def test_half_a_name_that_many_bear_goes_unless_too_many_texts_say_it(
     insert_rows(conn, schema.subjects, SUBJECT_COLUMNS, rows)
     notes = half_named(world, conn, texts, bearers)
     assert [world.pairs(n) == {PART} for n in notes] == [goes] * texts
-
-
-def test_half_a_name_that_one_of_the_staff_bears_stays(world: World, vault: Vault) -> None:
-    (agent,) = create_subjects(world.conn, vault, "user", 1, 1)
-    notes = half_named(world, world.conn, 1, 0)
-    assert world.pairs(notes[0]) == {PART}
-    add_identifiers(world.conn, [(*PART, agent.subject_id, "crm")], 1)
-    assert world.pairs(notes[0]) == set()
