@@ -1,7 +1,7 @@
 -- Grain: month, kind of segment and segment, after suppression. Every kind divides the same persons,
 -- so that one hidden segment could be had by the others: two are hidden at least, about k persons.
 -- A segment that differs by few from one it lies in, of the month or the month before, is hidden; so
--- is the sum of a kind where it differs by few from that of any month before. Orders, margins and
+-- is the sum of a kind where it differs by few from that of the month before. Orders, margins and
 -- values have few persons behind them where most members have none: they are hidden apart.
 {%- set contributors = {'orders': 'months.orders_365_days > 0', 'clv': 'months.clv is not null'} %}
 with
@@ -77,19 +77,7 @@ nested as (
 
 hidden as (select distinct * from nested),
 
--- Nobody leaves the whole but by erasure or objection: it grows, so that counts tell, of any two months.
 few_wholes as (
-    select distinct later.period_start
-    from cells as later
-    inner join cells as earlier
-        on
-            later.segment_kind = earlier.segment_kind
-            and later.period_start > earlier.period_start
-    where
-        later.is_due
-        and later.segment_kind = 'whole'
-        and abs(later.persons - earlier.persons) {{ is_small() }}
-    union
     select period_start from hidden
     where segment_kind = 'whole'
 ),
