@@ -14,9 +14,12 @@ import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 _held: dict[Path, tuple[Path, int]] = {}
+_making = Lock()
 
 
 def own_folder(spill: Path) -> Path:
@@ -24,16 +27,17 @@ def own_folder(spill: Path) -> Path:
 
     A reader of a home that cannot be written gets the latter, and fails only when it has to spill.
     """
-    if spill not in _held or not _held[spill][0].is_dir():
-        try:
-            _held[spill] = _made(spill)
-        except OSError:
-            return spill
-    return _held[spill][0]
+    with _making:
+        if spill not in _held or not _held[spill][0].is_dir():
+            try:
+                _held[spill] = _made(spill)
+            except OSError:
+                return spill
+        return _held[spill][0]
 
 
 def clear_abandoned(spill: Path) -> None:
-    """Remove what processes that are no more left under ``spill``."""
+    """Remove what processes that are no more left under ``spill``, as far as this user may."""
     for path in spill.glob("*"):
         if path.is_dir() and not path.is_symlink():
             descriptor = _locked(path)
@@ -41,7 +45,8 @@ def clear_abandoned(spill: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
                 os.close(descriptor)
         else:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
 
 
 def _made(spill: Path) -> tuple[Path, int]:
@@ -55,10 +60,10 @@ def _made(spill: Path) -> tuple[Path, int]:
 
 
 def _locked(path: Path) -> int | None:
-    """An open descriptor of a folder with its lock; None when another has it or it is gone."""
+    """An open descriptor of a folder with its lock; None when another's, in use, or gone."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
