@@ -15,7 +15,7 @@ def init(context: typer.Context) -> None:
 
     session = session_of(context)
     home = session.home
-    if home.vault.is_file() and home.vault.stat().st_size and _upgraded(session):
+    if home.data_keys.is_file() and _upgraded(session):
         return
     with Deployment.create(session.settings):
         pass

@@ -78,17 +78,19 @@ class Vault:
         """Bring the vault of an older version to this one, in one transaction; needs the home's lock.
 
         Returns:
-            The migration it was at; None where it is of this version, or newer.
+            The migration it was at; None where there is none, or it is of this version or newer.
 
         Raises:
-            UsageError: There is no vault.
             StorageError: It is damaged, or the home cannot be written.
         """
         from pipelines.vault.migrate import upgrade
 
-        engine, _ = _engines(home, settings, create=False)
-        with transaction(engine, STORE, reading=True) as conn:
-            before = _revision(conn)
+        try:
+            engine, _ = _engines(home, settings, create=False)
+            with transaction(engine, STORE, reading=True) as conn:
+                before = _revision(conn)
+        except UsageError:
+            return None
         if before >= schema.REVISION:
             return None
         upgrade(engine)
