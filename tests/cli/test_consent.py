@@ -4,46 +4,48 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.context import make_context
 
+WHO = ("--email", "jan@voorbeeld.example")
 
-def test_word_is_set_and_shown_as_of_a_day(cli, tmp_path: Path) -> None:
+
+@pytest.fixture
+def home(tmp_path: Path) -> tuple[str, Path]:
+    """The option that names a home with one customer."""
     context = make_context(tmp_path)
     context.deliver("contacts.csv", "id,name,email,mobile\n1,Jan Smit,jan@voorbeeld.example,\n")
     context.land()
     context.vault.close()
-    home = ("--home", context.home.root)
-    who = ("--email", "jan@voorbeeld.example")
+    return ("--home", context.home.root)
+
+
+def test_word_is_set_and_shown_as_of_a_day(cli, home: tuple[str, Path], tmp_path: Path) -> None:
     word = ("--purpose", "marketing", "--channel", "email", "--status")
-    assert cli("consent", "set", *who, *word, "given", "--at", "2026-01-01", *home).status == 0
-    assert cli("consent", "set", *who, *word, "withdrawn", "--at", "2026-02-01", *home).status == 0
-    shown = cli("consent", "show", *who, "--at", "2026-01-15", *home, "--json").document
+    assert cli("consent", "set", *WHO, *word, "given", "--at", "2026-01-01", *home).status == 0
+    assert cli("consent", "set", *WHO, *word, "withdrawn", "--at", "2026-02-01", *home).status == 0
+    shown = cli("consent", "show", *WHO, "--at", "2026-01-15", *home, "--json").document
     assert [row["status"] for row in shown["held"]] == ["given"]
-    shown = cli("consent", "show", *who, *home, "--json").document
+    shown = cli("consent", "show", *WHO, *home, "--json").document
     assert [row["status"] for row in shown["held"]] == ["withdrawn"]
     assert len(shown["words"]) == 2
     assert "jan" not in str(shown)
-    assert cli("consent", "set", *who, *word, "perhaps", *home).status == 2
+    assert cli("consent", "set", *WHO, *word, "perhaps", *home).status == 2
     segment = tmp_path / "all.sql"
     segment.write_text("select customer_key from marts.dim_customer")
     answer = cli("audience", "build", segment, "--purpose", "marketing", *home)
     assert answer.status == 1  # nothing is published yet
 
 
-def test_channel_and_purpose_that_nobody_knows_are_refused(cli, tmp_path: Path) -> None:
-    context = make_context(tmp_path)
-    context.deliver("contacts.csv", "id,name,email,mobile\n1,Jan Smit,jan@voorbeeld.example,\n")
-    context.land()
-    context.vault.close()
-    home = ("--home", context.home.root)
-    who = ("--email", "jan@voorbeeld.example")
-    asked = ("request", "open", *who, *home, "--right")
+def test_channel_and_purpose_that_nobody_knows_are_refused(cli, home: tuple[str, Path]) -> None:
+    asked = ("request", "open", *WHO, *home, "--right")
     for words, what in (
         ((*asked, "withdraw-consent", "--channel", "duif"), "no such channel"),
         ((*asked, "objection", "--purpose", "nonsense"), "no such purpose"),
-        (("consent", "set", *who, *home, "--purpose", "marketing", "--status", "given",
+        (("consent", "set", *WHO, *home, "--purpose", "marketing", "--status", "given",
           "--channel", "duif"), "no such channel"),
-        (("hold", "add", *who, *home, "--reference", "2026/1", "--until", "2020-01-01"),
+        (("hold", "add", *WHO, *home, "--reference", "2026/1", "--until", "2020-01-01"),
          "cannot end before it begins"),
     ):  # fmt: skip
         told = cli(*words)
