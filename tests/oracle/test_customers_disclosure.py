@@ -171,7 +171,7 @@ def _contribution_leaks(rows: Rows, shown: list[dict[str, Any]]) -> list[str]:
 def _whole_leaks(
     members: dict[segments.Cell, set[str]], cells: dict[segments.Cell, bool]
 ) -> list[str]:
-    """Months in a row whose segments add up to wholes that differ by few."""
+    """Months, any two, whose segments add up to wholes that differ by few."""
     whole: dict[date, set[str]] = defaultdict(set)
     told = dict[date, bool]()
     for cell in cells:
@@ -183,12 +183,9 @@ def _whole_leaks(
             for kind in kinds
         )
     return [
-        f"whole of {month}"
-        for month in whole
-        if (after := end_of("month", month)) in whole
-        and told[month]
-        and told[after]
-        and _is_small(len(whole[after] ^ whole[month]))
+        f"whole of {one} and {other}"
+        for one, other in combinations(sorted(whole), 2)
+        if told[one] and told[other] and _is_small(len(whole[one] ^ whole[other]))
     ]
 
 

@@ -1,7 +1,7 @@
 -- Grain: month, kind of segment and segment, after suppression. Every kind divides the same persons,
 -- so that one hidden segment could be had by the others: two are hidden at least, about k persons.
 -- A segment that differs by few from one it lies in, of the month or the month before, is hidden; so
--- is the sum of a kind where it differs by few from that of the month before. Orders, margins and
+-- is the sum of a kind where it differs by few from that of any month before. Orders, margins and
 -- values have few persons behind them where most members have none: they are hidden apart.
 {%- set contributors = {'orders': 'months.orders_365_days > 0', 'clv': 'months.clv is not null'} %}
 with
@@ -15,20 +15,11 @@ members as (
         is_due,
         customer_key,
         '{{ kind }}' as segment_kind,
-        {{ kind }} as segment,
-        false as is_whole
+        {{ kind }} as segment
     from months
     where {{ kind }} is not null
-    union all
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
-    select
-        period_start,
-        is_due,
-        customer_key,
-        'whole' as segment_kind,
-        'whole' as segment,
-        true as is_whole
-    from months
 ),
 
 cells as (
@@ -52,7 +43,6 @@ nested as (
     inner join members as others
         on
             victims.customer_key = others.customer_key
-            and victims.is_whole = others.is_whole
             and others.period_start in (
                 victims.period_start,
                 cast({{ dbt.dateadd('month', -1, 'victims.period_start') }} as date)
@@ -77,9 +67,39 @@ nested as (
 
 hidden as (select distinct * from nested),
 
+firsts as (
+    select
+        customer_key,
+        min(purchase_date) as first_date
+    from {{ ref('int_customer_purchase_days') }}
+    group by customer_key
+),
+
+-- Whoever has bought stays in the whole of every month since; the sealed ones are not in cells.
+grown as (
+    select
+        cast({{ dbt.date_trunc('month', 'first_date') }} as date) as period_start,
+        sum(count(*)) over (
+            order by cast({{ dbt.date_trunc('month', 'first_date') }} as date)
+        ) as persons
+    from firsts
+    group by cast({{ dbt.date_trunc('month', 'first_date') }} as date)
+),
+
+wholes as (
+    select
+        period_start,
+        count(*) as persons
+    from months
+    where is_due
+    group by period_start
+),
+
 few_wholes as (
-    select period_start from hidden
-    where segment_kind = 'whole'
+    select distinct wholes.period_start
+    from wholes
+    inner join grown on wholes.period_start > grown.period_start
+    where wholes.persons - grown.persons {{ is_small() }}
 ),
 
 -- Of a month whose whole must not be had no kind may be shown without two hidden segments.
@@ -92,7 +112,7 @@ flagged as (
     left join hidden
         on {{ same_keys('cells', 'hidden', ['period_start', 'segment_kind', 'segment']) }}
     left join few_wholes on cells.period_start = few_wholes.period_start
-    where cells.is_due and cells.segment_kind <> 'whole'
+    where cells.is_due
 ),
 
 ranked as (
