@@ -54,7 +54,11 @@ def stack(error: BaseException) -> list[str]:
 def _usage(error: TyperException, texts: Texts) -> str:
     kinds: dict[str, str] = texts.messages["usage"]
     template = kinds.get(_kind(error))
-    name = getattr(error, "option_name", None) or _parameter_name(getattr(error, "param", None))
+    name = (
+        getattr(error, "option_name", None)
+        or _parameter_name(getattr(error, "param", None))
+        or getattr(error, "param_hint", None)
+    )
     if template and (name or "{name}" not in template):
         return template.format(name=name)
     return texts("usage", message=error.format_message().rstrip("."))

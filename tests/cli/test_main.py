@@ -88,6 +88,10 @@ def test_words_after_two_dashes_are_left_alone() -> None:
         (["classify", "absent.csv"], "Nothing is at the path given as file"),
         (["--lang", "nl", "classify", "absent.csv"], "Op het pad bij file staat niets"),
         (["sql", "--nope"], "--nope"),
+        (
+            ["request", "find", "--name", "x", "--birth-date", "13-1"],
+            "The value of --birth-date is not",
+        ),
         (["sql", "--limit", "many"], "--limit"),
         (["rules", "approve"], "--by"),
         (["status", "--wait", "soon"], "--wait"),
