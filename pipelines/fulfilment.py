@@ -26,6 +26,7 @@ from pipelines.instructions import (
     restriction_instructions,
     stop_instructions,
 )
+from pipelines.packages.facts import require_described
 from pipelines.packages.handlers import PACKAGE
 from pipelines.rights.alerts import beat, pressing, send
 from pipelines.rights.audience_files import withdraw_persons
@@ -81,6 +82,8 @@ def fulfil_requests(deployment: Deployment, numbers: Sequence[str]) -> dict[str,
                 )  # fmt: skip
             if request.right == "erasure":
                 check_answered_first(conn, request)
+            if request.right == "access":
+                require_described(deployment.home.policy)
     erasures = [request for request in requests if request.right == "erasure"]
     done = {r.number: _fulfil(deployment, r) for r in requests if r not in erasures}
     if erasures:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -73,6 +74,9 @@ def prepare(session: Session, scale: float, seed: int, fresh: bool) -> None:
         with Deployment.create(session.settings):
             (home.root / MARKER).write_text(session.texts("demo_marker") + "\n", encoding="utf-8")
         session.output.say("home_made", home=home.root)
+    described = home.policy / "organisation.yaml"
+    if not described.exists():
+        described.write_bytes(files("pipelines.sample").joinpath(described.name).read_bytes())
     if approve(home.policy, APPROVED_BY, now().date()):
         session.output.say("demo_approved")
     _fill_inbox(session, scale, seed)

@@ -44,7 +44,7 @@ def review(
 ) -> None:
     """Where to look before a package is released, and what you decide there."""
     from pipelines.cli.request import deployed
-    from pipelines.packages.drafts import change_draft, look_at_item, open_draft
+    from pipelines.packages.drafts import change_draft, look_at_item, review_draft
     from pipelines.rights.requests import load_request
 
     session = session_of(context)
@@ -60,7 +60,7 @@ def review(
         draft = (
             change_draft(conn, vault, request, hide=decided, black=word, actor="steward")
             if decided or word
-            else open_draft(conn, vault, request)
+            else review_draft(conn, vault, request)
         )
     session.output.document(draft.review)
     _show_review(session, draft.review)

@@ -15,13 +15,13 @@ from typing import Any, Final, NamedTuple
 from pii_rules.models import ColumnRule, Policy
 from pipelines.common.entities import load_entities
 from pipelines.packages.gather import Held
-from pipelines.packages.words import origin_of
+from pipelines.packages.words import origin_of, words
 from pipelines.privacy.mentions import mention_identifiers
 from pipelines.privacy.own_values import OwnValues
 from pipelines.privacy.third_persons import Blackened, ThirdPersons
 from pipelines.vault.blind_index import BlindIndex
 
-FORMAT: Final = "klantkluis-package/1"
+FORMAT: Final = "klantkluis-package/2"
 PORTABLE_BASES: Final = frozenset({"consent", "contract"})
 
 _SENTENCE: Final = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\n|$)")
@@ -101,7 +101,8 @@ Portable = Callable[[str, ColumnRule], bool]
 def _is_portable(policy: Policy) -> Portable:
     def portable(entity: str, rule: ColumnRule) -> bool:
         bases = {policy.purposes[p].lawful_basis for p in rule.purposes if p in policy.purposes}
-        return bool(bases & PORTABLE_BASES) and origin_of(entity, rule.name) == "given"
+        is_based = bool(bases & PORTABLE_BASES) or entity in words()["contractual"]
+        return is_based and origin_of(entity, rule.name) == "given"
 
     return portable
 
@@ -143,6 +144,8 @@ def _record(
     columns = load_entities()[entity].columns
     for rule in policy.entities[entity].columns.values():
         name = rule.warehouse_column
+        if rule.name in words()["withheld"].get(entity, ()):
+            continue
         if columns[rule.name].ref == "contacts" and rule.name not in sealed:
             continue  # the person, under our pseudonym
         if sealed.get(rule.name) is not None:

@@ -51,6 +51,7 @@ class Draft(NamedTuple):
     package_id: int
     package: dict[str, Any]
     review: list[dict[str, Any]]
+    is_reviewed: bool = False
 
 
 def make_draft(
@@ -78,7 +79,7 @@ def make_draft(
     content = _content(deployment, held, kind, detector)
     package: dict[str, Any] = {
         "format": FORMAT, "kind": kind, "language": language, "made_at": now().isoformat(),
-        "request": request, "pseudonyms": list(held.person.subject_keys),
+        "timezone": deployment.settings.reporting_timezone, "request": request, "pseudonyms": list(held.person.subject_keys),
         "is_restricted": held.person.state == "restricted",
     }  # fmt: skip
     if kind == "access":
@@ -109,21 +110,28 @@ def open_draft(conn: Connection, vault: Vault, request: str) -> Draft:
     """The draft of a request; the caller writes the audit entry when a person is shown its texts.
 
     Raises:
-        UsageError: There is none, it was released, or it expired.
+        UsageError: There is none, it was released, it expired, or another version made it.
     """
     row = conn.execute(
         sa.select(_t)
         .where(_t.c.request == request, _t.c.state == "draft")
         .order_by(_t.c.package_id.desc())
     ).first()
-    if row is None:
+    body = None
+    if row is not None:
+        key = vault.data_keys.get([row.key_id])[row.key_id]
+        body = orjson.loads(unseal(key, row.sealed, _aad(row.package_id)))
+    if row is None or body["package"]["format"] != FORMAT:
         raise UsageError(
             "there is no draft of a package for this request", code="no_draft",
             where={"request": request}, todo="klantkluis request fulfil makes one",
         )  # fmt: skip
-    keys = vault.data_keys.get([row.key_id])
-    body = orjson.loads(unseal(keys[row.key_id], row.sealed, _aad(row.package_id)))
-    return Draft(row.package_id, body["package"], body["review"])
+    return Draft(row.package_id, body["package"], body["review"], body["is_reviewed"])
+
+
+def review_draft(conn: Connection, vault: Vault, request: str) -> Draft:
+    """The draft of a request whose places a steward is shown now; it may be released after that."""
+    return _write(conn, vault, open_draft(conn, vault, request))
 
 
 def look_at_item(
@@ -174,13 +182,7 @@ def change_draft(
         subject_count=1,
         payload={"package_id": draft.package_id, "hidden": {str(k): v for k, v in hide.items()}, "blacked_out": count},
     )  # fmt: skip
-    row = conn.execute(sa.select(_t.c.key_id).where(_t.c.package_id == draft.package_id)).one()
-    conn.execute(
-        sa.update(_t)
-        .where(_t.c.package_id == draft.package_id)
-        .values(sealed=_sealed(vault, row.key_id, draft))
-    )
-    return draft
+    return _write(conn, vault, draft)
 
 
 def released_package(draft: Draft) -> dict[str, Any]:
@@ -274,9 +276,24 @@ def _black_throughout(draft: Draft, word: str) -> int:
     return count
 
 
+def _write(conn: Connection, vault: Vault, draft: Draft) -> Draft:
+    """Keep a draft that a steward has looked at, with what was changed."""
+    draft = draft._replace(is_reviewed=True)
+    is_it = _t.c.package_id == draft.package_id
+    key_id = conn.execute(sa.select(_t.c.key_id).where(is_it)).scalar_one()
+    conn.execute(sa.update(_t).where(is_it).values(sealed=_sealed(vault, key_id, draft)))
+    return draft
+
+
 def _sealed(vault: Vault, key_id: int, draft: Draft) -> bytes:
     key = vault.data_keys.get([key_id])[key_id]
-    body = orjson.dumps({"package": plain(draft.package), "review": draft.review})
+    body = orjson.dumps(
+        {
+            "package": plain(draft.package),
+            "review": draft.review,
+            "is_reviewed": draft.is_reviewed,
+        }
+    )
     return seal(key, body, _aad(draft.package_id))
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from pii_rules.models import ColumnRule, Policy
-from pipelines.common.errors import PolicyError
-from pipelines.packages.words import word
+from pipelines.common.errors import PolicyError, UsageError
+from pipelines.packages.words import word, words
 from pipelines.warehouse.dbt import PROJECT
 
 OVERRIDE = "organisation.yaml"
@@ -27,21 +27,51 @@ def load_organisation(policy_folder: Path) -> dict[str, Any]:
     Raises:
         PolicyError: The home's file is no YAML mapping, or has keys that are not known.
     """
+    return _shipped() | _own(policy_folder)
+
+
+def require_described(policy_folder: Path) -> None:
+    """Say nothing of an organisation that it did not say itself: "no recipients" is a fact too.
+
+    Raises:
+        UsageError: The home does not say who it is, to whom data goes, or where outside the EEA.
+        PolicyError: As :func:`load_organisation`.
+    """
+    own, shipped = _own(policy_folder), _shipped()
+    missing = [
+        *(key for key in ("controller", "data_protection_officer")
+          if own.get(key, shipped[key]) == shipped[key]),
+        *(key for key in ("recipients", "transfers") if key not in own),
+    ]  # fmt: skip
+    if missing:
+        raise UsageError(
+            "a package says who you are and to whom data goes, and that is not written yet",
+            code="organisation_undescribed", where={"file": OVERRIDE, "keys": ", ".join(missing)},
+            todo="write these keys into policy/organisation.yaml, [] where there is nobody; "
+            "docs/runbooks/access.md shows how",
+        )  # fmt: skip
+
+
+def _shipped() -> dict[str, Any]:
     text = files("pipelines.packages").joinpath(OVERRIDE).read_text(encoding="utf-8")
     shipped: dict[str, Any] = yaml.safe_load(text)
+    return shipped
+
+
+def _own(policy_folder: Path) -> dict[str, Any]:
     path = policy_folder / OVERRIDE
     if not path.is_file():
-        return shipped
+        return {}
     try:
         own = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError:
         own = None
-    if not isinstance(own, dict) or not own.keys() <= shipped.keys():
+    if not isinstance(own, dict) or not own.keys() <= _shipped().keys():
         raise PolicyError(
             "what is said of the organisation cannot be read", code="organisation_unreadable",
             where={"file": OVERRIDE}, todo="keep to the keys of the shipped file",
         )  # fmt: skip
-    return shipped | own
+    return own
 
 
 def information(
@@ -70,6 +100,7 @@ def information(
             s: organisation["sources"].get(s, {}).get(language, s)
             for s in sorted({r["source"] for r in sections["records"]})
         },
+        "left_out": _left_out(sections["records"], organisation, language),
         "automated_decisions": organisation["automated_decisions"][language],
         "logic": {table: _logic(table) for table in sorted(derived)},
         "rights": organisation["rights"][language],
@@ -80,6 +111,15 @@ def information(
 def _rules_used(records: list[dict[str, Any]], policy: Policy) -> list[tuple[str, ColumnRule]]:
     used = {(r["entity"], column) for r in records for column in r["fields"]}
     return [(e, policy.entities[e].columns[c]) for e, c in sorted(used)]
+
+
+def _left_out(
+    records: list[dict[str, Any]], organisation: dict[str, Any], language: str
+) -> str:
+    """What is not in the package although the record has it, and why; empty where there is none."""
+    if not any(words()["withheld"].get(record["entity"]) for record in records):
+        return ""
+    return str(organisation["left_out"][language])
 
 
 def _purpose(

@@ -58,10 +58,15 @@ def release_package(
         actor: Who releases it, a role.
 
     Raises:
-        UsageError: There is no draft; or doubtful mentions wait for a decision.
+        UsageError: There is no draft, nobody reviewed it, or doubtful mentions wait for a decision.
         StorageError: The outbox cannot be written.
     """
     draft = open_draft(conn, vault, request)
+    if not draft.is_reviewed:
+        raise UsageError(
+            "nobody has looked yet at what this package hands over", code="not_reviewed",
+            where={"request": request}, todo="klantkluis package review shows where to look",
+        )  # fmt: skip
     waiting = [item for item in draft.review if item["state"] == "doubtful"]
     if waiting:
         raise UsageError(

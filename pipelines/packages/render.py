@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -21,6 +24,7 @@ COMPACT: Final = frozenset(
      "consents", "subscriptions", "leads", "quotas"}
 )  # fmt: skip
 """Entities that are shown as a table; the others hold texts and are shown one by one."""
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _FORMULA: Final = ("=", "@", "\t", "\r")
 
 
@@ -85,7 +89,9 @@ def tables(package: dict[str, Any]) -> dict[str, bytes]:
 
 
 def view(package: dict[str, Any]) -> dict[str, Any]:
-    """The package as both readable forms show it: words in the reader's language, texts as they are."""
+    """As both readable forms show it: words in the reader's language, times in the zone it names."""
+    zone = package["timezone"]
+    package = _local(package, ZoneInfo(zone))
     language = package["language"]
 
     def said(name: str) -> str:
@@ -130,6 +136,7 @@ def view(package: dict[str, Any]) -> dict[str, Any]:
         "said": {n: said(n) for n in _SAID},
         "made": package["made_at"][:10],
         "request": package["request"] or "",
+        "zone": zone,
         "facts": _facts(package.get("information"), language),
         "sections": sections,
         "mentions": [
@@ -146,6 +153,7 @@ def view(package: dict[str, Any]) -> dict[str, Any]:
 
 _SAID: Final = (
     "information", "records", "texts_about_you", "none", "made", "request", "black", "source",
+    "times",
 )  # fmt: skip
 
 
@@ -186,6 +194,7 @@ def _facts(information: dict[str, Any] | None, language: str) -> list[dict[str, 
         "transfers": [_line(t) for t in i["transfers"]],
         "retention": [f"{r['data']}: {r['months']} {months} {r['starts']} ({r['ground']})" for r in i["retention"]],
         "sources": [f"{name}: {text}" for name, text in i["sources"].items()],
+        "left_out": [i["left_out"]] if i["left_out"] else [],
         "logic": [i["automated_decisions"]]
         + [f"{name}: {body.get('description', '')}" for name, body in i["logic"].items()],
         "rights": [i["rights"], _line(i["authority"]), _line(i["controller"]), i["data_protection_officer"]],
@@ -204,12 +213,23 @@ def _line(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    text = str(value)
-    if len(text) >= 19 and text[10:11] == "T" and text[:4].isdigit():  # an instant, to the minute
-        return text[:16].replace("T", " ")
-    return text
+    return "" if value is None else str(value)
+
+
+def _local(value: Any, zone: ZoneInfo) -> Any:
+    """The same with every instant to the minute, as a clock in the zone shows it."""
+    if isinstance(value, dict):
+        return {name: _local(v, zone) for name, v in value.items()}
+    if isinstance(value, list):
+        return [_local(v, zone) for v in value]
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:  # looks like one, in a text of somebody
+            return value
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return value
 
 
 def _csv(rows: list[dict[str, Any]]) -> bytes:

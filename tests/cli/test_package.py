@@ -26,7 +26,16 @@ def test_a_package_is_drafted_reviewed_and_released(cli, landed: Context) -> Non
     assert refused.status == 2, "not verified yet"
     cli("request", "verify", number)
     assert cli("package", "release", number).status == 2, "nothing was drafted"
+    said = landed.home.policy / "organisation.yaml"
+    words_of_the_organisation = said.read_text()
+    said.write_text("controller: {name: Voorbeeld}\n")
+    refused = cli("request", "fulfil", number)
+    assert refused.status == 2
+    assert "data_protection_officer, recipients, transfers" in refused.err
+    assert cli("package", "list", "--json").document == []
+    said.write_text(words_of_the_organisation)
     assert cli("request", "fulfil", number).status == 0
+    assert "package review" in cli("package", "release", number).err
     assert cli("package", "review", number, "--json").document == []
     released = cli("package", "release", number, "--json").document
     assert (landed.home.outbox / released["file"]).is_file()

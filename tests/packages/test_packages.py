@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,14 @@ import sqlalchemy as sa
 
 from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
-from pipelines.packages.drafts import change_draft, look_at_item, make_draft, open_draft
+from pipelines.landing.sources import load_sources
+from pipelines.packages.drafts import (
+    change_draft,
+    look_at_item,
+    make_draft,
+    open_draft,
+    review_draft,
+)
 from pipelines.packages.release import (
     expire_packages,
     list_packages,
@@ -39,6 +47,18 @@ I3,3,note,2026-01-06T10:00:00Z,"Jan de Vries wil dit zelf <b>niet</b>."
 TICKETS = "id,contact,status,subject\nT1,1,open,hulp\n"
 REPLIES = "id,ticket,type,at,body\nE1,T1,customer_reply,2026-01-07T10:00:00Z,=Dank van Jan\n"
 DEALS = "id,contact,stage,amount,outcome,closed\nD1,1,won,100,won,2026-01-08T00:00:00Z\n"
+SHOP = """
+source: shop
+timezone: Europe/Amsterdam
+files:
+  - pattern: orders*.csv
+    mode: upsert
+    entities:
+      - entity: orders
+        references: {contact_id: crm}
+        columns: {order_id: id, contact_id: contact, ordered_at: at, amount: amount, margin: margin}
+"""
+ORDERS = "id,contact,at,amount,margin\nO1,1,2026-01-09,250,87.5\n"
 DETECTOR = WordDetector(
     {
         "Jan de Vries": "PERSON", "Piet Bakker": "PERSON", "piet@voorbeeld.nl": "EMAIL",
@@ -50,6 +70,9 @@ NUMBER = "R-2026-0001"
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
     made = make_context(tmp_path)
+    (made.home.sources / "shop.yaml").write_text(SHOP)
+    made = replace(made, sources=load_sources([made.home.sources]))
+    made.deliver("orders.csv", ORDERS, "shop")
     made.deliver("accounts.csv", "id,name,size\nA,Bakkerij BV,small\n")
     made.deliver("contacts.csv", CONTACTS)
     made.deliver("interactions.csv", INTERACTIONS)
@@ -89,7 +112,7 @@ def test_an_access_package_has_every_record_and_hides_others(context: Context) -
     found = {(r["entity"], r["record"]): r["fields"] for r in package["records"]}
     assert set(found) == {
         ("contacts", "1"), ("interactions", "I1"), ("tickets", "T1"), ("ticket_events", "E1"),
-        ("deals", "D1"),
+        ("deals", "D1"), ("orders", "O1"),
     }  # fmt: skip
     assert found["contacts", "1"]["email"] == "jan@voorbeeld.nl"
     assert found["contacts", "1"]["account_id"] == "Bakkerij BV"
@@ -103,13 +126,16 @@ def test_an_access_package_has_every_record_and_hides_others(context: Context) -
     assert [row["fields"]["email"] for row in package["put_aside"]] == ["jan@voorbeeld.nl"]
     said = json.dumps(package["information"], ensure_ascii=False)
     assert "Vragen en klachten beantwoorden" in said
-    assert "AWR" not in said, "Jan has no order"
+    assert "AWR 52" in said, "Jan has an order"
+    assert "exchange" not in said
 
 
 def test_a_namesakes_mention_waits_for_the_steward(context: Context) -> None:
     made = draft(context)
     states = {i["record"]: i["state"] for i in made.review if i["entity"] == "interactions"}
     assert states == {"I1": "in", "I3": "doubtful"}
+    with context.vault.begin() as conn:
+        review_draft(conn, context.vault, NUMBER)
     with pytest.raises(UsageError) as caught, context.vault.begin() as conn:
         release_package(conn, context.vault, context.home, NUMBER)
     assert caught.value.code == "review_unfinished"
@@ -175,9 +201,43 @@ def test_a_portability_package_holds_what_was_given_on_consent_or_contract(
     assert found["contacts", "1"]["email"] == "jan@voorbeeld.nl"
     assert found["tickets", "T1"]["subject"] == "hulp"
     assert ("deals", "D1") not in found, "sales rests on a legitimate interest"
+    assert found["orders", "O1"]["amount"] == 250, "an order performs a contract"
     assert "derived" not in made.package
     assert "texts_about_you" not in made.package
     assert "body" not in found.get(("interactions", "I1"), {}), "not known to be Jan's own words"
+
+
+@pytest.mark.parametrize("kind", ["access", "portability"])
+def test_what_the_organisation_earns_is_left_out_and_that_is_said(
+    context: Context, kind: str
+) -> None:
+    package = draft(context, kind).package
+    assert "87.5" not in json.dumps(package)
+    if kind == "access":
+        assert "bedrijfsgeheim" in package["information"]["left_out"]
+
+
+def test_readable_files_show_the_clock_of_the_zone_they_name(context: Context) -> None:
+    released = release(context)
+    files = opened(context, released.file_name, released.passphrase)
+    page = files["gegevens.html"].decode()
+    assert "Tijden zijn die van Europe/Amsterdam." in page
+    assert "2026-01-05 11:00" in page
+    assert "2026-01-09 00:00" in page, "the day on which it was ordered"
+    assert "2026-01-08T23:00:00" in files["csv/orders.csv"].decode()
+
+
+def test_nobody_hands_over_what_nobody_looked_at(context: Context) -> None:
+    draft(context, "portability")
+    with pytest.raises(UsageError) as caught, context.vault.begin() as conn:
+        release_package(conn, context.vault, context.home, NUMBER)
+    assert caught.value.code == "not_reviewed"
+    with context.vault.begin() as conn:
+        review_draft(conn, context.vault, NUMBER)
+        release_package(conn, context.vault, context.home, NUMBER)
+    draft(context, "portability")
+    with pytest.raises(UsageError, match="nobody"), context.vault.begin() as conn:
+        release_package(conn, context.vault, context.home, NUMBER)
 
 
 def test_a_second_draft_replaces_the_first(context: Context) -> None:

@@ -139,6 +139,15 @@ def approve_all(home: Home) -> None:
     (home.policy / APPROVALS_FILE).write_text(yaml.safe_dump(approvals))
 
 
+def describe_organisation(home: Home) -> None:
+    """Say who answers requests and that nobody gets data, as a deployer would."""
+    said = {
+        "controller": {"name": "Voorbeeld"}, "data_protection_officer": "none",
+        "recipients": [], "transfers": [],
+    }  # fmt: skip
+    (home.policy / "organisation.yaml").write_text(yaml.safe_dump(said))
+
+
 def make_context(
     root: Path, mapping: str = CRM, *, approved: bool = True, **settings: Any
 ) -> Context:
@@ -151,6 +160,7 @@ def make_context(
     vault = Vault.create(home, made, keyring)
     if approved:
         approve_all(home)
+    describe_organisation(home)
     (home.sources / "source.yaml").write_text(mapping)
     return Context(
         made, home, keyring, vault, load_policy(home.policy), load_sources([home.sources])
