@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 import polars as pl
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pii_rules.models import ColumnRule
@@ -26,6 +27,7 @@ from pipelines.common.normalise import email_key, phone_key
 from pipelines.identity.contact_identifiers import IDENTIFYING_COLUMNS
 from pipelines.identity.rectify import refresh_identifiers
 from pipelines.privacy.generalise import generalise
+from pipelines.privacy.name_sketches import SKETCHED_COLUMNS, SketchKey, tokens_of
 from pipelines.privacy.value_scan import is_suspicious
 from pipelines.rights.person import OpenRecord, Person, load_person, open_records
 from pipelines.vault import audit, schema
@@ -262,11 +264,12 @@ def _reseal(
     one.fields[name] = _json_value(cell(value, column), column)
     key = deployment.vault.data_keys.get([record.key_id])[record.key_id]
     t = schema.sealed_records
-    conn.execute(
-        t.update()
-        .where(t.c.record_id == record.record_id)
-        .values(sealed=seal(key, orjson.dumps(one.fields), record.aad))
-    )
+    is_it = t.c.record_id == record.record_id
+    values: dict[str, Any] = {"sealed": seal(key, orjson.dumps(one.fields), record.aad)}
+    if record.entity == "contacts" and name in SKETCHED_COLUMNS:
+        standing = conn.scalar(sa.select(t.c.name_sketch).where(is_it))
+        values["name_sketch"] = _sketch(deployment, one, standing or b"")
+    conn.execute(t.update().where(is_it).values(**values))
     if record.entity == "contacts" and name in IDENTIFYING_COLUMNS and record.subject_id:
         others = [
             o.fields
@@ -280,6 +283,16 @@ def _reseal(
             conn, deployment.vault, record.subject_id, record.source,
             source.region if source else "NL", before, one.fields, others,
         )  # fmt: skip
+
+
+def _sketch(deployment: Deployment, one: OpenRecord, standing: bytes) -> bytes:
+    """By what texts may name the contact, as they were called before too: older texts say that."""
+    columns = load_entities()["contacts"].columns
+    row = {n: cell(_json_text(one.fields.get(n)), columns[n]) for n in SKETCHED_COLUMNS}
+    source = deployment.sources.get(one.record.source)
+    key = SketchKey(deployment.vault.sketch_key)
+    made = key.sketch(row, source.region if source else "NL")
+    return b"".join(sorted({*tokens_of(standing), *tokens_of(made)}))
 
 
 def _columnar(

@@ -43,7 +43,8 @@ def show_customer(
         record, fields).
 
     Raises:
-        NotAllowedError: The policy does not know the purpose, or it has no lawful basis.
+        NotAllowedError: The policy does not know the purpose, or it has no lawful basis; or the
+            customer is restricted, whom only the handling of rights may see.
         InputError: There is no such customer.
     """
     policy = deployment.policy
@@ -51,6 +52,12 @@ def show_customer(
     vault = deployment.vault
     with vault.begin() as conn:
         person = person_by_key(conn, subject_key)
+        if person.state == "restricted" and purpose != HANDLING_OF_RIGHTS:
+            raise NotAllowedError(
+                "processing of this customer's data is restricted", code="customer_restricted",
+                todo=f"--purpose {HANDLING_OF_RIGHTS} shows it for answering them; "
+                "klantkluis customer lift ends the restriction",
+            )  # fmt: skip
         records = [
             r
             for r in records_of_subjects(conn, person.subject_ids)

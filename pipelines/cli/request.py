@@ -74,6 +74,7 @@ def open_(
             purpose=purpose,
             channel=channel,
             language=session.settings.lang,
+            today=today(session),
         )
         request = open_request(conn, deployment.vault, new, again=again)
     if works_at_once(right, purpose):

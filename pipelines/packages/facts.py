@@ -113,9 +113,7 @@ def _rules_used(records: list[dict[str, Any]], policy: Policy) -> list[tuple[str
     return [(e, policy.entities[e].columns[c]) for e, c in sorted(used)]
 
 
-def _left_out(
-    records: list[dict[str, Any]], organisation: dict[str, Any], language: str
-) -> str:
+def _left_out(records: list[dict[str, Any]], organisation: dict[str, Any], language: str) -> str:
     """What is not in the package although the record has it, and why; empty where there is none."""
     if not any(words()["withheld"].get(record["entity"]) for record in records):
         return ""

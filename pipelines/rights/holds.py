@@ -25,7 +25,7 @@ from pipelines.vault.bulk import allocate
 from pipelines.vault.store import Vault
 
 Scope = Literal["person", "record", "rule"]
-REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_:-]{0,59}")
+REFERENCE: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9./_:-]{0,59}")
 _t = schema.holds
 
 
@@ -167,8 +167,8 @@ def _place(
 ) -> Hold:  # fmt: skip
     if not REFERENCE.fullmatch(reference):
         raise UsageError(
-            "the reference of a case is short and holds letters, digits and . / _ : -",
-            code="reference_unfit", todo="give the number of the case, no name",
+            "the reference of a case is its number: digits, with letters and . / _ : - but no blanks",
+            code="reference_unfit", todo="write it as 2026/118 or KG-ZA-22-123, and no name",
         )  # fmt: skip
     placed_at = now()
     if until_on is not None and until_on < placed_at.date():

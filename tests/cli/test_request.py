@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,25 @@ def test_fulfilling_before_verifying_is_refused(cli, landed: Context) -> None:
     assert answer.status == 2
     assert "not verified" in answer.err
     assert cli("request", "show", number, "--json").document["state"] == "received"
+
+
+def test_receipt_is_of_today_or_before_where_the_clock_runs(
+    cli, landed: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)  # half past midnight in Amsterdam, on 1 July
+    monkeypatch.setattr("pipelines.common.clock.now", lambda: night)
+    monkeypatch.setattr("pipelines.rights.requests.now", lambda: night)
+    words = ("request", "open", "--right", "access", "--customer-id", "3", "--received")
+    assert "in the future" in cli(*words, "2026-07-02").err
+    assert cli(*words, "2026-07-01").status == 0
+
+
+@pytest.mark.parametrize("reference", ["zaak Anke", "Anke", "", "2026 118"])
+def test_hold_is_named_by_the_number_of_a_case(cli, landed: Context, reference: str) -> None:
+    answer = cli("hold", "add", "--customer-id", "3", "--reference", reference)
+    assert answer.status == 2
+    assert "no name" in answer.err
+    assert cli("hold", "list", "--json").document == []
 
 
 def test_refusal_needs_a_ground_of_the_right(cli, landed: Context) -> None:

@@ -74,8 +74,8 @@ def test_hold_keeps_and_its_release_lets_go(own_demo: Demo) -> None:
         plan = plan_sweep(deployment, LATER)
         (person, *_) = next(r.persons for r in plan.rules if r.rule.persons)
         with vault.begin() as conn:
-            one = hold_person(conn, vault, person, "case 1")
-            two = hold_rule(conn, vault, "interaction", deployment.policy, "case 2")
+            one = hold_person(conn, vault, person, "case-1")
+            two = hold_rule(conn, vault, "interaction", deployment.policy, "case-2")
     held = counts(own_demo)
     assert held["customers"] == (free["customers"][0] - 1, 1)
     assert held["interactions"] == (0, free["interactions"][0])

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from pipelines.common.errors import InputError, NotAllowedError
 from pipelines.customers import show_customer
 from pipelines.identity.merge import merge_subjects
+from pipelines.rights.person import person_by_key
+from pipelines.rights.restriction import restrict_subject
 from pipelines.vault import audit, schema
 from tests.support.context import Context, make_context
 
@@ -91,3 +93,18 @@ def test_the_key_of_a_merged_customer_answers_with_who_stands_for_both(context: 
 def test_an_unknown_key_is_refused(context: Context) -> None:
     with pytest.raises(InputError):
         show_customer(context, "aaaaaaaaaaaa", "support")  # type: ignore[arg-type]
+
+
+def test_of_a_restricted_customer_only_the_handling_of_rights_sees_anything(
+    context: Context,
+) -> None:
+    key = keys(context)[0]
+    with context.vault.begin() as conn:
+        person = person_by_key(conn, key)
+        restrict_subject(conn, context.vault, person.subject_id, actor="steward", request=None)
+    with pytest.raises(NotAllowedError) as caught:
+        show_customer(context, key, "relationship")  # type: ignore[arg-type]
+    assert caught.value.code == "customer_restricted"
+    assert looks(context) == []
+    seen = show_customer(context, key, "accountability")  # type: ignore[arg-type]
+    assert (seen["state"], len(seen["records"])) == ("restricted", 1)

@@ -13,6 +13,7 @@ from pipelines.corrections import Change, bring_corrections, rectify, revert
 from pipelines.erasures import erase_persons
 from pipelines.finding import Asked, find_exact, the_person
 from pipelines.identity.merge import merge_subjects
+from pipelines.privacy.name_sketches import SketchKey, tokens_of
 from pipelines.rights.erasure_plan import make_plan
 from pipelines.rights.person import load_person, open_records
 from pipelines.runs import Deployment
@@ -20,6 +21,7 @@ from pipelines.vault import audit, schema
 from pipelines.vault.index_rotation import rotate_index
 from pipelines.vault.overlays import list_overlays
 from pipelines.vault.records import records_of_subjects
+from pipelines.vault.sketches import sketches_of_subjects
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import find_identifiers
 from pipelines.vault.suppression import find_suppressed
@@ -363,3 +365,13 @@ def test_a_former_address_survives_rotation_and_merge(context: Context) -> None:
     assert find(context, OLD) == [(jan(context), ("former_email",))]
     land_events(context)
     assert owners(context) == {key_of(context, jan(context)): 3}
+
+
+def test_corrected_name_is_known_in_texts_that_come_later_and_the_former_in_older_ones(
+    context: Context,
+) -> None:
+    correct(context, "full_name", "Jan Zandvliet")
+    with context.vault.read() as conn:
+        (sketch,) = sketches_of_subjects(conn, [jan(context)])[jan(context)]
+    key = SketchKey(context.vault.sketch_key)
+    assert {key.token("family", name) for name in ("zandvliet", "vries")} <= set(tokens_of(sketch))
