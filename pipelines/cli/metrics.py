@@ -11,6 +11,7 @@ import typer
 
 from pipelines.cli.session import Session, session_of
 from pipelines.cli.sql import Answer, answer, show
+from pipelines.common.errors import NotAllowedError
 
 if TYPE_CHECKING:
     from pipelines.warehouse.metrics import Metrics
@@ -22,10 +23,13 @@ group = typer.Typer(no_args_is_help=True)
 def list_metrics(context: typer.Context) -> None:
     """Every metric with its unit and what it is."""
     session = session_of(context)
+    from pipelines.warehouse.publication import FOR_STEWARDS
+
     field = "formula_nl" if session.texts.language == "nl" else "formula"
     rows = [
         (name, kpi["unit"], kpi["across"], kpi[field] or kpi["formula"])
         for name, kpi in sorted(_metrics(session).declared.items())
+        if kpi["table"] not in FOR_STEWARDS
     ]
     show(session, Answer(["metric", "unit", "across", "formula"], rows, is_cut=False))
 
@@ -52,10 +56,19 @@ def query(
     """Answer metrics by dimensions, or show the SQL that would."""
     from pipelines.cli.stores import published
     from pipelines.warehouse.metrics import Question
+    from pipelines.warehouse.publication import FOR_STEWARDS
 
     session = session_of(context)
     known = _metrics(session)
     conditions = [*(where or ()), *(known.at_grain(metrics, grain) if grain else ())]
+    stewards = [
+        m for m in metrics if m in known.declared and known.declared[m]["table"] in FOR_STEWARDS
+    ]
+    if stewards:
+        raise NotAllowedError(
+            "this figure is for stewards and in no file of analysts", code="metric_of_stewards",
+            where={"metric": stewards[0]}, todo="the page on privacy shows it: klantkluis dashboards, as a steward",
+        )  # fmt: skip
     text = known.sql(Question(metrics, by or (), conditions, order or (), limit))
     if explain:
         session.output.document({"sql": text})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -57,7 +58,14 @@ def xlsx_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return _nested(value)
     return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _nested(value: list[Any] | dict[str, Any]) -> str:
+    """A list or structure in one cell, as JSON."""
+    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _write(sheet: Any, line: int, place: int, value: Any, day: Any, instant: Any) -> None:
@@ -72,4 +80,5 @@ def _write(sheet: Any, line: int, place: int, value: Any, day: Any, instant: Any
     elif isinstance(value, date):
         sheet.write_datetime(line, place, value, day)
     else:
-        sheet.write_string(line, place, str(value)[:LONGEST_CELL])
+        text = _nested(value) if isinstance(value, list | dict) else str(value)
+        sheet.write_string(line, place, text[:LONGEST_CELL])

@@ -117,7 +117,6 @@ def open_draft(conn: Connection, vault: Vault, request: str) -> Draft:
         .where(_t.c.request == request, _t.c.state == "draft")
         .order_by(_t.c.package_id.desc())
     ).first()
-    body = None
     if row is not None:
         key = vault.data_keys.get([row.key_id])[row.key_id]
         body = orjson.loads(unseal(key, row.sealed, _aad(row.package_id)))

@@ -30,7 +30,7 @@ from pipelines.warehouse.replacement import replaced
 
 MARTS: Final = "marts"
 _FOR_ALL: Final = frozenset({"metadata", "kpi_definitions"})
-_FOR_STEWARDS: Final = frozenset({"kpi_privacy_desk"})
+FOR_STEWARDS: Final = frozenset({"kpi_privacy_desk"})
 """On a page of the dashboards that asks for the role, and in no file of analysts."""
 _NEW: Final = "publication"
 
@@ -92,7 +92,7 @@ def publish(home: Home, keys: PublicationKeys, settings: Settings) -> Published:
             )
         _refuse_identifiers(connection)
         figures = [t for t in tables if t.startswith("kpi_") or t in _FOR_ALL]
-        for_analysts = [t for t in tables if t not in _FOR_STEWARDS]
+        for_analysts = [t for t in tables if t not in FOR_STEWARDS]
         published = Published(
             _write(connection, home.analytics, keys.analyst, for_analysts),
             _write(connection, home.dashboards, keys.dashboards, figures),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,18 +85,22 @@ def test_statements_for_other_tools_open_the_publication_and_nothing_can_be_writ
 def test_answer_as_csv_parquet_and_excel(cli: Any, demo: Demo, tmp_path: Path) -> None:
     query = (
         "select '=1+1' as formula, ' @sum' as spaced, 1.5::decimal(9, 2) as amount, "
-        "date '2026-01-02' as day, null::varchar as nothing"
+        "date '2026-01-02' as day, null::varchar as nothing, ['a', 'b'] as several, "
+        "{'on': date '2026-01-02'} as whole"
     )
     for kind in ("csv", "parquet", "xlsx"):
         told = cli("sql", query, "--out", tmp_path / f"x.{kind}", "--home", demo.home.root)
         assert told.status == 0, told.err
         assert (tmp_path / f"x.{kind}").stat().st_mode & 0o777 == 0o600
     text = (tmp_path / "x.csv").read_text(encoding="utf-8-sig")
-    assert text.splitlines()[1] == "'=1+1,' @sum,1.50,2026-01-02,"
+    (made,) = csv.reader(text.splitlines()[1:])
+    assert made[:5] == ["'=1+1", "' @sum", "1.50", "2026-01-02", ""]
+    assert [json.loads(cell) for cell in made[5:]] == [["a", "b"], {"on": "2026-01-02"}]
     (row,) = pl.read_parquet(tmp_path / "x.parquet").rows()
     assert row[0] == "=1+1"
     cells = openpyxl.load_workbook(tmp_path / "x.xlsx").active[2]
     assert (cells[0].value, cells[0].data_type, cells[2].value) == ("=1+1", "s", 1.5)
+    assert json.loads(cells[5].value) == ["a", "b"]
 
 
 def test_file_of_rows_about_people_says_that_it_is_personal_data(
@@ -126,6 +132,13 @@ def test_metrics_from_the_command_line(cli: Any, demo: Demo) -> None:
     told = cli(*words, "--home", demo.home.root, "--json")
     assert told.status == 0, told.err
     assert {row["campaign__channel"] for row in told.document} >= {"email"}
+    told = cli("metrics", "query", "privacy_desk_counted", "--home", demo.home.root)
+    assert (told.status, "stewards" in told.err) == (3, True)
+    listed = {
+        row["metric"] for row in cli("metrics", "list", "--home", demo.home.root, "--json").document
+    }
+    assert "campaign_sent" in listed
+    assert not [name for name in listed if name.startswith("privacy_desk")]
     told = cli("metrics", "query", "nothing", "--home", demo.home.root)
     assert (told.status, told.err.count("\n")) == (2, 1)
 
