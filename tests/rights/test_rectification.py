@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from pipelines.common.errors import InputError, UsageError
+from pipelines.consent_import import import_words
 from pipelines.corrections import Change, bring_corrections, rectify, revert
 from pipelines.erasures import erase_persons
 from pipelines.finding import Asked, find_exact, the_person
@@ -375,3 +377,21 @@ def test_corrected_name_is_known_in_texts_that_come_later_and_the_former_in_olde
         (sketch,) = sketches_of_subjects(conn, [jan(context)])[jan(context)]
     key = SketchKey(context.vault.sketch_key)
     assert {key.token("family", name) for name in ("zandvliet", "vries")} <= set(tokens_of(sketch))
+
+
+def test_file_of_consents_may_end_one_under_a_corrected_address_and_give_none(
+    context: Context, tmp_path: Path
+) -> None:
+    correct(context, "email", "jan@nieuw.nl")
+    file = tmp_path / "consents.csv"
+    head = "email,purpose,status,occurred_at,channel\n"
+    file.write_text(
+        f"{head}jan@voorbeeld.nl,marketing,given,2026-05-01,email\n"
+        "jan@voorbeeld.nl,marketing,withdrawn,2026-05-02,email\n"
+    )
+    told = import_words(context, file, ["crm"], ZoneInfo("Europe/Amsterdam"))  # type: ignore[arg-type]
+    assert (told.entered, told.unknown_persons) == (1, 1)
+    t = schema.consents
+    with context.vault.read() as conn:
+        words = conn.execute(sa.select(t.c.subject_id, t.c.status)).all()
+    assert [tuple(word) for word in words] == [(jan(context), "withdrawn")]
