@@ -40,17 +40,25 @@ between 1 and {{ var('small_cell_k') | int - 1 }}
         {%- endfor -%}
 {%- endmacro %}
 
-{# One-way hashes of pseudonyms, to tell whether two small sets share a person. #}
-{% macro person_numbers(key) -%}
-    {{ return(adapter.dispatch('person_numbers', 'klantkluis')(key)) }}
+{# One-way hashes of the pseudonyms of a group of fewer persons than may be told of, to see whether
+   two small groups share a person; NULL of a larger one. No more than k hashes are held at a time: a
+   list of all of a large group fills the memory. #}
+{% macro persons_if_few(key) -%}
+    {{ return(adapter.dispatch('persons_if_few', 'klantkluis')(key)) }}
 {%- endmacro %}
 
-{% macro default__person_numbers(key) -%}
-    collect_list(xxhash64({{ key }}))
+{% macro default__persons_if_few(key) -%}
+    case
+        when count(*) < {{ var('small_cell_k') | int }}
+            then collect_list(xxhash64({{ key }}))
+    end
 {%- endmacro %}
 
-{% macro duckdb__person_numbers(key) -%}
-    list(hash({{ key }}))
+{% macro duckdb__persons_if_few(key) -%}
+    case
+        when count(*) < {{ var('small_cell_k') | int }}
+            then min(hash({{ key }}), {{ var('small_cell_k') | int }})
+    end
 {%- endmacro %}
 
 {# Sums over patterns: a count of recipients with a role is a sum of recipients. #}

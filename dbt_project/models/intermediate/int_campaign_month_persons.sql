@@ -45,10 +45,7 @@ final as (
         roles,
         is_unit_shown,
         count(*) as persons_count,
-        case
-            when count(*) < {{ var('small_cell_k') | int }}
-                then {{ person_numbers('person_key') }}
-        end as persons
+        {{ persons_if_few('person_key') }} as persons
     from persons
     group by family, unit, month_start, roles, is_unit_shown
 )

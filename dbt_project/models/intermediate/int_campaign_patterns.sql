@@ -105,10 +105,7 @@ final as (
         month_start,
         roles,
         count(*) as recipients,
-        case
-            when count(*) < {{ var('small_cell_k') | int }}
-                then {{ person_numbers('recipient_key') }}
-        end as persons,
+        {{ persons_if_few('recipient_key') }} as persons,
         {%- for name in ['sent', 'failed', 'bounced', 'opens', 'clicks', 'machine_opens',
                          'machine_clicks'] %}
         sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
