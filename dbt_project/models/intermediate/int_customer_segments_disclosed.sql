@@ -3,22 +3,66 @@
 -- A segment that differs by few from one it lies in, of the month or the month before, is hidden; so
 -- is the sum of a kind where it differs by few from that of any month before. Orders, margins and
 -- values have few persons behind them where most members have none: they are hidden apart.
-{%- set contributors = {'orders': 'months.orders_365_days > 0', 'clv': 'months.clv is not null'} %}
+{%- set contributors = {'orders': 'orders_365_days > 0', 'clv': 'clv is not null'} %}
+{%- set kinds = ['rfm', 'clv_band', 'lifecycle', 'churn'] %}
 with
 
 months as (select * from {{ ref('int_customer_months') }}),
 
-members as (
-    {%- for kind in ['rfm', 'clv_band', 'lifecycle', 'churn'] %}
+-- Persons who stood alike in a month and in the one before: far fewer than persons.
+patterns as (
     select
+        now.period_start,
+        now.is_due,
+        earlier.period_start as earlier_start,
+        {%- for kind in kinds %}
+        now.{{ kind }},
+        earlier.{{ kind }} as earlier_{{ kind }},
+        {%- endfor %}
+        count(*) as persons,
+        row_number() over (order by now.period_start) as pattern
+    from months as now
+    left join months as earlier
+        on
+            now.customer_key = earlier.customer_key
+            and earlier.period_start
+            = cast({{ dbt.dateadd('month', -1, 'now.period_start') }} as date)
+    group by
+        now.period_start, now.is_due, earlier.period_start
+        {%- for kind in kinds %}, now.{{ kind }}, earlier.{{ kind }}{% endfor %}
+),
+
+members as (
+    {%- for kind in kinds %}
+    select
+        pattern,
+        persons,
         period_start,
         is_due,
-        customer_key,
         '{{ kind }}' as segment_kind,
         {{ kind }} as segment
-    from months
+    from patterns
     where {{ kind }} is not null
     {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+others as (
+    select
+        pattern,
+        period_start,
+        segment_kind,
+        segment
+    from members
+    {%- for kind in kinds %}
+    union all
+    select
+        pattern,
+        earlier_start as period_start,
+        '{{ kind }}' as segment_kind,
+        earlier_{{ kind }} as segment
+    from patterns
+    where earlier_{{ kind }} is not null
     {%- endfor %}
 ),
 
@@ -28,7 +72,7 @@ cells as (
         is_due,
         segment_kind,
         segment,
-        count(*) as persons
+        sum(persons) as persons
     from members
     group by period_start, is_due, segment_kind, segment
 ),
@@ -40,13 +84,7 @@ nested as (
         victims.segment_kind,
         victims.segment
     from members as victims
-    inner join members as others
-        on
-            victims.customer_key = others.customer_key
-            and others.period_start in (
-                victims.period_start,
-                cast({{ dbt.dateadd('month', -1, 'victims.period_start') }} as date)
-            )
+    inner join others on victims.pattern = others.pattern
     inner join cells as victim_cells
         on {{ same_keys('victims', 'victim_cells', ['period_start', 'segment_kind', 'segment']) }}
     inner join cells as other_cells
@@ -61,8 +99,14 @@ nested as (
         victims.period_start, victims.segment_kind, victims.segment, victim_cells.persons,
         others.period_start, others.segment_kind, others.segment, other_cells.persons
     having
-        (count(*) = victim_cells.persons and other_cells.persons - count(*) {{ is_small() }})
-        or (count(*) = other_cells.persons and victim_cells.persons - count(*) {{ is_small() }})
+        (
+            sum(victims.persons) = victim_cells.persons
+            and other_cells.persons - sum(victims.persons) {{ is_small() }}
+        )
+        or (
+            sum(victims.persons) = other_cells.persons
+            and victim_cells.persons - sum(victims.persons) {{ is_small() }}
+        )
 ),
 
 hidden as (select distinct * from nested),
@@ -129,25 +173,24 @@ ranked as (
 ),
 
 measured as (
+    {%- for kind in kinds %}
     select
-        months.period_start,
-        months.period_end,
-        members.segment_kind,
-        members.segment,
+        period_start,
+        period_end,
+        '{{ kind }}' as segment_kind,
+        {{ kind }} as segment,
         count(*) as customers,
-        sum(months.orders_365_days) as orders_365_days,
-        sum(months.margin_365_days) as margin_365_days,
-        sum(months.clv) as clv,
+        sum(orders_365_days) as orders_365_days,
+        sum(margin_365_days) as margin_365_days,
+        sum(clv) as clv,
         {%- for figure, condition in contributors.items() %}
         sum(case when {{ condition }} then 1 else 0 end) as {{ figure }}_persons{{ ',' if not loop.last }}
         {%- endfor %}
-    from members
-    inner join months
-        on
-            members.period_start = months.period_start
-            and members.customer_key = months.customer_key
-    where members.is_due
-    group by months.period_start, months.period_end, members.segment_kind, members.segment
+    from months
+    where is_due and {{ kind }} is not null
+    group by period_start, period_end, {{ kind }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 decided as (
