@@ -22,6 +22,8 @@ anomalies as (
                 then 'find out what went well, and repeat it'
             when table_name = 'kpi_sales_monthly' then 'go through the deals lost and moved with their sellers'
             when table_name = 'kpi_support_monthly' then 'look for the topic behind it, and plan agents on it'
+            when table_name = 'kpi_campaign_monthly'
+                then 'compare the campaigns of the month by audience, message and spend'
             else 'call the customers who leave or spend less'
         end as suggested_action
     from trends
