@@ -59,6 +59,7 @@ def measure_grown_builds(
         grown = run_child("grow_warehouse", root=place, times=times) if times > 1 else {}
         built = run_child("build", root=place, bare=False)
         found.append({"scale": scale, "times": times, **grown, **built})
+        tell(f"  {built['seconds']:.1f} s, {built['peak']:.0f} MB at most")
         shutil.rmtree(place)
     return found
 
