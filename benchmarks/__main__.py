@@ -47,6 +47,10 @@ def main(arguments: list[str] | None = None) -> None:
         "--detector", action="store_true",
         help="whole runs find personal data as a user's do, instead of reading the truth",
     )  # fmt: skip
+    parser.add_argument(
+        "--logically", action="store_true",
+        help="erasures without building, compacting and publishing",
+    )  # fmt: skip
     parser.add_argument("--home", type=Path, help="a published home: measures its dashboards only")
     parser.add_argument("--ledger", type=Path, help="of that home, if it is not beside it")
     parser.add_argument("--seconds", type=float, default=20, help="of each crowd of readers")
@@ -79,7 +83,7 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
 
     if "erasure" in chosen.only:
         samples = compare.Samples(folder / f"1-{chosen.seed}", 1, chosen.seed)
-        results["erasure"] = measure_erasures(samples, scales, tell)
+        results["erasure"] = measure_erasures(samples, scales, tell, logically=chosen.logically)
     if "growth" in chosen.only:
         samples = compare.Samples(folder / f"{scales[0]:g}-{chosen.seed}", scales[0], chosen.seed)
         results["growth"] = measure_grown_builds(samples, scales, tell)

@@ -3,6 +3,9 @@
 Logically, that is holds and statutory periods looked up, ledger, key, rows of the vault, suppression
 and audiences; physically, that is texts of others, the warehouse, what is derived, compaction and
 publication too. The home is a landed one of scale 1 that was grown (:mod:`benchmarks.growth`).
+
+``--logically`` leaves building, compacting and publishing out: at scale 1,000 they take most of an
+hour, and the home need not have been built for the rest.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 from benchmarks.homes import copy_home, fill_inbox, make_home, settings_of
 from benchmarks.measure import Stopwatch, peak_megabytes, run_child
@@ -38,7 +42,9 @@ PARTS: Final = {
 """Part to the function that does it."""
 
 
-def measure_erasures(samples: Any, scales: list[float], tell: Callable[[str], None]) -> list[Any]:
+def measure_erasures(
+    samples: Any, scales: list[float], tell: Callable[[str], None], *, logically: bool = False
+) -> list[Any]:
     """One person, and many at once, at each scale. ``samples`` is of scale 1."""
     base = samples.work / "erasure-base"
     if not (base / "done").exists():
@@ -49,27 +55,30 @@ def measure_erasures(samples: Any, scales: list[float], tell: Callable[[str], No
         (base / "done").touch()
     found = []
     for scale in sorted(scales):
-        root = samples.work / f"erasure-{scale:g}"
-        if not (root / "published").exists():
+        root = samples.work / f"{'logically' if logically else 'erasure'}-{scale:g}"
+        if not (root / "grown").exists():
             tell(f"growing it to scale {scale:g}")
+            shutil.rmtree(root, ignore_errors=True)
             copy_home(base, root)
             grown = run_child("grow", root=root, times=max(int(scale), 1)) if scale > 1 else {}
-            run_child("pipeline", root=root, spans=samples.spans, as_of=AS_OF)
-            (root / "published").write_text(str(grown.get("subjects", "")))
+            if not logically:
+                run_child("pipeline", root=root, spans=samples.spans, as_of=AS_OF)
+            (root / "grown").write_text(str(grown.get("subjects", "")))
         tell(f"erasing at scale {scale:g}")
-        found.append({"scale": scale} | run_child("erasure", root=root))
+        found.append({"scale": scale} | run_child("erasure", root=root, logically=logically))
     return found
 
 
-def erasure(root: str) -> dict[str, Any]:
+def erasure(root: str, logically: bool = False) -> dict[str, Any]:
     """One person after another that loads the code, then many at once."""
     settings = settings_of(Path(root)).model_copy(update={"workers": 0})
     persons = _persons(settings)
     first, one, many = persons[0], persons[1], persons[2:]
     return {
-        "first": _timed(settings, [first]),
-        "one": _timed(settings, [one]),
-        "many": _timed(settings, many),
+        "logically": logically,
+        "first": _timed(settings, [first], logically),
+        "one": _timed(settings, [one], logically),
+        "many": _timed(settings, many, logically),
         "persons": len(many),
         "peak": peak_megabytes(),
     }
@@ -100,7 +109,7 @@ def _persons(settings: Any) -> list[int]:
     return busiest + left[:: max(len(left) // wanted, 1)][:wanted]
 
 
-def _timed(settings: Any, persons: list[int]) -> dict[str, Any]:
+def _timed(settings: Any, persons: list[int], logically: bool) -> dict[str, Any]:
     from pipelines.erasures import queue_erasures
     from pipelines.rights import erasure as steps
     from pipelines.steps import PipelineRun, RunChoices
@@ -122,7 +131,7 @@ def _timed(settings: Any, persons: list[int]) -> dict[str, Any]:
         with PipelineRun.locked(settings, RunChoices(as_of=datetime.fromisoformat(AS_OF))) as run:
             started, cpu = time.perf_counter(), time.process_time()
             queue_erasures(run.deployment.vault, persons)
-            erased = run.erase_and_publish()
+            erased = _erase_alone(run) if logically else run.erase_and_publish()
             ended, spent = time.perf_counter(), time.process_time() - cpu
     if erased != len(persons):
         raise SystemExit(f"erased {erased} of {len(persons)}")
@@ -132,6 +141,15 @@ def _timed(settings: Any, persons: list[int]) -> dict[str, Any]:
         "cpu": spent,
         "parts": {n: s._asdict() for n, s in watch.parts.items()},
     }
+
+
+def _erase_alone(run: Any) -> int:
+    """Vault, texts and facts without the persons; nothing is built, compacted or published."""
+    from pipelines.erasures import complete_published
+
+    run.erase()
+    with patch("pipelines.erasures.compact_warehouse"):
+        return complete_published(run.deployment)
 
 
 def _holder(owner: str) -> Any:

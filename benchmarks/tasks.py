@@ -260,11 +260,11 @@ def grow_warehouse(root: str, times: int) -> dict[str, Any]:
     return grown(root, times)
 
 
-def erasure(root: str) -> dict[str, Any]:
+def erasure(**choices: Any) -> dict[str, Any]:
     """Erase one person, and many at once: see :mod:`benchmarks.erasure`."""
     from benchmarks.erasure import erasure as timed
 
-    return timed(root)
+    return timed(**choices)
 
 
 def analysts(root: str) -> dict[str, Any]:
