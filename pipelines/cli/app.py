@@ -18,6 +18,7 @@ from pipelines.cli import (
     hold,
     home,
     identity,
+    kept,
     keys,
     mentions,
     metrics,
@@ -76,6 +77,7 @@ app.add_typer(package.group, name="package")
 app.add_typer(customer.group, name="customer")
 app.add_typer(identity.group, name="identity")
 app.add_typer(mentions.group, name="mentions")
+app.add_typer(kept.group, name="kept")
 request_others.join(request.group)
 app.add_typer(request.group, name="request")
 app.add_typer(hold.group, name="hold")

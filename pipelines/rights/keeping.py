@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pii_rules.models import Policy, Retention
+from pipelines.common.errors import InputError, NotAllowedError
 from pipelines.rights.deadlines import end_of_financial_year_period
 from pipelines.rights.erasure_plan import ErasurePlan
 from pipelines.rights.holds import Hold, holds_on
@@ -35,6 +36,11 @@ INVOICE_FIELDS: Final = (
 """Who an invoice is made out to, and no more. Source: Wet OB 35a(1)(e)."""
 STATUTORY: Final = "legal_obligation"
 HELD: Final = "legal_claims"
+_OPENED_FOR: Final = {
+    STATUTORY: ("accounting", "accountability"),
+    HELD: ("accountability",),
+}
+"""Purposes for which a kept record is opened, by its ground."""
 _t = schema.kept_records
 
 
@@ -149,20 +155,68 @@ def keep(
     )  # fmt: skip
 
 
+def list_kept(conn: Connection, request_id: int | None = None) -> list[dict[str, Any]]:
+    """What is kept, oldest first: kept_id, request, hold, entity, ground and keep_until.
+
+    Args:
+        conn: The vault.
+        request_id: Only what this erasure left; all by default.
+    """
+    r, h = schema.requests, schema.holds
+    query = (
+        sa.select(
+            _t.c.kept_id, r.c.number.label("request"), h.c.number.label("hold"), _t.c.entity,
+            _t.c.ground, _t.c.keep_until,
+        )
+        .outerjoin(r, r.c.request_id == _t.c.request_id)
+        .outerjoin(h, h.c.hold_id == _t.c.hold_id)
+        .order_by(_t.c.kept_id)
+    )  # fmt: skip
+    if request_id is not None:
+        query = query.where(_t.c.request_id == request_id)
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
 def open_kept(
     conn: Connection, vault: Vault, kept_ids: Collection[int], *, actor: str, purpose: str
 ) -> list[dict[str, Any]]:
-    """Unseal kept records for whom the law lets look: the tax inspector, the court; on record.
+    """Unseal kept records for whom the law lets look; on record.
+
+    That is the tax inspector (``accounting``, of tax records), and the person themselves, a court
+    or an authority (``accountability``).
+
+    Returns:
+        kept_id, entity, source and fields of each, and of a tax record whose invoice it is.
+
+    Raises:
+        NotAllowedError: They are not kept for this purpose.
+        InputError: There is no such record.
 
     Privacy: direct identifiers out.
     """
-    rows = conn.execute(sa.select(_t).where(_t.c.kept_id.in_(kept_ids))).all()
+    rows = conn.execute(
+        sa.select(_t).where(_t.c.kept_id.in_(kept_ids)).order_by(_t.c.kept_id)
+    ).all()
+    if missing := set(kept_ids) - {row.kept_id for row in rows}:
+        raise InputError(
+            "no such record is kept", code="unknown_kept", where={"number": min(missing)},
+            todo="klantkluis kept list gives their numbers",
+        )  # fmt: skip
+    allowed = set.intersection(*(set(_OPENED_FOR[row.ground]) for row in rows))
+    if purpose not in allowed:
+        raise NotAllowedError(
+            "what is kept is opened for what it is kept for alone", code="kept_purpose",
+            todo=f"give --purpose {' or '.join(sorted(allowed))}",
+        )  # fmt: skip
     keys = vault.data_keys.get({row.key_id for row in rows})
     audit.append(
         conn, vault, actor=actor, action="kept_opened", purpose=purpose,
         subject_count=len(rows), payload={"kept_ids": [row.kept_id for row in rows]},
     )  # fmt: skip
-    return [content_of(row, keys[row.key_id]) for row in rows]
+    return [
+        {"kept_id": row.kept_id, "entity": row.entity} | content_of(row, keys[row.key_id])
+        for row in rows
+    ]
 
 
 def content_of(row: Any, key: bytes) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pipelines.erasures import erase_persons
 from pipelines.fulfilment import fulfil_requests
 from pipelines.rights.requests import advance, load_request
 from pipelines.runs import Deployment
+from pipelines.vault import schema
 from tests.support.context import Context, WordDetector, make_context
 
 CONTACTS = """id,name,email,mobile
@@ -235,3 +237,27 @@ def test_erased_person_of_whom_something_is_held_is_found_and_may_ask_access(
     letter = (landed.home.outbox / access / "fulfilled.en.html").read_text()
     assert "a legal claim" in letter
     assert "bakker" not in letter.lower()
+
+
+def test_what_is_kept_is_listed_without_names_and_opened_on_record(cli, landed: Context) -> None:
+    who = ("--customer-id", "crm/2")
+    hold = cli("hold", "add", *who, "--reference", "2026/118", "--json").document["hold"]
+    number = opened(cli, "--right", "erasure", *who)
+    with Deployment.open(landed.settings) as deployment:
+        with deployment.vault.read() as conn:
+            subject_id = load_request(conn, number).subject_id
+        erase_persons(deployment, [subject_id], request=number, detector=WordDetector())
+    listed = cli("kept", "list", "--request", number, "--json")
+    (row,) = listed.document
+    assert (row["request"], row["hold"], row["entity"]) == (number, hold, "contacts")
+    assert "Eva" not in listed.out
+    kept = str(row["kept_id"])
+    for purpose, status in (("accounting", 3), ("marketing", 3), ("accountability", 0)):
+        answer = cli("kept", "show", kept, "--purpose", purpose)
+        assert answer.status == status, purpose
+        assert ("Eva Bakker" in answer.out) is (status == 0)
+    assert cli("kept", "show", "99", "--purpose", "accountability").status == 2
+    with Deployment.open(landed.settings) as deployment, deployment.vault.read() as conn:
+        t = schema.audit_entries
+        looks = conn.scalar(sa.select(sa.func.count()).where(t.c.action == "kept_opened"))
+    assert looks == 1
