@@ -236,7 +236,7 @@ def _shape(word: str) -> int:
 def _is_initials(word: str) -> bool:
     parts = [p for p in word.split(".") if p]
     return bool(parts) and all(
-        len(p) == 1 or p in ("Th", "Chr", "Ph", "IJ", "Ij", "Ch") for p in parts
+        len(p) == 1 or p in ("Th", "Chr", "Ph", "IJ", "Ij", "Ch", "Tj", "Sj") for p in parts
     )
 
 

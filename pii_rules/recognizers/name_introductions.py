@@ -21,6 +21,7 @@ from pii_rules.recognizers.lexicon import (
     UPPER,
     WORD,
 )
+from pii_rules.recognizers.monograms import is_monogram
 from pii_rules.recognizers.name_parts import Name, NameParts
 
 
@@ -52,6 +53,13 @@ class IntroducedNames(NameParts):
             end = self._family_end(place + 1, lower=False, unknown=False) or place + 1
             return place, end - 1, 0.8, "title"
         name = self._full(place, sure=True)
+        if name is None and bits & INITIALS and bits & DOTTED:
+            # "Mr. J. Pickles": a word with a capital behind a title and initials
+            after = self._initials_end(place)
+            ends = after >= len(self.words) or not self._joined(after)
+            if ends or not self.bits[after] & CAPITAL or self.bits[after] & (BLOCKED | TITLE):
+                return None
+            return place, after, 0.9, "title"
         if name is None:
             if bits & (WORD | BLOCKED | CUE | INFIX | PLACE) or len(self.words[place]) < 4:
                 return None
@@ -105,10 +113,16 @@ class IntroducedNames(NameParts):
         if len(gap) > 6 or gap.strip(" ,.\r\n-–!:)"):
             return None
         bits = self.bits[place]
-        if bits & BLOCKED or bits & TITLE:
-            return None
         line_end = self.scan.text.find("\n", self.scan.ends[place])
         rest = self.scan.text[self.scan.ends[place] : line_end if line_end >= 0 else None]
+        if (
+            "\n" in gap
+            and not rest.strip(" .")
+            and is_monogram(self.words[place], self.bits[place])
+        ):
+            return place, place, 0.9, "signature"
+        if bits & BLOCKED or bits & TITLE:
+            return None
         alone = len(rest) < 40
         if not bits & CAPITAL and bits & WORD and not bits & GIVEN_HOME:
             return None

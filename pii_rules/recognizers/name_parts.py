@@ -243,10 +243,15 @@ class NameParts:
         return None
 
     def _inverted(self, index: int) -> Name | None:
-        """Jansen, P.; Jansen, Piet; Berg, Anna van den."""
+        """Jansen, P.; Jansen, mw. P.; Jansen, Piet; Berg, Anna van den."""
         after = index + 1
         if after >= len(self.words) or self._gap(after) not in (", ", ","):
             return None
+        titled = bool(self.bits[after] & TITLE) and after + 1 < len(self.words)
+        if titled:
+            after += 1
+            if self._gap(after) not in (" ", ". ") or not self.bits[after] & DOTTED:
+                return None
         bits, head = self.bits[after], self.bits[index]
         if bits & BLOCKED:
             return None
@@ -278,7 +283,7 @@ class NameParts:
             return None
         if not head & CAPITAL and infixed == last:
             return None
-        return index, infixed, 0.85, "surname, given name"
+        return index, infixed, 0.9 if titled else 0.85, "surname, given name"
 
     def _infixed(self, index: int) -> Name | None:
         """Van Dijk, de Vries, van der Berg, el Amrani without a given name before them."""

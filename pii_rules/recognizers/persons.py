@@ -38,6 +38,8 @@ from pii_rules.recognizers.lexicon import (
     WORD,
     word_class,
 )
+from pii_rules.recognizers.monograms import initials_of, is_department, noted
+from pii_rules.recognizers.name_bounds import generations, is_place, parted
 from pii_rules.recognizers.name_echoes import bridged, echoes
 from pii_rules.recognizers.name_introductions import IntroducedNames
 from pii_rules.recognizers.name_parts import STREET_END, Name
@@ -59,24 +61,33 @@ class PersonRecognizer(ScanRecognizer):
         """The names of a text, from left to right, not overlapping."""
         if scan.tagged is None:
             tag_names([scan])
-        tagged = [name for name in scan.tagged or () if not _is_no_name(scan, name)]
+        tagged = [
+            name
+            for name in parted(scan, scan.tagged or ())
+            if not _is_no_name(scan, name) and not is_place(scan, name)
+        ]
         tagged = list(bridged(scan, tagged))
         for place in echoes(scan, tagged) if tagged else ():
             yield Finding(scan.starts[place], _without_genitive(scan, place), 0.6, "echo of a name")
+        for place in initials_of(scan, tagged):
+            yield Finding(scan.starts[place], scan.ends[place], 0.6, "initials of a name")
+        for start, end in noted(scan):
+            yield Finding(start, end, 0.6, "initials of a note")
         for name in tagged:
             if _opens_with_code(scan, name):
                 continue
             if not _SPELT_ADDRESS.match(scan.text, scan.ends[name.last]):
                 end = _without_genitive(scan, name.last)
                 yield Finding(scan.starts[name.first], end, _score(name.margin), "name tagger")
+        for first, last in generations(scan):
+            yield Finding(scan.starts[first], scan.ends[last], 0.6, "junior or senior")
         for first, last, score, rule in grammar_names(scan):
-            name = TaggedName(first, last, 0)
-            if (
-                score >= _SURE_RULE
-                and rule != ORGANISATION_RULE
-                and not _opens_with_code(scan, name)
-            ):
-                yield Finding(scan.starts[first], _without_genitive(scan, last), score, rule)
+            if score < _SURE_RULE or rule == ORGANISATION_RULE:
+                continue
+            for name in parted(scan, [TaggedName(first, last, 0)]):
+                if not _opens_with_code(scan, name):
+                    end = _without_genitive(scan, name.last)
+                    yield Finding(scan.starts[name.first], end, score, rule)
 
 
 _SPELT_ADDRESS = re.compile(r" ?(?:\(at\)|\[at\])", re.IGNORECASE)
@@ -95,6 +106,8 @@ def _opens_with_code(scan: TextScan, name: TaggedName) -> bool:
     return bool(_CODE_FIGURES.search(scan.text[max(0, start - 6) : start]))
 
 
+_NUMBER = re.compile(r"[:.]? ?[+(]?\d")
+"""What follows the letter of a telephone or a fax."""
 _CODE_FIGURES = re.compile(r"(?<![\d.,])[1-9]\d{3}[ .\-]?$")
 
 
@@ -105,6 +118,10 @@ def _is_no_name(scan: TextScan, name: TaggedName) -> bool:
     if name.margin < _least_margin(features, single=single):
         return True
     word, bits = scan.words[name.first], features[0]
+    if single and (
+        is_department(word) or (len(word) == 1 and _NUMBER.match(scan.text, scan.ends[name.first]))
+    ):
+        return True
     if not single or bits & (GIVEN | FAMILY):
         return False
     upper = bits & UPPER or (bits & INITIALS and not bits & DOTTED)

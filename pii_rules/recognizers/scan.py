@@ -15,7 +15,7 @@ from pii_rules.recognizers.lexicon import CAPITAL, INFIX, PLACE, Lexicon, lexico
 
 _LETTER = r"[^\W\d_]"
 _MARKS = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
-_DOTTED = r"(?:[A-Za-z]\.){1,6}+(?!\w)|(?:[A-Z]\.){1,6}+|(?:Th|Chr|Ph|Ch|IJ)\.(?=[ A-Z])"
+_DOTTED = r"(?:[A-Za-z]\.){1,6}+(?!\w)|(?:[A-Z]\.){1,6}+|(?:Th|Chr|Ph|Ch|IJ|Tj|Sj)\.(?=[ A-Z])"
 _ASCII_WORD = re.compile(
     rf"(?<![A-Za-z0-9])(?:{_DOTTED}|[vV]/[dD]|'[tsdTSD](?= )|'s-(?=[A-Z])[A-Za-z]++|[A-Za-z]++(?:['-][A-Za-z]++)*+|&)"
 )

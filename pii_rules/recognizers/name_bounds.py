@@ -1,0 +1,104 @@
+"""Where a name that the tagger found stops although it went on, and which places are none.
+
+Owns these rules only: no name goes over a line, a colon, a bracket or a figure, nor from one given
+name over a comma to the next ("Sanne, Piet"), nor over "in" to a place ("Anna in Finance"); and what
+stands behind "in" or "St" is a place or a church.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pii_rules.recognizers.lexicon import (
+    BLOCKED,
+    CAPITAL,
+    FAMILY,
+    GIVEN,
+    GIVEN_HOME,
+    INFIX,
+    INITIALS,
+    PLACE,
+    TITLE,
+    UPPER,
+    fold,
+    lexicon,
+)
+from pii_rules.recognizers.scan import TaggedName, TextScan
+
+_ENDS = re.compile(r"[^ \u00a0.,'’\-–_\"“”]")
+"""What no name holds between two of its words."""
+_PREPOSITIONS = frozenset(("in", "aan", "op", "bij", "uit"))
+"""Infixes with an article behind them; alone they begin where somebody is."""
+_ARTICLES = frozenset(("de", "den", "der", "het", "'t", "’t", "t", "la"))
+_BEFORE_PLACES = frozenset(("in", "te", "near", "nabij", "vanuit"))
+_SAINTS = frozenset(("st", "sint"))
+
+_GENERATIONS = {"jr": CAPITAL, "sr": CAPITAL, "junior": GIVEN | FAMILY, "senior": GIVEN | FAMILY}
+
+
+def parted(scan: TextScan, names: Sequence[TaggedName]) -> Iterator[TaggedName]:
+    """The names in order, each cut where one ends and another begins."""
+    for name in names:
+        first = name.first
+        for place in range(name.first + 1, name.last + 1):
+            if scan.words[place] in _PREPOSITIONS and not _has_article(scan, place, name.last):
+                yield TaggedName(first, place - 1, name.margin)
+                first = name.last + 1
+                break
+            if _is_end(scan, first, place):
+                yield TaggedName(first, place - 1, name.margin)
+                first = place
+        if first <= name.last:
+            yield TaggedName(first, name.last, name.margin)
+
+
+def is_place(scan: TextScan, name: TaggedName) -> bool:
+    """Whether it is a town of several words, one behind "in", or a saint's church."""
+    if name.first != name.last:
+        return " ".join(map(fold, scan.words[name.first : name.last + 1])) in lexicon().places
+    if not name.first or not scan.features[name.first] & CAPITAL:
+        return False
+    before = scan.words[name.first - 1]
+    if scan.text[scan.ends[name.first - 1] : scan.starts[name.first]] not in (" ", ". "):
+        return False
+    if before.lower() in _SAINTS and before[:1].isupper():
+        return name.first < 2 or not scan.features[name.first - 2] & CAPITAL
+    return before in _BEFORE_PLACES and bool(scan.features[name.first] & PLACE)
+
+
+def _has_article(scan: TextScan, place: int, last: int) -> bool:
+    return place < last and scan.words[place + 1].lower() in _ARTICLES
+
+
+def _is_end(scan: TextScan, first: int, place: int) -> bool:
+    """Whether a name that begins at the first word ends before this one."""
+    gap = scan.text[scan.ends[place - 1] : scan.starts[place]]
+    if gap == " ":
+        return False
+    if _ENDS.search(gap):
+        return True
+    if "," not in gap:
+        return False
+    if len(scan.words[place]) == 1 and scan.words[place].islower():
+        return True
+    before, behind = scan.features[first], scan.features[place]
+    several = place - 1 != first or before & FAMILY or behind & INITIALS
+    return bool(before & GIVEN and behind & GIVEN_HOME) and not several
+
+
+def generations(scan: TextScan) -> Iterator[tuple[int, int]]:
+    """First and last word of the names before "jr." or "sr.", and of listed ones before "junior"."""
+    for place, word in enumerate(scan.words):
+        mark = _GENERATIONS.get(word.lower().rstrip("."))
+        if not mark or not place or word[:1].isupper():
+            continue
+        bits = scan.features[place - 1]
+        if scan.text[scan.ends[place - 1] : scan.starts[place]] != " " or not bits & CAPITAL:
+            continue
+        if bits & (BLOCKED | TITLE | UPPER) or not bits & mark:
+            continue
+        first = place - 1
+        while first and scan.features[first - 1] & INFIX and scan.words[first - 1] != "in":
+            first -= 1
+        yield first, place - 1

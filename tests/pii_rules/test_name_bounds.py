@@ -1,0 +1,67 @@
+"""Where a tagged name stops, and which places bear no name."""
+
+from __future__ import annotations
+
+import pytest
+
+from pii_rules.recognizers.name_bounds import generations, is_place, parted
+from pii_rules.recognizers.scan import TaggedName, TextScan
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Sanne de Vries", ["Sanne de Vries"]),
+        ("Sanne, Piet", ["Sanne", "Piet"]),
+        ("Jansen, Piet", ["Jansen, Piet"]),
+        ("Vries, J. de", ["Vries, J. de"]),
+        ("Sanne: Piet", ["Sanne", "Piet"]),
+        ("Sanne\nPiet", ["Sanne", "Piet"]),
+        ("Sanne (Piet)", ["Sanne", "Piet"]),
+        ("Sanne 12 Piet", ["Sanne", "Piet"]),
+        ("Anna in Finance", ["Anna"]),
+        ("Anna in 't Veld", ["Anna in 't Veld"]),
+        ("Piet op de Berg", ["Piet op de Berg"]),
+        ("Sjoukje, s j o", ["Sjoukje", "s j o"]),
+        ('Piet "Pit" Smit', ['Piet "Pit" Smit']),
+    ],
+)
+def test_parted_name_stops_where_another_begins(text: str, parts: list[str]) -> None:
+    scan = TextScan(text)
+    found = parted(scan, [TaggedName(0, len(scan.words) - 1, 5_000)])
+    assert [text[scan.starts[n.first] : scan.ends[n.last]] for n in found] == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "place"),
+    [
+        ("levering in Kent", 2, 2, True),
+        ("levering aan Kent", 2, 2, False),
+        ("vertrouwen in Sanne", 2, 2, False),
+        ("aan St Mark's", 2, 2, True),
+        ("Sint Jan", 1, 1, True),
+        ("Rupert St. Smythe", 2, 2, False),
+        ("het st Mark", 2, 2, False),
+        ("namens Horst aan de Maas", 1, 4, True),
+        ("namens Horst aan de Wal", 1, 4, False),
+    ],
+)
+def test_is_place_towns_and_churches(text: str, first: int, last: int, place: bool) -> None:
+    assert is_place(TextScan(text), TaggedName(first, last, 5_000)) is place
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Verbeek jr. tekent", ["Verbeek"]),
+        ("dan Van den Broek sr. en", ["Van den Broek"]),
+        ("Verbeek junior tekent", ["Verbeek"]),
+        ("een Developer junior gezocht", []),
+        ("een developer jr. gezocht", []),
+        ("Verbeek Junior College", []),
+        ("jr. tekent", []),
+    ],
+)
+def test_generations_name_before_junior(text: str, found: list[str]) -> None:
+    scan = TextScan(text)
+    assert [text[scan.starts[a] : scan.ends[b]] for a, b in generations(scan)] == found
