@@ -82,7 +82,8 @@ class PersonRecognizer(ScanRecognizer):
         for first, last in generations(scan):
             yield Finding(scan.starts[first], scan.ends[last], 0.6, "junior or senior")
         for first, last, score, rule in grammar_names(scan):
-            if score < _SURE_RULE or rule == ORGANISATION_RULE:
+            least = _WHOLE_RULE if _overlaps(tagged, first, last) else _SURE_RULE
+            if score < least or rule == ORGANISATION_RULE:
                 continue
             for name in parted(scan, [TaggedName(first, last, 0)]):
                 if not _opens_with_code(scan, name):
@@ -94,8 +95,14 @@ _SPELT_ADDRESS = re.compile(r" ?(?:\(at\)|\[at\])", re.IGNORECASE)
 """What follows a name that is the head of an e-mail address."""
 _SURE_RULE = 0.9
 """The grammar's findings of this score count although the tagger does not see them."""
+_WHOLE_RULE = 0.8
+"""And these where the tagger sees a part of them: "Sem" of "Sem Groothedde"."""
 
 _CONTRACTION = re.compile(r"[A-Za-z]+['’](?:re|ve|m|ll|d|t)$")
+
+
+def _overlaps(names: Sequence[TaggedName], first: int, last: int) -> bool:
+    return any(name.first <= last and first <= name.last for name in names)
 
 
 def _opens_with_code(scan: TextScan, name: TaggedName) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pii_rules.recognizers.name_bounds import generations, is_place, parted
+from pii_rules.recognizers.persons import PersonRecognizer
 from pii_rules.recognizers.scan import TaggedName, TextScan
 
 
@@ -65,3 +66,12 @@ def test_is_place_towns_and_churches(text: str, first: int, last: int, place: bo
 def test_generations_name_before_junior(text: str, found: list[str]) -> None:
     scan = TextScan(text)
     assert [text[scan.starts[a] : scan.ends[b]] for a, b in generations(scan)] == found
+
+
+def test_person_recognizer_takes_the_whole_name_where_the_tagger_sees_a_part() -> None:
+    text = "collega Sem Groothedde belt"
+    for tagged, whole in (([TaggedName(1, 1, 5_000)], True), ([], False)):
+        scan = TextScan(text)
+        scan.tagged = tagged
+        found = {text[f.start : f.end] for f in PersonRecognizer("nl").find(scan)}
+        assert ("Sem Groothedde" in found) is whole
