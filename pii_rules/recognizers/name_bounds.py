@@ -1,8 +1,8 @@
 """Where a name that the tagger found stops although it went on, and which places are none.
 
 Owns these rules only: no name goes over a line, a colon, a bracket or a figure, nor from one given
-name over a comma to the next ("Sanne, Piet"), nor over "in" to a place ("Anna in Finance"); and what
-stands behind "in" or "St" is a place or a church.
+name over a comma to the next ("Sanne, Piet"), nor over "in" to a place ("Anna in Finance"); what stands
+behind "in" or "St" is a place or a church; and what is nobody although it reads as a name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pii_rules.recognizers.lexicon import (
     BLOCKED,
     CAPITAL,
     FAMILY,
+    FAMILY_HOME,
     GIVEN,
     GIVEN_HOME,
     INFIX,
@@ -23,6 +24,7 @@ from pii_rules.recognizers.lexicon import (
     UPPER,
     fold,
     lexicon,
+    word_class,
 )
 from pii_rules.recognizers.scan import TaggedName, TextScan
 
@@ -35,6 +37,11 @@ _BEFORE_PLACES = frozenset(("in", "te", "near", "nabij", "vanuit"))
 _SAINTS = frozenset(("st", "sint"))
 
 _GENERATIONS = {"jr": CAPITAL, "sr": CAPITAL, "junior": GIVEN | FAMILY, "senior": GIVEN | FAMILY}
+
+_STORIES = frozenset(name.replace("_", " ") for name in word_class("stories"))
+_OPENERS = frozenset(("de", "het", "van"))
+"""In lower case before a capital they open a surname that is listed, or no name."""
+_COUNT = re.compile(r"(?<![\d.,\-])\d{1,3} $")
 
 
 def parted(scan: TextScan, names: Sequence[TaggedName]) -> Iterator[TaggedName]:
@@ -65,6 +72,26 @@ def is_place(scan: TextScan, name: TaggedName) -> bool:
     if before.lower() in _SAINTS and before[:1].isupper():
         return name.first < 2 or not scan.features[name.first - 2] & CAPITAL
     return before in _BEFORE_PLACES and bool(scan.features[name.first] & PLACE)
+
+
+def is_thing(scan: TextScan, name: TaggedName) -> bool:
+    """Whether it is somebody of a story, "King's Day", "12 Sara's", or "de" with no known surname."""
+    words = scan.words[name.first : name.last + 1]
+    if name.first == name.last:
+        counted = name.first and _COUNT.search(scan.text[: scan.starts[name.first]][-4:])
+        return bool(counted) and _is_genitive(words[0])
+    if any(map(_is_genitive, words[:-1])) or " ".join(words).lower() in _STORIES:
+        return True
+    if words[0] not in _OPENERS or lexicon().is_phrase(words):
+        return False
+    last = scan.features[name.last]
+    if words[0] == "van":
+        return len(words) == 2 and bool(last & PLACE)
+    return not last & FAMILY_HOME
+
+
+def _is_genitive(word: str) -> bool:
+    return len(word) > 3 and word[-2:] in ("'s", "’s")
 
 
 def _has_article(scan: TextScan, place: int, last: int) -> bool:

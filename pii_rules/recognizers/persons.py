@@ -39,7 +39,7 @@ from pii_rules.recognizers.lexicon import (
     word_class,
 )
 from pii_rules.recognizers.monograms import initials_of, is_department, noted
-from pii_rules.recognizers.name_bounds import generations, is_place, parted
+from pii_rules.recognizers.name_bounds import generations, is_place, is_thing, parted
 from pii_rules.recognizers.name_echoes import bridged, echoes
 from pii_rules.recognizers.name_introductions import IntroducedNames
 from pii_rules.recognizers.name_parts import STREET_END, Name
@@ -64,7 +64,7 @@ class PersonRecognizer(ScanRecognizer):
         tagged = [
             name
             for name in parted(scan, scan.tagged or ())
-            if not _is_no_name(scan, name) and not is_place(scan, name)
+            if not (_is_no_name(scan, name) or is_place(scan, name) or is_thing(scan, name))
         ]
         tagged = list(bridged(scan, tagged))
         for place in echoes(scan, tagged) if tagged else ():
@@ -144,15 +144,17 @@ def _least_margin(features: Sequence[int], *, single: bool) -> int:
     """
     common = all(bits & (WORD | PLACE | INFIX | BLOCKED) for bits in features)
     if any(bits & (GIVEN_HOME | FAMILY_HOME) for bits in features):
-        return 600 if single or not common else 2_000
+        if single and common and not features[0] & CAPITAL:
+            return 2_000
+        return -300 if single or not common else 600
     if any(bits & (GIVEN | FAMILY) for bits in features):
-        return 2_200 if common else 600
+        return 1_500 if common else -300
     if not single:
         return 4_100
-    return 3_500 if common and not features[0] & CAPITAL else 2_000
+    return 3_500 if common and not features[0] & CAPITAL else 1_000
 
 
-LEAST_MARGIN = 250
+LEAST_MARGIN = -300
 """Margin from which a word counts as part of a name, in thousandths; chosen on development texts."""
 
 

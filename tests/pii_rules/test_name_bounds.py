@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pii_rules.recognizers.name_bounds import generations, is_place, parted
+from pii_rules.recognizers.name_bounds import generations, is_place, is_thing, parted
 from pii_rules.recognizers.persons import PersonRecognizer
 from pii_rules.recognizers.scan import TaggedName, TextScan
 
@@ -49,6 +49,28 @@ def test_parted_name_stops_where_another_begins(text: str, parts: list[str]) -> 
 )
 def test_is_place_towns_and_churches(text: str, first: int, last: int, place: bool) -> None:
     assert is_place(TextScan(text), TaggedName(first, last, 5_000)) is place
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "thing"),
+    [
+        ("boek van Harry Potter", 2, 3, True),
+        ("boek van Harry Pottering", 2, 3, False),
+        ("dicht op King's Day", 2, 3, True),
+        ("taart voor 12 Sara's", 2, 2, True),
+        ("kosten 12 Sara", 1, 1, False),
+        ("taart van Sara's", 2, 2, False),
+        ("via de Ringbaan", 1, 2, True),
+        ("bel de Vries", 1, 2, False),
+        ("bel De Ringbaan", 1, 2, False),
+        ("kaas van Purmerend", 1, 2, True),
+        ("brief van Dijk", 1, 2, False),
+    ],
+)
+def test_is_thing_what_reads_as_a_name_and_is_nobody(
+    text: str, first: int, last: int, thing: bool
+) -> None:
+    assert is_thing(TextScan(text), TaggedName(first, last, 5_000)) is thing
 
 
 @pytest.mark.parametrize(
