@@ -39,8 +39,8 @@ _SAINTS = frozenset(("st", "sint"))
 _GENERATIONS = {"jr": CAPITAL, "sr": CAPITAL, "junior": GIVEN | FAMILY, "senior": GIVEN | FAMILY}
 
 _STORIES = frozenset(name.replace("_", " ") for name in word_class("stories"))
-_OPENERS = frozenset(("de", "het", "van"))
-"""In lower case before a capital they open a surname that is listed, or no name."""
+_OPENERS = {"de": 6_000, "het": 6_000, "van": 2_500}
+"""In lower case they open a listed surname, or one of this margin, or no name: "van Purmerend"."""
 _COUNT = re.compile(r"(?<![\d.,\-])\d{1,3} $")
 
 
@@ -82,12 +82,11 @@ def is_thing(scan: TextScan, name: TaggedName) -> bool:
         return bool(counted) and _is_genitive(words[0])
     if any(map(_is_genitive, words[:-1])) or " ".join(words).lower() in _STORIES:
         return True
-    if words[0] not in _OPENERS or lexicon().is_phrase(words):
+    least = _OPENERS.get(words[0])
+    if least is None or name.margin >= least or lexicon().is_phrase(words):
         return False
     last = scan.features[name.last]
-    if words[0] == "van":
-        return len(words) == 2 and bool(last & PLACE)
-    return not last & FAMILY_HOME
+    return bool(last & PLACE) if words[0] == "van" else not last & FAMILY_HOME
 
 
 def _is_genitive(word: str) -> bool:

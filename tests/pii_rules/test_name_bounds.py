@@ -52,25 +52,27 @@ def test_is_place_towns_and_churches(text: str, first: int, last: int, place: bo
 
 
 @pytest.mark.parametrize(
-    ("text", "first", "last", "thing"),
+    ("text", "first", "last", "margin", "thing"),
     [
-        ("boek van Harry Potter", 2, 3, True),
-        ("boek van Harry Pottering", 2, 3, False),
-        ("dicht op King's Day", 2, 3, True),
-        ("taart voor 12 Sara's", 2, 2, True),
-        ("kosten 12 Sara", 1, 1, False),
-        ("taart van Sara's", 2, 2, False),
-        ("via de Ringbaan", 1, 2, True),
-        ("bel de Vries", 1, 2, False),
-        ("bel De Ringbaan", 1, 2, False),
-        ("kaas van Purmerend", 1, 2, True),
-        ("brief van Dijk", 1, 2, False),
+        ("boek van Harry Potter", 2, 3, 2_000, True),
+        ("boek van Harry Pottering", 2, 3, 2_000, False),
+        ("dicht op King's Day", 2, 3, 2_000, True),
+        ("taart voor 12 Sara's", 2, 2, 2_000, True),
+        ("kosten 12 Sara", 1, 1, 2_000, False),
+        ("taart van Sara's", 2, 2, 2_000, False),
+        ("via de Ringbaan", 1, 2, 2_000, True),
+        ("via de Ringbaan", 1, 2, 7_000, False),
+        ("bel van Purmerend", 1, 2, 3_000, False),
+        ("bel de Vries", 1, 2, 2_000, False),
+        ("bel De Ringbaan", 1, 2, 2_000, False),
+        ("kaas van Purmerend", 1, 2, 2_000, True),
+        ("brief van Dijk", 1, 2, 2_000, False),
     ],
 )
 def test_is_thing_what_reads_as_a_name_and_is_nobody(
-    text: str, first: int, last: int, thing: bool
+    text: str, first: int, last: int, margin: int, thing: bool
 ) -> None:
-    assert is_thing(TextScan(text), TaggedName(first, last, 5_000)) is thing
+    assert is_thing(TextScan(text), TaggedName(first, last, margin)) is thing
 
 
 @pytest.mark.parametrize(
