@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pii_rules.recognizers.lexicon import (
     BLOCKED,
     CAPITAL,
+    COMPOUND,
     FAMILY,
     FAMILY_HOME,
     GIVEN,
@@ -22,6 +23,7 @@ from pii_rules.recognizers.lexicon import (
     PLACE,
     TITLE,
     UPPER,
+    WORD,
     fold,
     lexicon,
     word_class,
@@ -41,6 +43,10 @@ _GENERATIONS = {"jr": CAPITAL, "sr": CAPITAL, "junior": GIVEN | FAMILY, "senior"
 _STORIES = frozenset(name.replace("_", " ") for name in word_class("stories"))
 _OPENERS = {"de": 6_000, "het": 6_000, "van": 2_500}
 """In lower case they open a listed surname, or one of this margin, or no name: "van Purmerend"."""
+_GLUE = ("_", "\\")
+"""A name that these hold to something else is part of a path or an account."""
+_BEFORE_NO_PERSON = word_class("organisations_before")
+_CERTAIN = 6_000
 _COUNT = re.compile(r"(?<![\d.,\-])\d{1,3} $")
 
 
@@ -77,7 +83,12 @@ def is_place(scan: TextScan, name: TaggedName) -> bool:
 def is_thing(scan: TextScan, name: TaggedName) -> bool:
     """Whether it is somebody of a story, "King's Day", "12 Sara's", or "de" with no known surname."""
     words = scan.words[name.first : name.last + 1]
+    start, end = scan.starts[name.first], scan.ends[name.last]
+    if scan.text[max(0, start - 1) : start] in _GLUE or scan.text[end : end + 1] == "_":
+        return True
     if name.first == name.last:
+        if name.margin < _CERTAIN and _follows_thing(scan, name.first):
+            return True
         counted = name.first and _COUNT.search(scan.text[: scan.starts[name.first]][-4:])
         return bool(counted) and _is_genitive(words[0])
     if any(map(_is_genitive, words[:-1])) or " ".join(words).lower() in _STORIES:
@@ -87,6 +98,13 @@ def is_thing(scan: TextScan, name: TaggedName) -> bool:
         return False
     last = scan.features[name.last]
     return bool(last & PLACE) if words[0] == "van" else not last & FAMILY_HOME
+
+
+def _follows_thing(scan: TextScan, place: int) -> bool:
+    """Whether a hall, an animal or the like stands right before: "hond Bella"."""
+    if not place or scan.text[scan.ends[place - 1] : scan.starts[place]] != " ":
+        return False
+    return scan.words[place - 1].lower() in _BEFORE_NO_PERSON
 
 
 def _is_genitive(word: str) -> bool:
@@ -109,6 +127,8 @@ def _is_end(scan: TextScan, first: int, place: int) -> bool:
     if len(scan.words[place]) == 1 and scan.words[place].islower():
         return True
     before, behind = scan.features[first], scan.features[place]
+    if before & (WORD | COMPOUND) and not before & (GIVEN | FAMILY | INITIALS):
+        return True
     several = place - 1 != first or before & FAMILY or behind & INITIALS
     return bool(before & GIVEN and behind & GIVEN_HOME) and not several
 

@@ -85,8 +85,8 @@ class PersonRecognizer(ScanRecognizer):
             least = _WHOLE_RULE if _overlaps(tagged, first, last) else _SURE_RULE
             if score < least or rule == ORGANISATION_RULE:
                 continue
-            for name in parted(scan, [TaggedName(first, last, 0)]):
-                if not _opens_with_code(scan, name):
+            for name in parted(scan, [TaggedName(first, last, _SURE_MARGIN)]):
+                if not (_opens_with_code(scan, name) or is_thing(scan, name)):
                     end = _without_genitive(scan, name.last)
                     yield Finding(scan.starts[name.first], end, score, rule)
 
@@ -95,6 +95,8 @@ _SPELT_ADDRESS = re.compile(r" ?(?:\(at\)|\[at\])", re.IGNORECASE)
 """What follows a name that is the head of an e-mail address."""
 _SURE_RULE = 0.9
 """The grammar's findings of this score count although the tagger does not see them."""
+_SURE_MARGIN = 6_000
+"""What such a finding counts as where the tagger's margin is asked for."""
 _WHOLE_RULE = 0.8
 """And these where the tagger sees a part of them: "Sem" of "Sem Groothedde"."""
 
@@ -129,12 +131,22 @@ def _is_no_name(scan: TextScan, name: TaggedName) -> bool:
         is_department(word) or (len(word) == 1 and _NUMBER.match(scan.text, scan.ends[name.first]))
     ):
         return True
+    if single and name.margin < _SURE_OF_PLACE and bits & PLACE and not bits & GIVEN_HOME:
+        return True
+    if single and name.margin < _SURE_OF_LETTERS and bits & UPPER and len(word) < 4:
+        return True
     if not single or bits & (GIVEN | FAMILY):
         return False
     upper = bits & UPPER or (bits & INITIALS and not bits & DOTTED)
     short = bool(upper) and len(word) < 4 and name.margin < 1_500
     closed = bool(bits & (BLOCKED | TITLE | GREETING | CLOSING))
     return short or closed or bool(_CONTRACTION.match(word))
+
+
+_SURE_OF_PLACE = 2_000
+"""The margin from which a word that is a town too is somebody's name."""
+_SURE_OF_LETTERS = 2_500
+"""The margin from which two or three capitals are somebody's initials or name."""
 
 
 def _least_margin(features: Sequence[int], *, single: bool) -> int:
@@ -145,13 +157,13 @@ def _least_margin(features: Sequence[int], *, single: bool) -> int:
     common = all(bits & (WORD | PLACE | INFIX | BLOCKED) for bits in features)
     if any(bits & (GIVEN_HOME | FAMILY_HOME) for bits in features):
         if single and common and not features[0] & CAPITAL:
-            return 2_000
+            return 1_500
         return -300 if single or not common else 600
     if any(bits & (GIVEN | FAMILY) for bits in features):
-        return 1_500 if common else -300
+        return 1_000 if common else -300
     if not single:
         return 4_100
-    return 3_500 if common and not features[0] & CAPITAL else 1_000
+    return 3_500 if common and not features[0] & CAPITAL else 1_500
 
 
 LEAST_MARGIN = -300
