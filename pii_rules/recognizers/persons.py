@@ -86,7 +86,8 @@ class PersonRecognizer(ScanRecognizer):
             if score < least or rule == ORGANISATION_RULE:
                 continue
             for name in parted(scan, [TaggedName(first, last, _SURE_MARGIN)]):
-                if not (_opens_with_code(scan, name) or is_thing(scan, name)):
+                doubtful = is_place(scan, name) or is_thing(scan, name)
+                if not (doubtful or _opens_with_code(scan, name)):
                     end = _without_genitive(scan, name.last)
                     yield Finding(scan.starts[name.first], end, score, rule)
 
@@ -117,6 +118,8 @@ def _opens_with_code(scan: TextScan, name: TaggedName) -> bool:
 
 _NUMBER = re.compile(r"[:.]? ?[+(]?\d")
 """What follows the letter of a telephone or a fax."""
+_OPTIONS = re.compile(r"(?<!\w)[A-Z] (?:en|of|and|or) [A-Z]$")
+"""Two options, and no initials: "A en B"."""
 _CODE_FIGURES = re.compile(r"(?<![\d.,])[1-9]\d{3}[ .\-]?$")
 
 
@@ -127,9 +130,7 @@ def _is_no_name(scan: TextScan, name: TaggedName) -> bool:
     if name.margin < _least_margin(features, single=single):
         return True
     word, bits = scan.words[name.first], features[0]
-    if single and (
-        is_department(word) or (len(word) == 1 and _NUMBER.match(scan.text, scan.ends[name.first]))
-    ):
+    if single and (is_department(word) or _is_letter(scan, name.first)):
         return True
     if single and name.margin < _SURE_OF_PLACE and bits & PLACE and not bits & GIVEN_HOME:
         return True
@@ -141,6 +142,14 @@ def _is_no_name(scan: TextScan, name: TaggedName) -> bool:
     short = bool(upper) and len(word) < 4 and name.margin < 1_500
     closed = bool(bits & (BLOCKED | TITLE | GREETING | CLOSING))
     return short or closed or bool(_CONTRACTION.match(word))
+
+
+def _is_letter(scan: TextScan, place: int) -> bool:
+    """Whether a single letter is that of a telephone ("T 020…") or of an option ("A en B")."""
+    if len(scan.words[place]) > 1:
+        return False
+    end = scan.ends[place]
+    return bool(_NUMBER.match(scan.text, end) or _OPTIONS.search(scan.text, max(0, end - 10), end))
 
 
 _SURE_OF_PLACE = 2_000
@@ -357,6 +366,8 @@ class _Names(IntroducedNames):
                 return None
             if self._is_compound_name(after):
                 return None
+            if bits & GIVEN_HOME and not bits & PLACE and self._owns(after):
+                return index, after - 1, 0.9, "given name"
             return index, after - 1, 0.85 if bits & GIVEN_HOME else 0.5, "given name"
         if self._speaks_next(after, SPEAKS):
             return index, after - 1, 0.6, "given name that is a word, who speaks"
@@ -367,6 +378,12 @@ class _Names(IntroducedNames):
         if bits & GIVEN_HOME and not self._opens_sentence(index) and not self._title_case(index):
             return index, after - 1, 0.6, "given name that is a word"
         return None
+
+    def _owns(self, after: int) -> bool:
+        """Whether the word before has a genitive and what is owned is in lower case."""
+        if self.words[after - 1][-2:] not in ("'s", "’s") or after >= len(self.words):
+            return False
+        return self._joined(after) and not self.bits[after] & CAPITAL
 
     def _speaks_next(self, index: int, wanted: int) -> bool:
         """Whether a verb of the wanted class in lower case follows."""
