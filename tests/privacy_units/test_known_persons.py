@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.privacy.known_persons import NOBODY, KnownPersons, PersonMatcher, TaggedSpan
@@ -175,6 +175,7 @@ def test_parts_of_names(row: dict[str, str], given: set[str], family: set[str]) 
     assert {v for t, v in found if t == "family"} == family
 
 
+@settings(deadline=None)
 @given(st.text("abcde", min_size=5, max_size=9), st.data())
 def test_one_slip_is_known_and_two_are_not(word: str, data: st.DataObject) -> None:
     known = KnownPersons(KEY.sketch({"last_name": f"x{word}x"}))
@@ -190,6 +191,7 @@ def test_one_slip_is_known_and_two_are_not(word: str, data: st.DataObject) -> No
     assert MATCHER.hit(word[:place] + "qq" + word[place + 2 :], known) is None
 
 
+@settings(deadline=None)
 @given(st.text("Quirina Verborgen\u0301\u200b🙂0612345678.\r\n'-\u202e", max_size=60))
 def test_places_hold_whatever_the_text(text: str) -> None:
     places = MATCHER.tag(text, [], KNOWN)
@@ -217,6 +219,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(st.lists(PIECES, max_size=12).map(" ".join), min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.data())
 def test_clues_of_many_texts_give_what_a_look_at_each_gives(
     texts: list[str], data: st.DataObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_rules.special_categories import Category, CueFinder
@@ -16,6 +16,7 @@ from pipelines.privacy.text_words import TextWords, stretches
 LETTERS = st.characters(max_codepoint=0x24F) | st.sampled_from("–’•…€\u200b\u0430ſ²½")
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(LETTERS, max_size=30), min_size=1, max_size=5))
 def test_words_are_those_that_python_sees(texts: list[str]) -> None:
     words = TextWords(pl.Series(texts, dtype=pl.String))
@@ -35,6 +36,7 @@ CUE_WORDS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(CUE_WORDS, max_size=6).map(" ".join), min_size=1, max_size=6))
 def test_texts_with_a_cue_are_among_those_that_may_tell_one(texts: list[str]) -> None:
     cues = CueFinder()
