@@ -41,7 +41,7 @@ def is_department(word: str) -> bool:
 
 def noted(scan: TextScan) -> Iterator[tuple[int, int]]:
     """Start and end of the initials of whoever wrote a dated note."""
-    if not scan.digit_count:
+    if ": " not in scan.text or not scan.digit_count:
         return
     for match in _NOTED.finditer(scan.text):
         group = 1 if match[1] else 2
@@ -57,7 +57,9 @@ def initials_of(scan: TextScan, names: Iterable[TaggedName]) -> Iterator[int]:
         heads = [word[:1] for word in words]
         if 1 < len(heads) < 5:
             known |= {"".join(heads), "".join(head for head in heads if head.isupper())}
-    for place, word in enumerate(scan.words) if known else ():
+    if known.isdisjoint(scan.words):
+        return
+    for place, word in enumerate(scan.words):
         bits = scan.features[place]
         if word in known and bits & CAPITAL and is_monogram(word, bits):
             before = scan.text[scan.starts[place] - 1 : scan.starts[place]]

@@ -89,8 +89,9 @@ def is_thing(scan: TextScan, name: TaggedName) -> bool:
     if name.first == name.last:
         if name.margin < _CERTAIN and _follows_thing(scan, name.first):
             return True
-        counted = name.first and _COUNT.search(scan.text[: scan.starts[name.first]][-4:])
-        return bool(counted) and _is_genitive(words[0])
+        if not _is_genitive(words[0]):
+            return False
+        return bool(_COUNT.search(scan.text, max(0, start - 4), start))
     if any(map(_is_genitive, words[:-1])) or " ".join(words).lower() in _STORIES:
         return True
     least = _OPENERS.get(words[0])
@@ -135,9 +136,11 @@ def _is_end(scan: TextScan, first: int, place: int) -> bool:
 
 def generations(scan: TextScan) -> Iterator[tuple[int, int]]:
     """First and last word of the names before "jr." or "sr.", and of listed ones before "junior"."""
+    if scan.lowered.isdisjoint(_GENERATIONS):
+        return
     for place, word in enumerate(scan.words):
-        mark = _GENERATIONS.get(word.lower().rstrip("."))
-        if not mark or not place or word[:1].isupper():
+        mark = _GENERATIONS.get(word)
+        if not mark or not place:
             continue
         bits = scan.features[place - 1]
         if scan.text[scan.ends[place - 1] : scan.starts[place]] != " " or not bits & CAPITAL:
