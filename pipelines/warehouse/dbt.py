@@ -51,6 +51,8 @@ WITHOUT_VIEWS: Final = (
 """What a build does where views and seeds stand: all tables, and every test."""
 
 _PASSED = frozenset({"success", "pass", "no-op", "partial success"})
+_MEND = "nothing was published; mend the model or the rows and run again"
+_MORE_MEMORY = "nothing was published; give KLANTKLUIS_MEMORY_LIMIT_MB more and run again"
 _SKIPPED = frozenset({"skipped"})
 _KINDS = re.compile(
     r"\b(Conversion|Constraint|Catalog|Binder|Parser|Out of Range|Out of Memory|Invalid Input|"
@@ -165,9 +167,13 @@ def _build(
             f"{len(result.failed)} of {len(result.nodes)} steps of the build failed",
             code="build_failed",
             where={n.node: n.code for n in result.failed[:10]},
-            todo="nothing was published; mend the model or the rows and run again",
+            todo=_MORE_MEMORY if _lacks_memory(result) else _MEND,
         )
     return result
+
+
+def _lacks_memory(result: BuildResult) -> bool:
+    return any(node.code == "out_of_memory_error" for node in result.failed)
 
 
 def write_manifest(

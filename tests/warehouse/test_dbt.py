@@ -58,6 +58,15 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+def test_build_that_lacks_memory_says_how_to_give_it_more(home: Home, project: Path) -> None:
+    text = "{{ config(materialized='table') }} select list(i::varchar) as whole from range(20000000) t(i)"
+    (project / "models" / "good.sql").write_text(text)
+    with pytest.raises(BuildError) as caught:
+        build(home, KEY, Settings(memory_limit_mb=128), CHOICES, project=project)
+    assert caught.value.where == {"good": "out_of_memory_error"}
+    assert "KLANTKLUIS_MEMORY_LIMIT_MB" in caught.value.sentence
+
+
 def test_build_failing_cast_leaves_no_value_under_the_home(
     home: Home, project: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -34,30 +34,70 @@ credits as (
         revenue.amount
 ),
 
--- Whom each model tells about, and whom the difference of each two.
-cells as (
+-- Whom each model tells about, and whom the difference of each two: by person first, for a set of
+-- persons in each of these counts would fill the memory.
+by_person as (
     select
         month_start,
         channel,
-        count(distinct case when is_unrated then customer_key end) as unrated_persons,
-        sum(case when is_unrated then 1 else 0 end) as unrated,
-        {%- for model in models %}
-        sum(credit_{{ model }}) as credit_{{ model }},
-        sum(revenue_{{ model }}) as revenue_{{ model }},
-        count(distinct case when credit_{{ model }} > 0 then customer_key end)
-            as persons_{{ model }},
-        count(distinct case when credit_{{ model }} > 0 and not is_unrated then customer_key end)
-            as rated_persons_{{ model }}
+        customer_key,
+        max(case when is_unrated then 1 else 0 end) as is_unrated
+        {%- for model in models %},
+        max(case when credit_{{ model }} > 0 then 1 else 0 end) as has_{{ model }},
+        max(case when credit_{{ model }} > 0 and not is_unrated then 1 else 0 end)
+            as has_rated_{{ model }}
         {%- for other in models[: loop.index0] %},
-        count(
-            distinct case
-                when abs(credit_{{ model }} - credit_{{ other }}) > 1e-9 then customer_key
-            end
-        ) as differ_{{ model }}_{{ other }}
-        {%- endfor %}{{ ',' if not loop.last }}
+        max(case when abs(credit_{{ model }} - credit_{{ other }}) > 1e-9 then 1 else 0 end)
+            as differs_{{ model }}_{{ other }}
+        {%- endfor %}
+        {%- endfor %}
+    from credits
+    where customer_key is not null
+    group by month_start, channel, customer_key
+),
+
+persons as (
+    select
+        month_start,
+        channel,
+        sum(is_unrated) as unrated_persons
+        {%- for model in models %},
+        sum(has_{{ model }}) as persons_{{ model }},
+        sum(has_rated_{{ model }}) as rated_persons_{{ model }}
+        {%- for other in models[: loop.index0] %},
+        sum(differs_{{ model }}_{{ other }}) as differ_{{ model }}_{{ other }}
+        {%- endfor %}
+        {%- endfor %}
+    from by_person
+    group by month_start, channel
+),
+
+sums as (
+    select
+        month_start,
+        channel,
+        sum(case when is_unrated then 1 else 0 end) as unrated
+        {%- for model in models %},
+        sum(credit_{{ model }}) as credit_{{ model }},
+        sum(revenue_{{ model }}) as revenue_{{ model }}
         {%- endfor %}
     from credits
     group by month_start, channel
+),
+
+cells as (
+    select
+        sums.*,
+        coalesce(persons.unrated_persons, 0) as unrated_persons
+        {%- for model in models %},
+        coalesce(persons.persons_{{ model }}, 0) as persons_{{ model }},
+        coalesce(persons.rated_persons_{{ model }}, 0) as rated_persons_{{ model }}
+        {%- for other in models[: loop.index0] %},
+        coalesce(persons.differ_{{ model }}_{{ other }}, 0) as differ_{{ model }}_{{ other }}
+        {%- endfor %}
+        {%- endfor %}
+    from sums
+    left join persons on {{ same_keys('sums', 'persons', ['month_start', 'channel']) }}
 ),
 
 {%- for model in models %}
