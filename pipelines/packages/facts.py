@@ -19,13 +19,15 @@ from pipelines.packages.words import word, words
 from pipelines.warehouse.dbt import PROJECT
 
 OVERRIDE = "organisation.yaml"
+LISTS = ("recipients", "transfers")
 
 
 def load_organisation(policy_folder: Path) -> dict[str, Any]:
     """What the deployer says of the organisation, over what is shipped.
 
     Raises:
-        PolicyError: The home's file is no YAML mapping, or has keys that are not known.
+        PolicyError: The home's file is no YAML mapping, has keys that are not known, or names
+            recipients otherwise than in a list.
     """
     return _shipped() | _own(policy_folder)
 
@@ -41,7 +43,7 @@ def require_described(policy_folder: Path) -> None:
     missing = [
         *(key for key in ("controller", "data_protection_officer")
           if own.get(key, shipped[key]) == shipped[key]),
-        *(key for key in ("recipients", "transfers") if key not in own),
+        *(key for key in LISTS if key not in own),
     ]  # fmt: skip
     if missing:
         raise UsageError(
@@ -66,10 +68,15 @@ def _own(policy_folder: Path) -> dict[str, Any]:
         own = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError:
         own = None
-    if not isinstance(own, dict) or not own.keys() <= _shipped().keys():
+    if (
+        not isinstance(own, dict)
+        or not own.keys() <= _shipped().keys()
+        or not all(isinstance(own.get(key, []), list) for key in LISTS)
+    ):
         raise PolicyError(
             "what is said of the organisation cannot be read", code="organisation_unreadable",
-            where={"file": OVERRIDE}, todo="keep to the keys of the shipped file",
+            where={"file": OVERRIDE}, todo="keep to the keys of the shipped file; recipients and transfers are lists, [] where "
+            "there is nobody",
         )  # fmt: skip
     return own
 

@@ -32,6 +32,10 @@ def test_a_package_is_drafted_reviewed_and_released(cli, landed: Context) -> Non
     refused = cli("request", "fulfil", number)
     assert refused.status == 2
     assert "data_protection_officer, recipients, transfers" in refused.err
+    said.write_text(words_of_the_organisation.replace("recipients: []", "recipients: nobody"))
+    refused = cli("request", "fulfil", number)
+    assert refused.status == 2
+    assert "[] where there is nobody" in refused.err
     assert cli("package", "list", "--json").document == []
     said.write_text(words_of_the_organisation)
     assert cli("request", "fulfil", number).status == 0

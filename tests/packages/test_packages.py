@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import sqlalchemy as sa
 
 from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
-from pipelines.landing.sources import load_sources
 from pipelines.packages.drafts import (
     change_draft,
     look_at_item,
@@ -32,7 +30,7 @@ from pipelines.packages.release import (
 from pipelines.privacy.third_persons import BLACK
 from pipelines.rights.package_files import remove_unknown
 from pipelines.vault import audit, schema
-from tests.support.context import Context, WordDetector, make_context
+from tests.support.context import SHOP, Context, WordDetector, make_context, with_sources
 
 CONTACTS = """id,account,name,email,mobile,born,postcode,bsn
 1,A,Jan de Vries,jan@voorbeeld.nl,0612345678,1980-02-01,1234 AB,
@@ -47,17 +45,6 @@ I3,3,note,2026-01-06T10:00:00Z,"Jan de Vries wil dit zelf <b>niet</b>."
 TICKETS = "id,contact,status,subject\nT1,1,open,hulp\n"
 REPLIES = "id,ticket,type,at,body\nE1,T1,customer_reply,2026-01-07T10:00:00Z,=Dank van Jan\n"
 DEALS = "id,contact,stage,amount,outcome,closed\nD1,1,won,100,won,2026-01-08T00:00:00Z\n"
-SHOP = """
-source: shop
-timezone: Europe/Amsterdam
-files:
-  - pattern: orders*.csv
-    mode: upsert
-    entities:
-      - entity: orders
-        references: {contact_id: crm}
-        columns: {order_id: id, contact_id: contact, ordered_at: at, amount: amount, margin: margin}
-"""
 ORDERS = "id,contact,at,amount,margin\nO1,1,2026-01-09,250,87.5\n"
 DETECTOR = WordDetector(
     {
@@ -69,9 +56,7 @@ NUMBER = "R-2026-0001"
 
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    made = make_context(tmp_path)
-    (made.home.sources / "shop.yaml").write_text(SHOP)
-    made = replace(made, sources=load_sources([made.home.sources]))
+    made = with_sources(make_context(tmp_path), shop=SHOP)
     made.deliver("orders.csv", ORDERS, "shop")
     made.deliver("accounts.csv", "id,name,size\nA,Bakkerij BV,small\n")
     made.deliver("contacts.csv", CONTACTS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ import pytest
 from pipelines.common.clock import now
 from pipelines.finding import Asked, the_person
 from pipelines.fulfilment import fulfil_requests
-from pipelines.landing.sources import load_sources
 from pipelines.letters import write_letter_of
 from pipelines.rights import steps
 from pipelines.rights.others_told import close_task, open_instruction, tasks_of
 from pipelines.rights.proof import risk_of
 from pipelines.rights.requests import NewRequest, load_request, open_request, set_details
 from pipelines.runs import Deployment
-from tests.support.context import make_context
+from tests.support.context import SHOP, make_context, with_sources
 
 MAIL = """
 source: mail
@@ -29,16 +27,6 @@ files:
     entities:
       - entity: campaign_events
         columns: {event_id: id, campaign_id: campaign, email: email, event_type: type, occurred_at: at}
-"""
-SHOP = """
-source: shop
-files:
-  - pattern: orders*.csv
-    mode: upsert
-    entities:
-      - entity: orders
-        references: {contact_id: crm}
-        columns: {order_id: id, contact_id: contact, ordered_at: at, amount: amount}
 """
 EVENTS = "id,campaign,email,type,at\n" + "".join(
     f"e{n},c1,{who}@voorbeeld.example,sent,2026-01-0{n}T10:00:00\n"
@@ -51,10 +39,7 @@ CONTACTS += "2,Eva Mol,eva@voorbeeld.example,\n"
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    context = make_context(tmp_path)
-    for name, mapping in (("mail", MAIL), ("shop", SHOP)):
-        (context.home.sources / f"{name}.yaml").write_text(mapping)
-    context = replace(context, sources=load_sources([context.home.sources]))
+    context = with_sources(make_context(tmp_path), mail=MAIL, shop=SHOP)
     context.deliver("contacts.csv", CONTACTS)
     context.land()
     context.deliver("events.csv", EVENTS, "mail")

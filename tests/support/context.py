@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,25 @@ files:
       - entity: campaign_events
         columns: {event_id: id, campaign_id: campaign, email: email, event_type: type, occurred_at: at, ip_address: ip}
 """
+
+
+SHOP = """
+source: shop
+timezone: Europe/Amsterdam
+files:
+  - pattern: orders*.csv
+    mode: upsert
+    entities:
+      - entity: orders
+        references: {contact_id: crm}
+        columns:
+          order_id: id
+          contact_id: contact
+          ordered_at: at
+          amount: amount
+          margin: {from: margin, optional: true}
+"""
+"""Orders of the contacts of ``CRM``."""
 
 
 class WordDetector:
@@ -146,6 +165,13 @@ def describe_organisation(home: Home) -> None:
         "recipients": [], "transfers": [],
     }  # fmt: skip
     (home.policy / "organisation.yaml").write_text(yaml.safe_dump(said))
+
+
+def with_sources(context: Context, **mappings: str) -> Context:
+    """The same with further sources, by their names."""
+    for name, mapping in mappings.items():
+        (context.home.sources / f"{name}.yaml").write_text(mapping)
+    return replace(context, sources=load_sources([context.home.sources]))
 
 
 def make_context(

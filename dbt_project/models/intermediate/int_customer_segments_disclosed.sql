@@ -20,7 +20,12 @@ patterns as (
         earlier.{{ kind }} as earlier_{{ kind }},
         {%- endfor %}
         count(*) as persons,
-        row_number() over (order by now.period_start) as pattern
+        -- by all that tells them apart, so that a pattern has one number wherever it is asked for
+        row_number() over (
+            order by
+                now.period_start, earlier.period_start
+                {%- for kind in kinds %}, now.{{ kind }}, earlier.{{ kind }}{% endfor %}
+        ) as pattern
     from months as now
     left join months as earlier
         on
