@@ -112,7 +112,6 @@ def _compiled(folder: Path, settings: Any) -> dict[str, tuple[str, bool]]:
 
     from pipelines.common.settings import Home
     from pipelines.warehouse import dbt
-    from pipelines.warehouse.build_session import session_variables
     from pipelines.warehouse.connection import attach, open_instance
 
     home, key = Home(folder / "compile"), SecretStr("0" * 64)
@@ -121,8 +120,8 @@ def _compiled(folder: Path, settings: Any) -> dict[str, tuple[str, bool]]:
     with open_instance(home.spill, settings) as connection:
         attach(connection, home.warehouse, key, alias="warehouse")
     arguments = ["compile", "--vars", dbt._variables(settings, {})]
-    with session_variables({"as_of": AS_OF}):
-        outcome = dbt._invoke(home, key, settings, dbt.PROJECT, arguments, write_json=True)
+    session = dbt.session_of(home, key, settings, {"as_of": AS_OF})
+    outcome = dbt._invoke(home, dbt.PROJECT, arguments, session=session, write_json=True)
     if not outcome.success:
         raise SystemExit("the project does not compile")
     manifest = json.loads((home.dbt / "target" / "manifest.json").read_bytes())

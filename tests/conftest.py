@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.parsed import keep_parsed_under
+
 settings.register_profile(
     "ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -49,6 +51,12 @@ def _own_environment(
         monkeypatch.delenv(name)
     monkeypatch.setenv("KLANTKLUIS_HOME", str(tmp_path_factory.getbasetemp() / "no-home"))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parsed_project(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A place for the parsed dbt project, made by the first test that needs it."""
+    keep_parsed_under(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

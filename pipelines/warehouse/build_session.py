@@ -1,37 +1,56 @@
-"""What one build is told, as variables of its DuckDB connections instead of variables of dbt.
+"""What one build is told: its warehouse and key, and variables of its DuckDB connections.
 
-dbt parses the whole project anew whenever one of its own variables has another value, and every
-build has another instant. A variable of the connection is read where a model runs, so that the
-parsed project stays good from run to run.
+dbt parses the whole project anew, in several seconds, whenever its profile or one of its own variables
+has another value, and every home has other places and every build another instant. What is told here
+reaches DuckDB where a connection opens and a model runs, so that a parsed project stays good from run
+to run, for a home that moved or whose keys were rotated, and the key stays out of dbt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
+from pydantic import SecretStr
 
 from pipelines.warehouse.connection import literal, quote
 
-_variables: dict[str, str] = {}
+
+class BuildSession(NamedTuple):
+    """One home's places for dbt. Privacy: the key opens pseudonymous rows."""
+
+    warehouse: Path
+    key: SecretStr
+    spill: Path
+    memory_limit_mb: int
+    variables: Mapping[str, str]
+    """Names and texts that every connection gets."""
+
+
+_sessions: list[BuildSession] = []
 """Of the process and not of a context: dbt's threads, which open the connections, inherit none."""
 
 
 @contextmanager
-def session_variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Names and texts that every connection of dbt gets while the block runs."""
-    before = dict(_variables)
-    _variables.clear()
-    _variables.update(values)
+def build_session(session: BuildSession) -> Iterator[None]:
+    """Every connection that dbt opens while the block runs is to this home."""
+    _sessions.append(session)
     try:
         yield
     finally:
-        _variables.clear()
-        _variables.update(before)
+        _sessions.pop()
+
+
+def opened() -> BuildSession | None:
+    """The session that runs; none where dbt only compiles, on an empty database in memory."""
+    return _sessions[-1] if _sessions else None
 
 
 def configure(connection: duckdb.DuckDBPyConnection) -> None:
     """Set the variables on one connection; a cursor of DuckDB is one of its own."""
-    for name, value in _variables.items():
+    session = opened()
+    for name, value in (session.variables if session else {}).items():
         connection.execute(f"SET VARIABLE {quote(name)} = {literal(value)}")

@@ -13,10 +13,9 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -26,7 +25,7 @@ from pydantic import SecretStr
 from pipelines.common.errors import BuildError
 from pipelines.common.log import log_event
 from pipelines.common.settings import Home, Settings
-from pipelines.warehouse.build_session import session_variables
+from pipelines.warehouse.build_session import BuildSession, build_session
 from pipelines.warehouse.build_state import (
     BuildState,
     batches_now,
@@ -155,8 +154,8 @@ def _build(
     }
     if before:
         told["tested_batch"] = str(before.last_batch)
-    with session_variables(told):
-        outcome = _invoke(home, key, settings, project, arguments, write_json=False)
+    session = session_of(home, key, settings, told)
+    outcome = _invoke(home, project, arguments, session=session, write_json=False)
     if outcome.exception is not None or outcome.result is None:
         raise _not_run(outcome.exception)
     result = _reduce(outcome.result)
@@ -192,7 +191,7 @@ def write_manifest(
     """
     home = Home(target)
     arguments = ["parse", "--vars", _variables(settings, variables or {})]
-    outcome = _invoke(home, SecretStr("-"), settings, project, arguments, write_json=True)
+    outcome = _invoke(home, project, arguments, session=None, write_json=True)
     if not outcome.success:
         raise _not_run(outcome.exception)
     return home.dbt / "target" / "manifest.json"
@@ -215,15 +214,23 @@ def _variables(settings: Settings, more: Mapping[str, str]) -> str:
     )
 
 
+def session_of(
+    home: Home, key: SecretStr, settings: Settings, told: Mapping[str, str]
+) -> BuildSession:
+    """What dbt's connections to a home need."""
+    spill = own_folder(home.spill)
+    return BuildSession(home.warehouse, key, spill, settings.memory_limit_mb, told)
+
+
 def _invoke(
     home: Home,
-    key: SecretStr,
-    settings: Settings,
     project: Path,
     arguments: list[str],
     *,
+    session: BuildSession | None,
     write_json: bool,
 ) -> dbtRunnerResult:
+    """One command of dbt, which opens no database where there is no session."""
     from dbt.cli.main import dbtRunner
 
     flags = [
@@ -235,37 +242,11 @@ def _invoke(
         "--project-dir", str(project), "--profiles-dir", str(project),
         "--target-path", str(home.dbt / "target"),
     ]  # fmt: skip
-    with _environment(_for_dbt(home, key, settings, project)), _silence():
+    with build_session(session) if session else nullcontext(), _silence():
         try:
             return dbtRunner().invoke([*flags, *arguments, *places])
         finally:
             _release()
-
-
-def _for_dbt(home: Home, key: SecretStr, settings: Settings, project: Path) -> dict[str, str]:
-    return {
-        "KLANTKLUIS_DBT_WAREHOUSE": str(home.warehouse),
-        "KLANTKLUIS_DBT_SPILL": str(own_folder(home.spill)),
-        "KLANTKLUIS_DBT_MEMORY_LIMIT": f"{settings.memory_limit_mb}MB",
-        "KLANTKLUIS_DBT_PLUGINS": str(project / "plugins"),
-        "DBT_ENV_SECRET_WAREHOUSE_KEY": key.get_secret_value(),
-        "DO_NOT_TRACK": "1",
-    }
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Variables that exist for dbt only as long as it runs."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

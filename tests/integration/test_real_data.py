@@ -20,6 +20,7 @@ from pipelines.jobs import run_pipeline
 from pipelines.runs import Deployment
 from pipelines.warehouse.connection import connect_published
 from tests.support.context import approve_all
+from tests.support.parsed import know_project
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 AS_OF = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -33,6 +34,7 @@ class Published:
         with Deployment.create(self.settings) as deployment:
             approve_all(deployment.home)
             home = deployment.home
+        know_project(home)
         shutil.copy(EXAMPLES / name / "source.yaml", home.sources / f"{name}.yaml")
         summary = run_pipeline(self.settings, sources=[name], from_path=data / name, as_of=AS_OF)
         self.landed: LandSummary = summary.landed

@@ -17,7 +17,6 @@ import duckdb
 
 from pipelines.common.entities import load_entities
 from pipelines.warehouse import dbt
-from pipelines.warehouse.build_session import session_variables
 from tests.support.warehouse import KEY, Row, Warehouse, create_relations
 
 Rows = dict[str, list[Row]]
@@ -165,10 +164,11 @@ def compiled(base: Path, **variables: str | int) -> Project:
             warehouse.create()
             arguments = ["compile", "--vars", dbt._variables(warehouse.settings, told)]
             # The calendar's length is counted when dbt compiles: far enough for any run of a test.
-            with session_variables({"as_of": "2040-01-01T00:00:00+00:00"}):
-                outcome = dbt._invoke(
-                    warehouse.home, KEY, warehouse.settings, dbt.PROJECT, arguments, write_json=True
-                )
+            far = {"as_of": "2040-01-01T00:00:00+00:00"}
+            session = dbt.session_of(warehouse.home, KEY, warehouse.settings, far)
+            outcome = dbt._invoke(
+                warehouse.home, dbt.PROJECT, arguments, session=session, write_json=True
+            )
             assert outcome.success, outcome.exception
             place.write_bytes((warehouse.home.dbt / "target" / "manifest.json").read_bytes())
     return Project(json.loads(place.read_text(encoding="utf-8")))

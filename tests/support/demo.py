@@ -19,6 +19,7 @@ from pipelines.runs import Deployment
 from pipelines.sample import write_sample
 from pipelines.vault import schema
 from tests.support.context import approve_all
+from tests.support.parsed import know_project
 
 AS_OF = datetime(2026, 11, 20, 6, tzinfo=UTC)
 SCALE, SEED = 0.15, 7
@@ -72,6 +73,7 @@ def new_home(folder: Path, scale: float = SCALE) -> Demo:
     with Deployment.create(settings) as deployment:
         approve_all(deployment.home)
     write_sample(folder / "sample", scale, SEED)
+    know_project(Home.of(settings))
     return Demo(settings, Home.of(settings), folder / "sample")
 
 

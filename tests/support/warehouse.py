@@ -23,6 +23,7 @@ from pipelines.warehouse.consent_words import WORD_COLUMNS
 from pipelines.warehouse.dbt import BuildChoices, BuildResult, build
 from pipelines.warehouse.desk_counts import DESK_COLUMNS
 from pipelines.warehouse.links import LINK_COLUMNS
+from tests.support.parsed import know_project
 
 Row = dict[str, Any]
 Marts = dict[str, list[Row]]
@@ -60,6 +61,7 @@ class Warehouse:
         self.home = Home.of(self.settings)
         for folder in self.home.folders():
             folder.mkdir(parents=True, exist_ok=True)
+        know_project(self.home)
         self._records = 0
 
     @contextmanager

@@ -8,13 +8,16 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from pydantic import SecretStr
 
 from pipelines.common.errors import BuildError
 from pipelines.common.settings import Home, Settings
+from pipelines.warehouse import dbt_plugin
+from pipelines.warehouse.build_session import configure
 from pipelines.warehouse.connection import connect_warehouse
-from pipelines.warehouse.dbt import PROJECT, BuildChoices, build
+from pipelines.warehouse.dbt import PROJECT, BuildChoices, build, write_manifest
 
 KEY = SecretStr("11" * 32)
 SETTINGS = Settings(memory_limit_mb=256)
@@ -53,7 +56,6 @@ def project(tmp_path: Path) -> Path:
     (folder / "tests").mkdir()
     (folder / "dbt_project.yml").write_text(PROJECT_FILE)
     shutil.copy(PROJECT / "profiles.yml", folder)
-    shutil.copytree(PROJECT / "plugins", folder / "plugins")
     (folder / "models" / "good.sql").write_text(GOOD)
     return folder
 
@@ -87,12 +89,22 @@ def test_build_failing_cast_leaves_no_value_under_the_home(
     assert not list(project.glob("logs")) + list(project.glob("target"))
 
 
-def test_build_releases_the_warehouse_and_the_environment(home: Home, project: Path) -> None:
+def test_build_releases_the_warehouse_and_keeps_the_key_from_the_environment(
+    home: Home, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def noted(cursor: duckdb.DuckDBPyConnection) -> None:
+        seen.append(str(os.environ))
+        configure(cursor)
+
+    monkeypatch.setattr(dbt_plugin, "configure", noted)
     result = build(home, KEY, SETTINGS, CHOICES, project=project)
     assert [(n.node, n.kind, n.status, n.code) for n in result.nodes] == [
         ("good", "model", "success", "")
     ]
-    assert not [name for name in os.environ if "DBT_ENV_SECRET" in name]
+    assert seen
+    assert all(KEY.get_secret_value() not in environment for environment in seen)
     connection = connect_warehouse(home, KEY, SETTINGS)
     rows = connection.execute("select as_of from main.good").fetchall()
     connection.close()
@@ -157,17 +169,28 @@ def test_build_leaves_views_that_stand_and_tests_keys_of_new_batches(
     assert built(home, project, taken_back) == ["good", test, "shown"]
 
 
-def test_build_for_another_instant_does_not_parse_the_project_again(
-    home: Home, project: Path, monkeypatch: pytest.MonkeyPatch
+def test_build_of_a_parsed_project_does_not_parse_it_again(
+    tmp_path: Path, home: Home, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build(home, KEY, SETTINGS, CHOICES, project=project)
+    """Neither at another instant nor in a home that moved, got other keys and other memory."""
+    write_manifest(home.root, SETTINGS, project=project)
+    moved, key = Home(tmp_path / "moved"), SecretStr("22" * 32)
+    shutil.copytree(home.root, moved.root)
+    moved.warehouse.unlink()
+    with closing(connect_warehouse(moved, key, SETTINGS)) as connection:
+        connection.execute("create schema pseudo")
+        connection.execute("create table pseudo.notes as select 'moved' as body")
 
     def parse(*_: object) -> None:
         raise AssertionError("parsed again")
 
     monkeypatch.setattr("dbt.parser.manifest.ManifestLoader.parse_project", parse)
     later = BuildChoices(as_of=datetime(2026, 2, 1, tzinfo=UTC), run_id="run-2")
+    build(home, KEY, SETTINGS, CHOICES, project=project)
     build(home, KEY, SETTINGS, later, project=project)
     with closing(connect_warehouse(home, KEY, SETTINGS)) as connection:
         rows = connection.execute("select as_of from main.good").fetchall()
     assert rows == [("2026-02-01T00:00:00+00:00",)]
+    build(moved, key, Settings(memory_limit_mb=300), CHOICES, project=project)
+    with closing(connect_warehouse(moved, key, SETTINGS)) as connection:
+        assert connection.execute("select body from main.good").fetchall() == [("moved",)]
