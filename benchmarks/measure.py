@@ -117,19 +117,19 @@ def _watched(child: subprocess.Popen[bytes]) -> float:
         try:
             child.wait(0.1)
         except subprocess.TimeoutExpired:
-            peak = max(peak, _held(child.pid))
+            peak = max(peak, held_megabytes(child.pid))
         else:
             return peak
 
 
-def _held(pid: int) -> float:
+def held_megabytes(pid: int) -> float:
     """Megabytes that a process and its descendants hold; 0 where the system does not tell."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except (OSError, IndexError, ValueError):
         return 0.0
-    return pages * resource.getpagesize() / 1024**2 + sum(_held(int(p)) for p in below)
+    return pages * resource.getpagesize() / 1024**2 + sum(held_megabytes(int(p)) for p in below)
 
 
 def middle(values: Iterable[float]) -> float:

@@ -72,5 +72,6 @@ def show(
     with open_vault(session) as vault, vault.read() as connection:
         rows = [dict(row) for row in connection.execute(newest).mappings()]
     session.output.document(rows)
-    heads = [session.texts(f"head_{column.name}") for column in newest.selected_columns]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.table(
+        session.output.heads(newest.selected_columns.keys()), [list(row.values()) for row in rows]
+    )

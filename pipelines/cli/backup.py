@@ -41,7 +41,7 @@ def list_(context: typer.Context) -> None:
     session = session_of(context)
     rows = [m.document() for m in list_backups(session.existing_home())]
     session.output.document(rows)
-    heads = [session.texts(f"head_{name}") for name in _HEADS]
+    heads = session.output.heads(_HEADS)
     session.output.table(heads, [[row[name] for name in _HEADS] for row in rows])
 
 

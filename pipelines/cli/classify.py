@@ -40,6 +40,6 @@ def classify(
         ]
         for c in found.columns
     ]
-    output.table([session_of(context).texts(f"head_{h}") for h in heads], rows)
+    output.table(output.heads(heads), rows)
     output.line(found.mapping)
     output.line(found.rules)

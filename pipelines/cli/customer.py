@@ -34,7 +34,7 @@ def show(
     session.output.say("customer_is", pseudonym=shown["customer_key"], state=shown["state"])
     if shown["merged"]:
         session.output.say("customer_merged", keys=", ".join(shown["merged"]))
-    heads = [session.texts(f"head_{name}") for name in ("column_name", "value")]
+    heads = session.output.heads(("column_name", "value"))
     for record in shown["records"]:
         session.output.line(f"{record['entity']} ({record['source']}) {record['record']}")
         session.output.table(heads, [[n, str(v)] for n, v in record["fields"].items()])
@@ -65,12 +65,7 @@ def corrections(context: typer.Context, key: Key) -> None:
     session = session_of(context)
     with deployed(session) as deployment, deployment.vault.read() as conn:
         rows = list_overlays(conn, person_by_key(conn, key).subject_ids)
-    session.output.document(rows)
-    if not rows:
-        session.output.say("no_corrections")
-        return
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.listing(rows, "no_corrections")
 
 
 @group.command("revert")

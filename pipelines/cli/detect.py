@@ -80,9 +80,4 @@ def _flags(session: Session, category: str | None) -> None:
                     record._asdict() | {"cue_classes": ", ".join(record.cue_classes)}
                     for record in records
                 ]
-    session.output.document(rows)
-    if not rows:
-        session.output.say("no_flags")
-        return
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.listing(rows, "no_flags")

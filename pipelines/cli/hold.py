@@ -91,9 +91,4 @@ def list_(
     session = session_of(context)
     with deployed(session) as deployment, deployment.vault.read() as conn:
         rows = [hold.document() for hold in list_holds(conn, released=everything)]
-    session.output.document(rows)
-    if rows:
-        heads = [session.texts(f"head_{name}") for name in rows[0]]
-        session.output.table(heads, [list(row.values()) for row in rows])
-    else:
-        session.output.say("no_holds")
+    session.output.listing(rows, "no_holds")

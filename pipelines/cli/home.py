@@ -62,5 +62,4 @@ def _zone(session: Session, zone: dict[str, Any]) -> None:
         if not isinstance(value, list):
             session.output.line(f"  {texts(f'head_{name}')}: {texts.number(value)}")
         elif value:
-            heads = [texts(f"head_{column}") for column in value[0]]
-            session.output.table(heads, [list(row.values()) for row in value])
+            session.output.rows(value)

@@ -28,12 +28,7 @@ def queue(
     with deployed(session) as deployment, deployment.vault.read() as conn:
         pairs = open_pairs(conn, limit)
     rows = [pair._asdict() for pair in pairs]
-    session.output.document(rows)
-    if not rows:
-        session.output.say("queue_empty")
-        return
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.listing(rows, "queue_empty")
 
 
 @group.command("list")
@@ -45,12 +40,7 @@ def list_(context: typer.Context) -> None:
     session = session_of(context)
     with deployed(session) as deployment, deployment.vault.read() as conn:
         rows = [merge._asdict() for merge in standing_merges(conn)]
-    session.output.document(rows)
-    if not rows:
-        session.output.say("no_merges")
-        return
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.listing(rows, "no_merges")
 
 
 @group.command("merge")

@@ -28,12 +28,7 @@ def list_(
     with deployed(session) as deployment, deployment.vault.read() as conn:
         asked = load_request(conn, request).request_id if request else None
         rows = list_kept(conn, asked)
-    session.output.document(rows)
-    if not rows:
-        session.output.say("no_kept")
-        return
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.listing(rows, "no_kept")
 
 
 @group.command("show")
@@ -50,7 +45,7 @@ def show(
     with deployed(session) as deployment, deployment.vault.begin() as conn:
         opened = open_kept(conn, deployment.vault, kept, actor="steward", purpose=purpose)
     session.output.document(opened)
-    heads = [session.texts(f"head_{name}") for name in ("column_name", "value")]
+    heads = session.output.heads(("column_name", "value"))
     for one in opened:
         session.output.line(f"{one['kept_id']} {one['entity']} ({one['source']})")
         rows = [[name, str(value)] for name, value in one["fields"].items() if value is not None]

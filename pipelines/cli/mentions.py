@@ -28,12 +28,7 @@ def list_(
     session = session_of(context)
     with deployed(session) as deployment, deployment.vault.read() as conn:
         rows = [doubt._asdict() for doubt in open_doubts(conn, limit)]
-    session.output.document(rows)
-    if not rows:
-        session.output.say("no_mentions")
-        return
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.listing(rows, "no_mentions")
 
 
 @group.command("show")
@@ -49,7 +44,7 @@ def show(context: typer.Context, question: Question) -> None:
     texts = shown.pop("texts")
     for name, value in shown.items():
         session.output.line(f"{session.texts(f'head_{name}')}: {value}")
-    heads = [session.texts(f"head_{name}") for name in ("column_name", "value")]
+    heads = session.output.heads(("column_name", "value"))
     session.output.table(heads, list(texts.items()))
 
 

@@ -7,7 +7,7 @@ are replaced, so that a cell of a source file cannot steer the reader's terminal
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -51,6 +51,23 @@ class Output:
             import orjson
 
             typer.echo(orjson.dumps(plain(value), option=orjson.OPT_INDENT_2).decode())
+
+    def listing(self, rows: Sequence[Mapping[str, object]], empty: str) -> None:
+        """What there is of one kind: the document, a table, or the sentence that there is nothing."""
+        self.document(rows)
+        if rows:
+            self.rows(rows)
+        else:
+            self.say(empty)
+
+    def rows(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """A table of rows that name their columns; none make no table."""
+        if rows:
+            self.table(self.heads(rows[0]), [list(row.values()) for row in rows])
+
+    def heads(self, columns: Iterable[str]) -> list[str]:
+        """What the columns are called in the reader's language."""
+        return [self.texts(f"head_{column}") for column in columns]
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table for people; with ``--json`` nothing."""

@@ -25,12 +25,7 @@ def list_(context: typer.Context) -> None:
     session = session_of(context)
     with deployed(session) as deployment, deployment.vault.read() as conn:
         rows = list_packages(conn)
-    session.output.document(rows)
-    if not rows:
-        session.output.say("no_packages")
-        return
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.listing(rows, "no_packages")
 
 
 @group.command("review")
@@ -122,5 +117,5 @@ def _show_review(session: Session, review_list: list[dict[str, object]]) -> None
     ]  # fmt: skip
     names = ("item", "entity", "source", "record", "column_name", "state", "blacked_out")
     if rows:
-        session.output.table([session.texts(f"head_{n}") for n in names], rows)
+        session.output.table(session.output.heads(names), rows)
     session.output.say("review_places", count=len(rows))

@@ -98,12 +98,7 @@ def list_(
     with deployed(session) as deployment, deployment.vault.read() as conn:
         found = list_requests(conn, None if everything else OPEN_STATES)
     rows = [_line(session, request) for request in found]
-    session.output.document(rows)
-    if rows:
-        heads = [session.texts(f"head_{name}") for name in rows[0]]
-        session.output.table(heads, [list(row.values()) for row in rows])
-    else:
-        session.output.say("no_requests")
+    session.output.listing(rows, "no_requests")
 
 
 @group.command("show")
@@ -130,9 +125,7 @@ def show(context: typer.Context, number: Number) -> None:
         if value is not None:
             session.output.line(f"{session.texts(f'head_{name}')}: {value}")
     for rows in (events, lines):
-        if rows:
-            heads = [session.texts(f"head_{name}") for name in rows[0]]
-            session.output.table(heads, [list(row.values()) for row in rows])
+        session.output.rows(rows)
 
 
 @group.command("ask-proof")

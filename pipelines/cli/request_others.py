@@ -82,10 +82,8 @@ def find(
         lines = [line._asdict() for line in kept.lines]
         told.append({"state": "erased", "kept": lines, "is_unclear": kept.is_unclear})
     session.output.document(told)
-    if rows:
-        heads = [session.texts(f"head_{column}") for column in rows[0]]
-        session.output.table(heads, [list(row.values()) for row in rows])
-    elif kept is None:
+    session.output.rows(rows)
+    if not rows and kept is None:
         session.output.say("nobody_found")
     if kept is not None:
         which = "_kept" if kept.lines else "_unclear" if kept.is_unclear else ""
@@ -104,7 +102,7 @@ def tasks(context: typer.Context, number: Number) -> None:
     told = ("what", "target_kind", "target", "state", "created_at", "closed_at")
     rows = [{name: getattr(task, name) for name in told} for task in found]
     session.output.document(rows)
-    heads = [session.texts(f"head_{name}") for name in told]
+    heads = session.output.heads(told)
     session.output.table(heads, [list(row.values()) for row in rows])
 
 
@@ -167,7 +165,7 @@ def alerts(context: typer.Context, send: Annotated[bool, typer.Option("--send")]
     with deployed(session) as deployment, deployment.vault.read() as conn:
         found = pressing.pressing(conn, now(), today(session), settings.country)
     session.output.document([alert._asdict() for alert in found])
-    heads = [session.texts(f"head_{name}") for name in ("kind", "request", "days_left")]
+    heads = session.output.heads(("kind", "request", "days_left"))
     session.output.table(heads, [list(alert) for alert in found])
     if send:
         pressing.send(found, settings.alert_command)

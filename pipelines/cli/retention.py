@@ -89,7 +89,7 @@ def without_basis(
         found = persons_without_basis(deployment, now())
         queued = queue_without_basis(deployment, now()) if queue else 0
     session.output.document([person.document() for person in found])
-    heads = [session.texts(f"head_{name}") for name in ("customer_key", "since")]
+    heads = session.output.heads(("customer_key", "since"))
     session.output.table(heads, [[p.customer_key, p.since] for p in found])
     session.output.say("without_basis", persons=len(found), queued=queued)
 

@@ -31,8 +31,7 @@ def check(context: typer.Context) -> None:
         for name, rules in policy.entities.items()
     ]
     session.output.document(rows)
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [list(row.values()) for row in rows])
+    session.output.rows(rows)
     live = sum(1 for row in rows if row["live"])
     session.output.say("rules_live", live=live, entities=len(rows))
 

@@ -67,8 +67,9 @@ def _list(session: Session) -> None:
     if not rows:
         session.output.say("no_sources")
         return
-    heads = [session.texts(f"head_{name}") for name in rows[0]]
-    session.output.table(heads, [[_text(value) for value in row.values()] for row in rows])
+    session.output.table(
+        session.output.heads(rows[0]), [[_text(value) for value in row.values()] for row in rows]
+    )
 
 
 def _row(session: Session, source: SourceMapping, is_own: bool) -> dict[str, Any]:
