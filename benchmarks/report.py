@@ -88,7 +88,8 @@ def _builds(runs: Sequence[dict[str, Any]]) -> list[Line]:
 def _grown_builds(runs: Sequence[dict[str, Any]]) -> list[Line]:
     """Time of a build by its rows: under 1, what does not grow with them weighs more."""
     found = []
-    for small, large in pairwise(sorted(runs, key=lambda run: run["scale"])):
+    small, *larger = sorted(runs, key=lambda run: run["scale"]) or [{}]
+    for large in larger:
         rows = large["scale"] / small["scale"]
         clock, cpu = (large[kind] / small[kind] / rows for kind in ("seconds", "cpu"))
         found.append(
