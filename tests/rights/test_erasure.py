@@ -36,7 +36,7 @@ from pipelines.vault.subjects import Pair, add_identifiers, create_subjects, ide
 from pipelines.vault.suppression import find_suppressed
 
 if TYPE_CHECKING:
-    from tests.vault.conftest import Deployment
+    from tests.support.vaults import Deployment
 
 JAN, PIET, COMPANY = 1, 2, 3
 

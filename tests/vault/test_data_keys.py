@@ -9,7 +9,7 @@ from pipelines.common.errors import KeyWrongError
 from pipelines.vault.store import Vault
 
 if TYPE_CHECKING:
-    from tests.vault.conftest import Deployment
+    from tests.support.vaults import Deployment
 
 
 def test_create_gives_keys_that_a_fresh_opening_has(deployment: Deployment, vault: Vault) -> None:

@@ -13,7 +13,7 @@ from pipelines.vault.keyring import KeyRing
 from pipelines.vault.store import Vault
 
 if TYPE_CHECKING:
-    from tests.vault.conftest import Deployment
+    from tests.support.vaults import Deployment
 
 PAIRS = [("email", b"e" * 16, 1), ("source_key", b"s" * 16, 1)]
 

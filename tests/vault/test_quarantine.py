@@ -10,7 +10,7 @@ from pipelines.vault import audit, quarantine
 from pipelines.vault.store import Vault
 
 if TYPE_CHECKING:
-    from tests.vault.conftest import Deployment
+    from tests.support.vaults import Deployment
 
 ROWS = [
     Reject(2, None, "ragged_row", None, {"a": "jan@voorbeeld.nl", "b": None}),

@@ -23,7 +23,7 @@ from pipelines.vault.store import Vault
 from pipelines.vault.subjects import create_subjects
 
 if TYPE_CHECKING:
-    from tests.vault.conftest import Deployment
+    from tests.support.vaults import Deployment
 
 
 def test_create_twice_is_refused(deployment: Deployment) -> None:
