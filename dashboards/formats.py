@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
+from dashboards.periods import fiscal_place
 from dashboards.texts import Texts
 
 _RATE_ENDS = ("_rate", "_attainment", "_rate_raw", "_conversion")
@@ -64,10 +65,10 @@ def unit_of(column: str, defined: str) -> str:
 
 
 class Formats:
-    """The ways of one language, time zone and currency."""
+    """The ways of one language, time zone, currency and fiscal year."""
 
-    def __init__(self, texts: Texts, timezone: str, currency: str) -> None:
-        self.texts, self.currency = texts, currency
+    def __init__(self, texts: Texts, timezone: str, currency: str, first_month: int = 1) -> None:
+        self.texts, self.currency, self.first_month = texts, currency, first_month
         self.locale = _LOCALES[texts.language]
         self.zone = ZoneInfo(timezone)
 
@@ -105,9 +106,12 @@ class Formats:
         return format_datetime(value, "medium", tzinfo=self.zone, locale=self.locale)
 
     def period(self, grain: str, start: date | None) -> str:
-        """``Oct 2026``, ``Q3 2026``, ``2026`` or all time."""
+        """``Oct 2026``, ``Q3 2026``, ``2026``, ``FY 2027`` or all time."""
         if start is None:
             return self.texts("all_time")
+        if self.first_month > 1 and grain in ("quarter", "year"):
+            year, quarter = fiscal_place(start, self.first_month)
+            return self.texts(f"fiscal_{grain}", year=year, quarter=quarter)
         pattern = {"month": "LLL y", "quarter": "QQQ y", "year": "y"}.get(grain)
         return format_date(start, pattern or "medium", locale=self.locale)
 

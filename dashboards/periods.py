@@ -12,6 +12,13 @@ from dashboards.published import Snapshot, Table
 GRAINS = ("month", "quarter", "year", "all")
 
 
+def fiscal_place(day: date, first_month: int) -> tuple[int, int]:
+    """The fiscal year, named after the calendar year in which it ends, and the quarter (1 to 4) of a day."""
+    since = (day.month - first_month) % 12
+    begins = day.year - (day.month < first_month)
+    return begins + (first_month > 1), since // 3 + 1
+
+
 @dataclass(frozen=True)
 class Period:
     """One half-open period; ``all`` has no bounds."""
@@ -19,17 +26,21 @@ class Period:
     grain: str
     start: date | None
     end: date | None
+    first_month: int = 1
+    """In which the fiscal year begins, whose quarters and years these are."""
 
     @property
     def key(self) -> str:
-        """How it stands in an address: ``2026-10``, ``2026-Q4``, ``2026``, ``all``."""
+        """How it stands in an address: ``2026-10``, ``2026-Q4``, ``2026``, ``FY2027-Q1``, ``all``."""
         if self.start is None:
             return "all"
         if self.grain == "month":
             return f"{self.start:%Y-%m}"
+        year, quarter = fiscal_place(self.start, self.first_month)
+        named = f"FY{year}" if self.first_month > 1 else f"{year}"
         if self.grain == "quarter":
-            return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
-        return f"{self.start.year}" if self.grain == "year" else f"{self.grain}-{self.start}"
+            return f"{named}-Q{quarter}"
+        return named if self.grain == "year" else f"{self.grain}-{self.start}"
 
     def runs_on(self, day: date) -> bool:
         """Whether it has begun and is not over."""
@@ -59,7 +70,7 @@ def periods_of(snapshot: Snapshot) -> dict[str, Period]:
         period
         for table in snapshot.tables.values()
         if is_periodic(table)
-        for period in map(_period, table.rows)
+        for period in (_period(row, snapshot.first_month) for row in table.rows)
         if period.start is None or period.start <= today
     } | {ALL_TIME}
     ordered = sorted(found, key=lambda p: (p.grain, p.start or date.min), reverse=True)
@@ -116,8 +127,9 @@ def year_before(period: Period, periods: dict[str, Period]) -> Period | None:
     )
 
 
-def _period(row: dict[str, Any]) -> Period:
-    return Period(str(row["period_grain"]), row["period_start"], row.get("period_end"))
+def _period(row: dict[str, Any], first_month: int) -> Period:
+    grain, start, end = str(row["period_grain"]), row["period_start"], row.get("period_end")
+    return Period(grain, start, end, first_month) if start else Period(grain, start, end)
 
 
 def _shown(table: Table, period: Period) -> bool:

@@ -74,6 +74,11 @@ class Snapshot:
         return str(self.metadata.get("reporting_timezone") or "Europe/Amsterdam")
 
     @property
+    def first_month(self) -> int:
+        """The month in which the fiscal year begins."""
+        return int(self.metadata.get("fiscal_year_start_month") or 1)
+
+    @property
     def currency(self) -> str:
         """The reporting currency, ISO 4217."""
         return str(self.metadata.get("reporting_currency") or "EUR")

@@ -65,7 +65,7 @@ class Reading:
             if carded and not any(is_periodic(snapshot.tables[name]) for name in carded):
                 self.opening = last_month(snapshot, self.periods) or self.opening
         self.period = self.periods.get(self.view.period) or self.opening
-        self.formats = Formats(texts, snapshot.timezone, snapshot.currency)
+        self.formats = Formats(texts, snapshot.timezone, snapshot.currency, snapshot.first_month)
 
     def unit(self, table: str, column: str) -> str:
         """The unit of a column."""
@@ -226,7 +226,7 @@ class Reading:
         period = self.period if self.page.has_period else self.periods["all"]
         if period.end or not built:
             return period
-        return Period(period.grain, period.start, built.date())
+        return replace(period, end=built.date())
 
     def comparisons(self) -> list[tuple[str, Period | None]]:
         """What a figure is compared with, by the word for it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dashboards.specs import Grid, Page
 
 SIGNALS = ("priority", "direction", "signal_kind", "kpi", "slice", "figure", "compared_with",
-           "size_eur", "suggested_action")  # fmt: skip
-MOST_PRESSING = ("priority", "-size_eur")
+           "size_money", "suggested_action")  # fmt: skip
+MOST_PRESSING = ("priority", "-size_money")
 
 PAGE = Page(
     "trends",
@@ -17,9 +17,9 @@ PAGE = Page(
             "trend_table",
             "kpi_trends",
             ("kpi", "figure", "previous_figure", "month_over_month", "year_over_year",
-             "moving_mean", "baseline", "anomaly_score", "is_anomaly", "size_eur"),
+             "moving_mean", "baseline", "anomaly_score", "is_anomaly", "size_money"),
             is_latest=True,
-            order=("-is_anomaly", "-size_eur"),
+            order=("-is_anomaly", "-size_money"),
         ),
         Grid(
             "correlations",

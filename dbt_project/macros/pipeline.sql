@@ -13,6 +13,7 @@
     'excluded_probability_unknown': count, 'excluded_rows': count,
     'pipeline_velocity': rate, 'pipeline_velocity_numerator': rate,
     'pipeline_velocity_denominator': rate, 'qualified_deals': count,
+    'suppressed_figures': 'varchar',
 }) }}
 {%- endmacro %}
 

@@ -60,7 +60,12 @@ def query(
 
     session = session_of(context)
     known = _metrics(session)
-    conditions = [*(where or ()), *(known.at_grain(metrics, grain) if grain else ())]
+    conditions = [*(where or ())]
+    chosen = grain
+    if not any("period_grain" in text for text in (*conditions, *(by or ()))):
+        chosen = grain or known.grain_of(metrics, by or ())
+    if chosen:
+        conditions += known.at_grain(metrics, chosen)
     stewards = [
         m for m in metrics if m in known.declared and known.declared[m]["table"] in FOR_STEWARDS
     ]
@@ -78,6 +83,8 @@ def query(
     try:
         found = answer(connection, text, limit)
         show(session, found)
+        if chosen and not grain:
+            session.output.say("grain_chosen", grain=chosen)
         if any(value is None for row in found.rows for value in row):
             session.output.say("empty_cells")
     finally:

@@ -39,13 +39,17 @@ class Texts:
         return f"{value:,}".replace(",", "." if self.language == "nl" else ",")
 
     def error(self, error: KlantkluisError) -> str:
-        """The one sentence of an error, translated where the catalogue knows its code."""
+        """The one sentence of an error, translated where the catalogue knows its code.
+
+        What stands behind a colon (columns of a query, faults of a file) stays as it is.
+        """
         known = self.messages["errors"].get(error.code)
         if known is None:
             return error.sentence
         names: dict[str, str] = self.messages["places"]
         place = ", ".join(f"{names.get(n, n)} {v}" for n, v in error.where.items())
-        text = f"{known['what']} ({place})" if place else str(known["what"])
+        what = str(known["what"]).format(detail=error.what.partition(": ")[2])
+        text = f"{what} ({place})" if place else what
         return f"{text}; {known['todo']}." if known.get("todo") else f"{text}."
 
 

@@ -57,6 +57,11 @@ class Metrics:
             for metric in json.loads(manifest)["metrics"]
             if (metric.get("config") or {}).get("meta", {}).get("kpi")
         }
+        self._grained = {
+            model["node_relation"]["alias"]
+            for model in json.loads(manifest)["semantic_models"]
+            if any(d["name"] == "period_grain" for d in model["dimensions"])
+        }
         parsed = parse_manifest_from_dbt_generated_manifest(
             manifest_json_string=_published(manifest)
         )
@@ -124,22 +129,46 @@ class Metrics:
                 todo="klantkluis metrics dimensions METRIC names what they can be asked by",
             ) from None  # fmt: skip
 
+    def grain_of(self, metrics: Sequence[str], by: Sequence[str]) -> str | None:
+        """The length of period that a question without one means, where its tables have several.
+
+        Months where it asks by time, else all time: rows of several lengths hold the same cells.
+        """
+        if not self._tables(metrics) & self._grained:
+            return None
+        return "month" if any(name.startswith("metric_time") for name in by) else "all"
+
     def at_grain(self, metrics: Sequence[str], grain: str) -> list[str]:
-        """Conditions that choose one length of period, for metrics whose tables have several.
+        """The condition that chooses one length of period, for metrics whose table has several.
 
         Raises:
-            UsageError: There are no such periods.
+            UsageError: There are no such periods, or not of that length, or the metrics have tables
+                of several kinds.
         """
         if grain not in GRAINS:
             raise UsageError(
                 "there are no such periods", code="grain_unknown", where={"grain": grain},
                 todo="choose month, quarter, year or all",
             )  # fmt: skip
-        tables = {str(self.declared[m]["table"]) for m in metrics if m in self.declared}
+        tables = self._tables(metrics)
+        if tables and not tables & self._grained:
+            raise UsageError(
+                "this metric has periods of one length", code="grain_of_one_length",
+                where={"metric": ", ".join(metrics)}, todo="leave --grain out",
+            )  # fmt: skip
+        if len(tables) > 1:
+            raise UsageError(
+                "metrics of tables whose periods differ in length cannot be asked together",
+                code="metrics_of_several_tables", where={"metric": ", ".join(metrics)},
+                todo="ask for those of each table apart",
+            )  # fmt: skip
         return [
             f"{{{{ Dimension('{table.removeprefix('kpi_')}__period_grain') }}}} = '{grain}'"
-            for table in sorted(tables)
+            for table in tables
         ]
+
+    def _tables(self, metrics: Sequence[str]) -> set[str]:
+        return {str(self.declared[m]["table"]) for m in metrics if m in self.declared}
 
     def dimensions(self, metric: str) -> list[str]:
         """What a metric can be asked by, as ``--by`` takes it.

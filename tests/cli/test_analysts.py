@@ -143,6 +143,27 @@ def test_metrics_from_the_command_line(cli: Any, demo: Demo) -> None:
     assert (told.status, told.err.count("\n")) == (2, 1)
 
 
+def test_metrics_of_several_lengths_of_period_are_of_one(cli: Any, demo: Demo) -> None:
+    def ask(*words: str) -> Any:
+        return cli("metrics", "query", *words, "--home", demo.home.root, "--json")
+
+    created = "support_monthly_tickets_created"
+    whole, months = ask(created), ask(created, "--by", "metric_time__month")
+    assert whole.document == ask(created, "--grain", "all").document
+    assert whole.document[0][created]
+    assert months.document == ask(created, "--by", "metric_time__month", "--grain", "month").document
+    assert len(months.document) > 1
+    people = cli("metrics", "query", created, "--home", demo.home.root)
+    assert "length all; --grain" in people.out
+    for words, code in (
+        ((created, "sales_monthly_won_deals"), "asked together"),
+        (("campaign_sent", "--grain", "year"), "leave --grain out"),
+        ((created, "--grain", "week"), "no such periods"),
+    ):
+        told = ask(*words)
+        assert (told.status, code in told.err) == (2, True), told.err
+
+
 def test_history_keeps_queries_without_values() -> None:
     query = (
         "select /* Jan de Vries */ 'jan@example.nl' as q, 'it''s', 0612345678, \"Jan\", -- Jan\n"

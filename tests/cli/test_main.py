@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_whole_numbers_follow_the_language() -> None:
     assert Texts("nl").number(True) is True
 
 
-def test_every_error_code_in_dutch_is_a_code_of_the_software(repository) -> None:
+def test_every_error_has_a_dutch_sentence_and_no_other_has_one(repository) -> None:
     source = "\n".join(
         path.read_text(encoding="utf-8")
         for folder in ("pipelines", "dashboards", "assets")
@@ -201,3 +202,6 @@ def test_every_error_code_in_dutch_is_a_code_of_the_software(repository) -> None
     )
     known = yaml.safe_load((repository / "pipelines/cli/messages_nl.yaml").read_text())["errors"]
     assert [code for code in known if f'"{code}"' not in source] == []
+    raised = set(re.findall(r'\bcode="([a-z_]+)"', source))
+    assert len(raised) > 150
+    assert sorted(raised - known.keys()) == []

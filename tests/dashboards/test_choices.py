@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from dashboards.app import build
 from dashboards.blocks import block
 from dashboards.formats import Formats
 from dashboards.pages import PAGES
-from dashboards.periods import periods_of
+from dashboards.periods import Period, periods_of
 from dashboards.published import Published
 from dashboards.reading import Reading
 from dashboards.specs import Page
@@ -139,6 +140,29 @@ def test_chart_of_zeros_is_a_chart(published: Published) -> None:
     reading = Reading(published.snapshot(), View(), Texts("en"), _page("overview"))
     zeros = next(part for part in reading.page.parts if part.title == "tickets")
     assert block(zeros, reading)["is_all_hidden"] is False
+
+
+@pytest.mark.parametrize(
+    ("first_month", "grain", "start", "key", "texts"),
+    [
+        (1, "quarter", date(2026, 4, 1), "2026-Q2", ["Q2 2026", "K2 2026"]),
+        (1, "year", date(2026, 1, 1), "2026", ["2026", "2026"]),
+        (4, "quarter", date(2026, 4, 1), "FY2027-Q1", ["Q1 FY 2027", "K1 boekjaar 2027"]),
+        (4, "quarter", date(2027, 1, 1), "FY2027-Q4", ["Q4 FY 2027", "K4 boekjaar 2027"]),
+        (4, "year", date(2026, 4, 1), "FY2027", ["FY 2027", "Boekjaar 2027"]),
+        (12, "quarter", date(2026, 9, 1), "FY2026-Q4", ["Q4 FY 2026", "K4 boekjaar 2026"]),
+        (4, "month", date(2026, 4, 1), "2026-04", ["Apr 2026", "apr 2026"]),
+    ],
+)
+def test_quarters_and_years_are_named_after_the_fiscal_year(
+    first_month: int, grain: str, start: date, key: str, texts: list[str]
+) -> None:
+    assert Period(grain, start, None, first_month).key == key
+    written = [
+        Formats(Texts(language), "Europe/Amsterdam", "EUR", first_month).period(grain, start)
+        for language in ("en", "nl")
+    ]
+    assert written == texts
 
 
 def test_column_is_written_in_one_unit() -> None:

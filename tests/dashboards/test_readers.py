@@ -55,7 +55,7 @@ _SIGNALS = [
      2.5::double, 1.0::double, 100::decimal(38, 4), 3),
     ('unusual_figure', 'threat', 'kpi_sales_monthly', 'win_rate', '', date '2026-05-01',
      0.25::double, 0.5::double, null, 1)) as v(signal_kind, direction, table_name, kpi, slice,
-    period_start, figure, compared_with, size_eur, priority)""",
+    period_start, figure, compared_with, size_money, priority)""",
     """create table marts.kpi_correlations as select 'kpi_sales_monthly.win_rate' as figure,
     'kpi_support_monthly.csat' as other_figure, date '2025-01-01' as period_start, 14 as months,
     0.7::double as correlation, true as is_notable""",

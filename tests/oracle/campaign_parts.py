@@ -13,6 +13,7 @@ from tests.oracle.campaigns import (
     DIFFERENCES,
     HAS,
     Sends,
+    assigned,
     credited,
     customer_months,
     merged,
@@ -30,6 +31,7 @@ def told(rows: Rows, tables: Rows, as_of: datetime) -> list[Told]:
     won = credited(rows, sends, as_of)
     return [
         *_of_campaigns(tables["kpi_campaign"], sends, won),
+        *_of_arms(rows, tables["kpi_campaign"], sends),
         *_of_periods(tables["kpi_campaign_monthly"], sends, won),
         *_of_days(tables["kpi_campaign_daily"], tables["kpi_campaign"], sends),
         *_of_links(tables["kpi_campaign_links"], sends),
@@ -108,6 +110,35 @@ def _of_campaigns(table: Sequence[Row], sends: Sends, won: Sequence[Row]) -> Ite
             yield Told("revenue", where, _won_parts(r for r in mine if r["amount"] is not None))
         if row["excluded_revenue_rate_missing"] is not None:
             yield Told("unrated", where, _won_parts(r for r in mine if r["amount"] is None))
+
+
+def _of_arms(rows: Rows, table: Sequence[Row], sends: Sends) -> Iterable[Told]:
+    """Both arms, and whom the difference of an arm with a figure of the same row is about."""
+    campaigns = {row["record_key"]: row for row in rows.get("campaigns", ())}
+    for row in table:
+        if row["treatment_persons"] is None:
+            continue
+        key = row["campaign_id"]
+        people, _ = assigned(rows, campaigns[key], sends)
+        facts = merged([f for f in sends.rows if f["campaign"] == key])
+        treated = {p for p, one in people.items() if not one.is_held_out}
+        held_out = people.keys() - treated
+        bought = {p for p, one in people.items() if one.has_bought}
+        arms = {
+            "treated": treated, "held out": held_out,
+            "treated who bought": treated & bought, "held out who bought": held_out & bought,
+            "treated who did not": treated - bought, "held out who did not": held_out - bought,
+        }  # fmt: skip
+        for name, who in arms.items():
+            yield Told(name, {"campaign": key}, frozenset((p, key) for p in who))
+        for name, who in {
+            "sent": treated,
+            "delivered": treated,
+            "converters": treated & bought,
+        }.items():
+            if row[name] is not None:
+                other = {f["recipient"] for f in facts if HAS[name](f)} ^ who
+                yield Told(f"{name} - arm", {"campaign": key}, frozenset((p, key) for p in other))
 
 
 def _of_periods(table: Sequence[Row], sends: Sends, won: Sequence[Row]) -> Iterable[Told]:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.oracle.attribution import tracked
 from tests.oracle.persons import Rows, of_persons
@@ -62,11 +62,9 @@ def _scanned(found: Sequence[Row]) -> set[str]:
 
 
 def revenue(rows: Rows) -> list[Row]:
-    """Orders that stand, and won deals that have none: whose, when, amount and margin."""
+    """Orders that stand, and won deals that have no order: whose, when, amount and margin."""
     rates = Rates(rows.get("exchange_rates", ()))
-    orders = [
-        row for row in of_persons(rows, "orders") if (row["status"] or "").lower() not in _VOID
-    ]
+    orders = of_persons(rows, "orders")
     found = [
         {
             "key": ("order", row["record_key"]), "person": row["customer_key"],
@@ -75,6 +73,7 @@ def revenue(rows: Rows) -> list[Row]:
             "margin": rates.convert(row.get("margin"), row["currency"], local_day(row["ordered_at"])),
         }
         for row in orders
+        if (row["status"] or "").lower() not in _VOID
     ]  # fmt: skip
     ordered = {row.get("deal_id") for row in orders}
     found += [
@@ -329,23 +328,26 @@ def spend(rows: Rows, chosen: Callable[[Row], bool]) -> tuple[Decimal | None, in
     return (total(amounts) if amounts and not missing else None), missing
 
 
-def arms(rows: Rows, campaign: Row, sends: Sends) -> Row:
-    """Both arms by assignment, their conversions in one window, and Newcombe's interval."""
+class Assigned(NamedTuple):
+    """One person of an arm."""
+
+    is_held_out: bool
+    has_bought: bool
+    revenue: Decimal
+
+
+def assigned(rows: Rows, campaign: Row, sends: Sends) -> tuple[dict[str, Assigned], int]:
+    """Who is in one arm of a campaign, and how many are in both."""
     by_person: dict[str, list[Row]] = defaultdict(list)
-    members = [
-        m
-        for m in of_persons(rows, "campaign_members")
-        if m["campaign_id"] == campaign["record_key"]
-    ]
-    for member in members:
-        if member["customer_key"]:
+    for member in of_persons(rows, "campaign_members"):
+        if member["campaign_id"] == campaign["record_key"] and member["customer_key"]:
             by_person[member["customer_key"]].append(member)
     first_sent = min(
         (e["occurred_at"] for e in sends.events
          if e["event_type"] == "sent" and e["campaign_id"] == campaign["record_key"]),
         default=None,
     )  # fmt: skip
-    sides: dict[bool, list[tuple[bool, Decimal]]] = {True: [], False: []}
+    found: dict[str, Assigned] = {}
     for person, mine in by_person.items():
         held = {bool(member["is_holdout"]) for member in mine}
         if len(held) == 2:
@@ -358,17 +360,28 @@ def arms(rows: Rows, campaign: Row, sends: Sends) -> Row:
             if begin is not None and begin <= r["at"] < begin + WINDOW
         ]  # fmt: skip
         known = [r["amount"] for r in bought if r["amount"] is not None]
-        sides[held.pop()].append((bool(bought), total(known)))
-    treated, held_out = sides[False], sides[True]
-    some = bool(treated or held_out)
+        found[person] = Assigned(held.pop(), bool(bought), total(known))
+    return found, len(by_person) - len(found)
+
+
+def arms(rows: Rows, campaign: Row, sends: Sends) -> Row:
+    """Both arms by assignment, what they bought in one window, and Newcombe's interval."""
+    people, in_both = assigned(rows, campaign, sends)
+    treated = [one for one in people.values() if not one.is_held_out]
+    held_out = [one for one in people.values() if one.is_held_out]
+    members = [
+        m
+        for m in of_persons(rows, "campaign_members")
+        if m["campaign_id"] == campaign["record_key"]
+    ]
     found: Row = {
         "treatment_persons": len(treated), "holdout_persons": len(held_out),
         "excluded_member_unknown": sum(m["customer_key"] is None for m in members),
-        "excluded_member_in_both_arms": len(by_person) - len(treated) - len(held_out),
+        "excluded_member_in_both_arms": in_both,
     }  # fmt: skip
     for name, side in (("treatment", treated), ("holdout", held_out)):
-        converted = sum(c for c, _ in side) if some else None
-        earned = total(r for _, r in side) if some else None
+        converted = sum(one.has_bought for one in side) if people else None
+        earned = total(one.revenue for one in side) if people else None
         found |= ratio(f"{name}_conversion_rate", converted, len(side))
         found |= ratio(f"revenue_per_person_{name}", earned, len(side))
     found |= newcombe(

@@ -23,14 +23,14 @@ YEAR = timedelta(days=365)
 
 
 def revenue_events(rows: Rows) -> list[Row]:
-    """Orders that stand, and won deals that none of them is of, in the reporting currency."""
+    """Orders that stand, and won deals that no order is of, in the reporting currency."""
     rates = Rates(rows.get("exchange_rates", ()))
     found, ordered = [], set()
     for order in of_persons(rows, "orders"):
+        ordered.add(order["deal_id"])
         if (order["status"] or "").lower() in VOID:
             continue
         day = local_day(order["ordered_at"])
-        ordered.add(order["deal_id"])
         found.append(
             {"kind": "order", "customer_key": order["customer_key"],
              "account_key": order["account_key"], "at": order["ordered_at"],

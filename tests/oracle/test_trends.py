@@ -90,12 +90,12 @@ def test_trends_and_correlations_of_adversarial_series(
         tables = project.run_on(connection, "kpi_trends", "kpi_correlations")
     worth = {key: WORTH[key[1]] for key in made}
     expected = trends.trends(made, worth)
-    sizes = {key: row.pop("size_eur") for key, row in expected.items()}
+    sizes = {key: row.pop("size_money") for key, row in expected.items()}
     assert not differences(tables["kpi_trends"], expected, ["table_name", "kpi", "period_start"])
     for row in tables["kpi_trends"]:
         size = sizes[(row["table_name"], row["kpi"], row["period_start"])]
-        assert (row["size_eur"] is None) == (size is None)
-        assert size is None or float(row["size_eur"]) == pytest.approx(size, abs=1e-4)
+        assert (row["size_money"] is None) == (size is None)
+        assert size is None or float(row["size_money"]) == pytest.approx(size, abs=1e-4)
     assert not differences(
         tables["kpi_correlations"], trends.correlations(made), ["figure", "other_figure"]
     )  # fmt: skip
@@ -132,7 +132,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
     "kpi_trends": [
         {"table_name": "kpi_sales_monthly", "kpi": "won_revenue", "good_direction": 1,
          "period_start": date(2026, n, 1), "figure": 100_000.0, "baseline": 140_000.0,
-         "size_eur": 40_000.0, "is_anomaly": n == 3}
+         "size_money": 40_000.0, "is_anomaly": n == 3}
         for n in (1, 2, 3)
     ],
     "kpi_revenue_retention_monthly": [
@@ -160,7 +160,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         for segment, customers in (("at_risk", 20), ("dormant", 30), ("champions", 40))
     ],
     "kpi_campaign": [
-        {"campaign_id": name, "starts_at": datetime(2026, month, 2, tzinfo=UTC), "roas": roas,
+        {"campaign_id": name, "starts_at": datetime(2026, month, 2, tzinfo=UTC), "roas": roas, "is_sealed": True,
          "attributed_revenue": revenue, "cost": 100.0}
         for name, month, roas, revenue in (
             ("loss", 3, 0.4, 40.0), ("fair", 3, 1.5, 150.0), ("great", 3, 4.0, 400.0),
@@ -177,7 +177,7 @@ def test_signals_say_what_is_at_stake_and_nothing_of_what_is_hidden(project: Pro
             connection.execute(f"CREATE TABLE marts.{name} AS SELECT * FROM made")
         signals = project.run_on(connection, "kpi_signals")["kpi_signals"]
     found = {
-        (row["signal_kind"], row["slice"]): (row["direction"], float(row["size_eur"]), row["priority"])
+        (row["signal_kind"], row["slice"]): (row["direction"], float(row["size_money"]), row["priority"])
         for row in signals
     }  # fmt: skip
     assert found == {

@@ -59,7 +59,7 @@ def trends(series: Series, worth: Mapping[Key, float | None]) -> dict[tuple[Any,
                 "usual_error": usual,
                 "anomaly_score": score,
                 "is_anomaly": score is not None and abs(score) > 3.5,
-                "size_eur": None if error is None or price is None else abs(error) * price,
+                "size_money": None if error is None or price is None else abs(error) * price,
             }
             if error is not None:
                 errors[month] = error

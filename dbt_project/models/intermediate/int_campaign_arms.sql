@@ -1,6 +1,8 @@
 -- Grain: campaign with members. Its two arms: who was assigned to treatment and to the hold-out,
--- and what became of them. Intention to treat: what counts is the assignment, not whether anything
--- arrived. One window for both arms.
+-- and what they bought. Intention to treat: what counts is the assignment, not whether anything
+-- arrived. One window for both arms; a conversion event is none, since only recipients have them.
+-- <figure>_beside_treatment: persons of whom only one of two counts tells, those treated or those that
+-- the campaign reached, so that their difference tells of them.
 with
 
 members as (
@@ -60,7 +62,54 @@ bought as (
     group by assigned.campaign_id, assigned.customer_key
 ),
 
-final as (
+recipients as (
+    select
+        campaign_id,
+        recipient_key,
+        sum(sent) as sent,
+        sum(failed) as failed,
+        max(converted) as converted
+    from {{ ref('int_campaign_recipients') }}
+    where campaign_id in (select assigned.campaign_id from assigned)
+    group by campaign_id, recipient_key
+),
+
+treated as (
+    select
+        assigned.campaign_id,
+        assigned.customer_key,
+        bought.customer_key is not null as has_bought
+    from assigned
+    left join bought
+        on
+            assigned.campaign_id = bought.campaign_id
+            and assigned.customer_key = bought.customer_key
+    where not assigned.is_holdout
+),
+
+beside as (
+    select
+        coalesce(treated.campaign_id, recipients.campaign_id) as campaign_id,
+        {%- for figure, condition in {
+            'sent': 'coalesce(recipients.sent > 0, false)',
+            'delivered': 'coalesce(recipients.sent > recipients.failed, false)',
+        }.items() %}
+        sum(case when {{ condition }} <> (treated.customer_key is not null) then 1 else 0 end)
+            as {{ figure }}_beside_treatment,
+        {%- endfor %}
+        sum(
+            case when coalesce(recipients.converted = 1, false) <> coalesce(treated.has_bought, false)
+                then 1 else 0 end
+        ) as converters_beside_treatment
+    from treated
+    full outer join recipients
+        on
+            treated.campaign_id = recipients.campaign_id
+            and treated.customer_key = recipients.recipient_key
+    group by coalesce(treated.campaign_id, recipients.campaign_id)
+),
+
+arms as (
     select
         assigned.campaign_id,
         sum(case when assigned.is_holdout then 0 else 1 end) as treatment_persons,
@@ -79,6 +128,17 @@ final as (
             assigned.campaign_id = bought.campaign_id
             and assigned.customer_key = bought.customer_key
     group by assigned.campaign_id
+),
+
+final as (
+    select
+        arms.*,
+        {%- for figure in ['sent', 'delivered', 'converters'] %}
+        coalesce(beside.{{ figure }}_beside_treatment, 0) as {{ figure }}_beside_treatment
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from arms
+    left join beside on arms.campaign_id = beside.campaign_id
 )
 
 select * from final

@@ -80,6 +80,9 @@ joined as (
         arms.holdout_converters,
         arms.treatment_revenue,
         arms.holdout_revenue,
+        {%- for figure in ['sent', 'delivered', 'converters'] %}
+        coalesce(arms.{{ figure }}_beside_treatment, 0) as {{ figure }}_beside_treatment,
+        {%- endfor %}
         case when not coalesce(members.members_unknown, 0) {{ is_small() }}
             then coalesce(members.members_unknown, 0) end as members_unknown,
         coalesce(members.known_members, 0) - coalesce(arms.treatment_persons, 0)
@@ -110,6 +113,10 @@ intervals as (
         or coalesce(holdout_converters, 0) {{ is_small() }}
         or treatment_persons - coalesce(treatment_converters, 0) {{ is_small() }}
         or holdout_persons - coalesce(holdout_converters, 0) {{ is_small() }}
+        -- Whom the difference with a figure of the same row is about.
+        or sent_beside_treatment {{ is_small() }}
+        or delivered_beside_treatment {{ is_small() }}
+        or converters_beside_treatment {{ is_small() }}
         or coalesce(hides_sent, false) as is_lift_suppressed
     from joined
 ),

@@ -11,6 +11,12 @@
     'excluded': 'amount is null or probability is null',
     'sound': 'amount is not null and probability is not null',
 } %}
+{%- set few -%}
+coalesce(
+            recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }}
+            or recent.priced_persons {{ is_small() }} or recent.timed_persons {{ is_small() }}, false
+        )
+{%- endset %}
 with
 
 snapshots as (
@@ -245,23 +251,15 @@ recent as (
 joined as (
     select
         measured.*,
+        case when measured.level = 'pipeline' and {{ few }} then 'pipeline_velocity' else '' end
+            as suppressed_figures,
         case
-            when
-                measured.level = 'pipeline'
-                and not (
-                    recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }}
-                    or recent.priced_persons {{ is_small() }} or recent.timed_persons {{ is_small() }}
-                )
+            when measured.level = 'pipeline' and not {{ few }}
                 then cast(measured.qualified_deals as double)
                     * {{ ratio('recent.won', 'recent.closed') }} * recent.mean_amount
         end as pipeline_velocity_numerator,
         case
-            when
-                measured.level = 'pipeline'
-                and not (
-                    recent.won_persons {{ is_small() }} or recent.lost_persons {{ is_small() }}
-                    or recent.priced_persons {{ is_small() }} or recent.timed_persons {{ is_small() }}
-                )
+            when measured.level = 'pipeline' and not {{ few }}
                 then recent.median_days
         end as pipeline_velocity_denominator,
         measured.is_about_few

@@ -1,5 +1,5 @@
--- Grain: revenue event, an order that stands or a won deal that has no order. In the reporting
--- currency; amount NULL where no rate of that day is known.
+-- Grain: revenue event, an order that stands or a won deal that has no order: one whose order was
+-- cancelled brought nothing. In the reporting currency; amount NULL where no rate of that day is known.
 with
 
 orders as (
@@ -22,7 +22,7 @@ converted_orders as (
 ),
 
 ordered_deals as (
-    select distinct deal_id from orders
+    select distinct deal_id from {{ ref('stg_orders') }}
     where deal_id is not null
 ),
 

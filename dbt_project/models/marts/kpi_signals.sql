@@ -16,7 +16,7 @@ anomalies as (
         period_start,
         figure,
         baseline as compared_with,
-        size_eur,
+        size_money,
         case
             when good_direction * (figure - baseline) > 0
                 then 'find out what went well, and repeat it'
@@ -50,7 +50,7 @@ recurring as (
         period_start,
         gross_revenue_retention as figure,
         1.0 as compared_with,
-        12 * (gross_revenue_retention_denominator - gross_revenue_retention_numerator) as size_eur,
+        12 * (gross_revenue_retention_denominator - gross_revenue_retention_numerator) as size_money,
         'call the customers who leave or spend less' as suggested_action
     from newest_retention
     union all
@@ -63,7 +63,7 @@ recurring as (
         period_start,
         net_revenue_retention as figure,
         gross_revenue_retention as compared_with,
-        12 * (net_revenue_retention_numerator - gross_revenue_retention_numerator) as size_eur,
+        12 * (net_revenue_retention_numerator - gross_revenue_retention_numerator) as size_money,
         'offer others what those who spend more took' as suggested_action
     from newest_retention
 ),
@@ -78,7 +78,7 @@ pipelines as (
         snapshot_date as period_start,
         cast(stale_deals as double) as figure,
         cast(open_deals as double) as compared_with,
-        cast(weighted_pipeline as double) * stale_deals / open_deals as size_eur,
+        cast(weighted_pipeline as double) * stale_deals / open_deals as size_money,
         'close or revive the deals of which nothing changed' as suggested_action
     from {{ ref('kpi_pipeline_snapshot') }}
     where
@@ -98,7 +98,7 @@ quotas as (
         period_start,
         pipeline_coverage as figure,
         1.0 as compared_with,
-        pipeline_coverage_denominator - pipeline_coverage_numerator as size_eur,
+        pipeline_coverage_denominator - pipeline_coverage_numerator as size_money,
         'fill the pipeline, or correct the forecast in time' as suggested_action
     from {{ ref('kpi_sales_monthly') }}
     where
@@ -118,7 +118,7 @@ segments as (
         period_start,
         cast(customers as double) as figure,
         cast(null as double) as compared_with,
-        case segment when 'at_risk' then margin_365_days else clv end as size_eur,
+        case segment when 'at_risk' then margin_365_days else clv end as size_money,
         case segment
             when 'at_risk' then 'ask why they bought less, before they leave'
             else 'win back those with the highest expected value first'
@@ -143,9 +143,9 @@ campaigns as (
         {{ local_date('starts_at') }} as period_start,
         roas as figure,
         1.0 as compared_with,
-        abs(attributed_revenue - cost) as size_eur,
+        abs(attributed_revenue - cost) as size_money,
         case
-            when roas < 1 then 'stop it, or find out what it brings that is not attributed'
+            when roas < 1 then 'stop it or do not repeat it, or find out what it brings that is not attributed'
             else 'give it more of the budget, with a hold-out to see what it adds'
         end as suggested_action
     from {{ ref('kpi_campaign') }}
@@ -153,6 +153,8 @@ campaigns as (
         (roas < 1 or roas >= 3)
         and starts_at > {{ as_of() }} - interval '180' day
         and starts_at <= {{ as_of() }}
+        -- Until then somebody may still buy who was reached.
+        and is_sealed
 ),
 
 found as (
@@ -168,7 +170,7 @@ found as (
         period_start,
         cast(figure as double) as figure,
         cast(compared_with as double) as compared_with,
-        cast(size_eur as decimal(38, 4)) as size_eur,
+        cast(size_money as decimal(38, 4)) as size_money,
         suggested_action
     from {{ part }}
     {{ 'union all' if not loop.last }}
@@ -191,11 +193,11 @@ ranked as (
         year.revenue,
         row_number() over (
             partition by found.signal_kind
-            order by found.size_eur desc nulls last, found.kpi, found.slice, found.period_start desc
+            order by found.size_money desc nulls last, found.kpi, found.slice, found.period_start desc
         ) as place
     from found
     cross join year
-    where found.size_eur is null or found.size_eur > 0
+    where found.size_money is null or found.size_money > 0
 )
 
 select
@@ -209,10 +211,10 @@ select
     compared_with,
     kpi || ' ' || cast(round(figure, 4) as varchar)
     || coalesce(' against ' || cast(round(compared_with, 4) as varchar), '') as evidence,
-    size_eur,
+    size_money,
     cast(case
-        when size_eur >= 0.05 * revenue then 1
-        when size_eur >= 0.01 * revenue then 2
+        when size_money >= 0.05 * revenue then 1
+        when size_money >= 0.01 * revenue then 2
         else 3
     end as integer) as priority,
     suggested_action

@@ -102,7 +102,7 @@ final as (
         ) as is_anomaly,
         cast(
             abs(expected.figure - expected.baseline) * expected.worth_eur as decimal(38, 4)
-        ) as size_eur,
+        ) as size_money,
         expected.is_suppressed
     from expected
     left join scaled
