@@ -165,11 +165,19 @@ def revert(deployment: Deployment, overlay_id: int, *, actor: str = "steward") -
 
 
 def bring_corrections(deployment: Deployment) -> int:
-    """Bring to the warehouse what it does not have yet; a run begins so. Returns how many cells."""
+    """Bring to records and warehouse what they do not have yet; a run begins so. Returns how many cells.
+
+    Records lack what a restore put back of the ledger; a correction by hand has changed them already.
+    """
     vault = deployment.vault
     with vault.read() as conn:
         pending = overlays_to_apply(conn, vault)
-    if not pending or not deployment.home.warehouse.is_file():
+    if not pending:
+        return 0
+    with vault.begin() as conn:
+        for overlay in pending:
+            _bring_to_record(deployment, conn, overlay)
+    if not deployment.home.warehouse.is_file():
         return 0
     from pipelines.warehouse.connection import connect_warehouse
     from pipelines.warehouse.corrections import set_value
@@ -189,6 +197,17 @@ def bring_corrections(deployment: Deployment) -> int:
         for overlay in pending:
             change_overlay(conn, vault, overlay, is_applied=True)
     return len(pending)
+
+
+def _bring_to_record(deployment: Deployment, conn: Connection, overlay: Overlay) -> None:
+    if not deployment.policy.entities[overlay.entity].columns[overlay.column].seal:
+        return
+    column = load_entities()[overlay.entity].columns[overlay.column]
+    opened = open_records(deployment.vault, records_of_subjects(conn, [overlay.subject_id]))
+    for one in opened:
+        stands = as_text(cell(_json_text(one.fields.get(overlay.column)), column))
+        if one.record.record_blind == overlay.record_blind and stands != overlay.standing:
+            _reseal(deployment, conn, one, overlay.column, overlay.standing, opened)
 
 
 def is_meant(change: Change, one: OpenRecord) -> bool:

@@ -21,8 +21,11 @@ from pipelines.backups.content import lay_out, open_everything
 from pipelines.backups.create import FOLDERS, VAULT, WAREHOUSE
 from pipelines.common.errors import NotAllowedError, UsageError
 from pipelines.common.settings import Home, Settings
+from pipelines.corrections import bring_corrections
 from pipelines.erasures import replay_ledger
+from pipelines.rights.audience_files import remove_unknown_audiences
 from pipelines.rights.journal import CaughtUp
+from pipelines.rights.package_files import remove_unknown
 from pipelines.runs import Deployment
 from pipelines.vault import audit
 from pipelines.vault.bulk import count_up_to
@@ -45,14 +48,15 @@ _ORPHANS: Final = "orphans"
 class Restored(NamedTuple):
     """What a restore did; ``backup`` is None when it only replayed the ledger.
 
-    ``noted`` are words on consent and requests that came after the backup: entered again, or lost
-    because their person is not in it.
+    ``noted`` is what came after the backup: entered again, or lost because its person is not in it.
+    ``outbox_files`` went, since the restored vault knows nothing of them.
     """
 
     backup: Manifest | None
     replayed_persons: int
     restored_data_keys: bool
     noted: CaughtUp
+    outbox_files: int
 
     def document(self) -> dict[str, Any]:
         """For programs."""
@@ -64,6 +68,9 @@ class Restored(NamedTuple):
             "entered_requests": self.noted.requests,
             "lost_words": self.noted.unknown_words,
             "lost_requests": list(self.noted.unknown_requests),
+            "entered_rows": self.noted.rows,
+            "lost_rows": self.noted.unknown_rows,
+            "outbox_files_removed": self.outbox_files,
         }
 
 
@@ -102,8 +109,8 @@ def restore_backup(
             manifest = find_backup(home, backup_id)
             has_keys = _lay_ready(home, settings, keyring, manifest, with_data_keys)
             _roll_forward(home)
-        replayed, noted = _replay(settings, home, manifest, actor)
-    return Restored(manifest, replayed, has_keys, noted)
+        replayed, noted, files = _replay(settings, home, manifest, actor)
+    return Restored(manifest, replayed, has_keys, noted, files)
 
 
 def _lay_ready(
@@ -164,7 +171,7 @@ def _roll_forward(home: Home) -> None:
 
 def _replay(
     settings: Settings, home: Home, manifest: Manifest | None, actor: str
-) -> tuple[int, CaughtUp]:
+) -> tuple[int, CaughtUp, int]:
     results, noted = replay_ledger(settings)
     if results:
         for published in (home.analytics, home.dashboards):
@@ -183,8 +190,10 @@ def _replay(
                     payload={"backup": manifest.backup_id},
                 )  # fmt: skip
                 _number_on(conn, home)
+        bring_corrections(deployment)
+        files = remove_unknown(vault, home) + remove_unknown_audiences(home, vault)
         vault.note_audit_head()
-    return len(results), noted
+    return len(results), noted, files
 
 
 def _number_on(conn: Connection, home: Home) -> None:

@@ -84,13 +84,18 @@ def restore(
     if done.backup is not None:
         session.output.say("backup_restored", backup=done.backup.backup_id)
     noted = done.noted
-    if noted.words or noted.requests:
-        session.output.say("backup_noted", words=noted.words, requests=noted.requests)
-    if noted.unknown_words or noted.unknown_requests:
+    if noted.words or noted.requests or noted.rows:
+        session.output.say(
+            "backup_noted", words=noted.words, requests=noted.requests, rows=noted.rows
+        )
+    if noted.unknown_words or noted.unknown_requests or noted.unknown_rows:
         session.output.say(
             "backup_lost",
             words=noted.unknown_words,
             requests=", ".join(noted.unknown_requests) or "-",
+            rows=noted.unknown_rows,
         )
+    if done.outbox_files:
+        session.output.say("backup_outbox", files=done.outbox_files)
     session.output.say("ledger_replayed", persons=done.replayed_persons)
     session.output.say("backup_next")

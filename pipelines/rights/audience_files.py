@@ -35,6 +35,19 @@ def expire_audiences(home: Home, vault: Vault, as_of: datetime) -> int:
     return _end(home, vault, ids, "expired")
 
 
+def remove_unknown_audiences(home: Home, vault: Vault) -> int:
+    """Remove files of audiences that the vault does not know, as after a restore; returns how many."""
+    t = schema.audiences
+    with vault.read() as conn:
+        known = set(conn.scalars(sa.select(t.c.file_name).where(t.c.state == "ready")))
+    removed = 0
+    for path in home.outbox.glob("audience-*.zip*") if home.outbox.is_dir() else ():
+        if path.name not in known:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
 def _end(home: Home, vault: Vault, ids: Collection[int], state: str) -> int:
     t, m = schema.audiences, schema.audience_members
     with vault.read() as conn:

@@ -30,7 +30,7 @@ from pipelines.common.clock import now
 from pipelines.common.errors import InputError
 from pipelines.rights.erasure_plan import ErasurePlan, FactErasure, make_plan
 from pipelines.rights.erasure_rows import CutText, cut_texts, delete_rows, forgotten_facts
-from pipelines.rights.journal import CaughtUp, enter_noted
+from pipelines.rights.journal import CaughtUp, enter_noted, kept_of
 from pipelines.rights.keeping import FactRow, active_holds, keep, kept_entities, what_is_kept
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import execute_in
@@ -221,6 +221,7 @@ def replay_missed(
     if missed:
         with vault.begin() as conn:
             told.append(enter_noted(conn, vault, missed))
+            kept = kept_of(vault, missed)
             for entry in missed:
                 if entry.kind == "noted":
                     continue
@@ -231,6 +232,13 @@ def replay_missed(
                 suppress(conn, pairs, REASON)
                 for subject_id in _present(conn, entry.subject_keys):
                     _begin(conn, subject_id, entry.request)
+                # their keys are gone, and what is kept of them stands again
+                whole = _present(conn, tuple(kept & set(entry.subject_keys)))
+                conn.execute(
+                    sa.update(_e)
+                    .where(_e.c.subject_id.in_(whole), _e.c.state == "started")
+                    .values(state="kept")
+                )
             audit.append(
                 conn, vault, actor=tools.actor, action="ledger_replayed",
                 subject_count=len({k for e in missed for k in e.subject_keys}),

@@ -22,6 +22,7 @@ from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
+from pipelines.vault.noted_rows import note_rows
 from pipelines.vault.store import Vault
 
 Scope = Literal["person", "record", "rule"]
@@ -157,6 +158,7 @@ def release_hold(conn: Connection, vault: Vault, number: str, actor: str = "stew
         .where(_t.c.hold_id == row.hold_id)
         .values(released_at=now(), released_by=actor)
     )
+    note_rows(conn, "hold", [row.hold_id])
     audit.append(conn, vault, actor=actor, action="hold_released", payload={"hold": row.number})
     return Hold(**row._mapping)
 
@@ -184,6 +186,7 @@ def _place(
             placed_at=placed_at, until_on=until_on, **values,
         )
     )  # fmt: skip
+    note_rows(conn, "hold", [hold_id])
     audit.append(
         conn, vault, actor=actor, action="hold_added", payload={"hold": number},
         subject_count=1 if scope == "person" else 0,

@@ -1,7 +1,8 @@
-"""Words on consent and steps of requests in the ledger, so that no older backup loses them.
+"""What stewards and persons did in the ledger, so that no older backup loses it.
 
-A word by hand or on request, a withholding word of an import, and every step of a request is noted
-there when its transaction is committed (:func:`pipelines.vault.store.to_ledger`). A home that is
+A word by hand or on request, a withholding word of an import, every step of a request, restrictions,
+holds, corrections, tasks of others and what is kept of the erased (:mod:`pipelines.vault.noted_rows`)
+are noted there when their transaction is committed (:func:`pipelines.vault.store.to_ledger`). A home that is
 older enters what it lacks when it is opened, and may be opened for everything else at once: unlike
 an erasure, a word that is entered late brings nobody back.
 
@@ -22,6 +23,7 @@ from pipelines.common.clock import now
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, count_up_to, select_in
 from pipelines.vault.ledger import LedgerEntry
+from pipelines.vault.noted_rows import KEPT_OF, RESTRICTION, put_back, restrict_again
 from pipelines.vault.store import Vault, drop_pending, to_ledger
 
 WORD: Final = "word"
@@ -33,12 +35,17 @@ _LEFT_OUT: Final = frozenset({"subject_id", "key_id", "sealed"})
 
 
 class CaughtUp(NamedTuple):
-    """What a home lacked: entered words and requests, and those whose person it does not know."""
+    """What a home lacked: what was entered, and what is of persons whom it does not know.
+
+    ``rows`` are restrictions, holds, corrections, tasks and kept records.
+    """
 
     words: int = 0
     requests: int = 0
     unknown_words: int = 0
     unknown_requests: tuple[str, ...] = ()
+    rows: int = 0
+    unknown_rows: int = 0
 
 
 def note_word(conn: Connection, subject_key: str, word: Mapping[str, Any]) -> None:
@@ -87,27 +94,42 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
 
     words: list[dict[str, Any]] = []
     requests: dict[str, dict[str, Any]] = {}
+    owners: dict[str, list[str]] = {}  # a blank one, once its person is erased
+    rows: dict[tuple[str, Any], dict[str, Any]] = {}
     for entry in missed:
         if entry.kind == "noted":
             for kind, body in vault.noted_in(entry):
                 if kind == WORD:
                     words.append(body)
-                else:
+                elif kind == REQUEST:
                     requests[body["number"]] = body
+                    owners.setdefault(body["number"], []).append(body["subject_key"])
+                elif kind != KEPT_OF:
+                    place = (
+                        body["subject_key"] if kind == RESTRICTION else next(iter(body.values()))
+                    )
+                    rows[kind, place] = body
     sql = "SELECT subject_key, subject_id FROM subjects WHERE subject_key IN ({values})"
-    said = {body["subject_key"] for body in (*words, *requests.values())}
+    said = {key for body in (*words, *rows.values()) if (key := body.get("subject_key"))}
+    said |= {key for keys in owners.values() for key in keys}
     persons: dict[str, int] = dict(select_in(conn, sql, sorted(said)))
     known = [body for body in words if body["subject_key"] in persons]
     entered = enter(conn, vault, [_word(Word, persons, body) for body in known])
-    unknown = tuple(n for n, body in requests.items() if body["subject_key"] not in persons)
+    owned = {
+        n: next((persons[k] for k in keys if k in persons), None) for n, keys in owners.items()
+    }
+    unknown = tuple(number for number, subject_id in owned.items() if subject_id is None)
     changed = sum(
-        _restore(conn, persons[body["subject_key"]], body)
-        for number, body in requests.items()
-        if number not in unknown
+        _restore(conn, subject_id, requests[number])
+        for number, subject_id in owned.items()
+        if subject_id is not None
     )
     # also those of nobody: a number that was told to somebody is given to nobody else
     count_up_to(conn, "requests", max((b["request_id"] for b in requests.values()), default=0))
-    done = CaughtUp(entered, changed, len(words) - len(known), unknown)
+    stood = [_stand(conn, vault, kind, body, persons) for (kind, _), body in rows.items()]
+    done = CaughtUp(
+        entered, changed, len(words) - len(known), unknown, stood.count(True), stood.count(None)
+    )
     if any(done):
         audit.append(
             conn, vault, actor="restore", action="noted_entered",
@@ -115,6 +137,28 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
         )  # fmt: skip
     drop_pending(conn)
     return done
+
+
+def kept_of(vault: Vault, missed: Iterable[LedgerEntry]) -> set[str]:
+    """Pseudonyms of those of whom all that is kept was noted."""
+    return {
+        key
+        for entry in missed
+        if entry.kind == "noted"
+        for kind, body in vault.noted_in(entry)
+        if kind == KEPT_OF
+        for key in body["subject_keys"]
+    }
+
+
+def _stand(
+    conn: Connection, vault: Vault, kind: str, body: dict[str, Any], persons: Mapping[str, int]
+) -> bool | None:
+    if kind != RESTRICTION:
+        return put_back(conn, vault, kind, body, persons)
+    if body["subject_key"] not in persons:
+        return None
+    return restrict_again(conn, persons[body["subject_key"]], body["state"])
 
 
 def _word(make: Any, persons: Mapping[str, int], body: dict[str, Any]) -> Any:

@@ -25,6 +25,7 @@ from pipelines.rights.erasure_plan import ErasurePlan
 from pipelines.rights.holds import Hold, holds_on
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
+from pipelines.vault.noted_rows import note_kept_of, note_rows
 from pipelines.vault.records import SealedRecord
 from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.store import Vault
@@ -130,6 +131,7 @@ def keep(
     conn: Connection, vault: Vault, plan: ErasurePlan, keeps: Sequence[Keep], request: str | None
 ) -> None:
     """Seal what is kept under a fresh key per ground and hold; one entry in the audit chain."""
+    note_kept_of(conn, plan.subject_keys)
     if not keeps:
         return
     identity = _identity(vault, plan)
@@ -149,6 +151,7 @@ def keep(
                 sealed=seal(key, content, _aad(kept_id)),
             )
         )  # fmt: skip
+    note_rows(conn, "kept", ids)
     audit.append(
         conn, vault, actor="steward", action="records_kept", purpose="accounting",
         request=request, subject_count=1, payload={"records": len(keeps)},
@@ -252,6 +255,7 @@ def let_go(vault: Vault, kept_ids: Collection[int], *, actor: str = "retention")
         rows = conn.execute(sa.select(_t.c.key_id, _t.c.request_id).where(_t.c.kept_id.in_(ids)))
         key_ids, requests = map(set, zip(*rows.all(), strict=True)) if ids else (set(), set())
         conn.execute(sa.delete(_t).where(_t.c.kept_id.in_(ids)))
+        note_rows(conn, "kept", ids)
         key_ids -= set(conn.scalars(sa.select(_t.c.key_id).where(_t.c.key_id.in_(key_ids))))
         left = set(conn.scalars(sa.select(_t.c.request_id).where(_t.c.request_id.in_(requests))))
         audit.append(conn, vault, actor=actor, action="kept_let_go", payload={"records": len(ids)})

@@ -22,6 +22,7 @@ from pipelines.common.errors import UsageError
 from pipelines.rights.requests import Request
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
+from pipelines.vault.noted_rows import note_rows
 from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.store import Vault
 
@@ -80,6 +81,7 @@ def tell_others(
                 key_id=key_id, sealed=seal(key, orjson.dumps(item.content, default=str), _aad(task_id)),
             )
         )  # fmt: skip
+        note_rows(conn, "task", [task_id])
     return len(new)
 
 
@@ -128,6 +130,7 @@ def close_task(
             state="done" if possible else "impossible", closed_at=now(), key_id=None, sealed=None
         )
     )
+    note_rows(conn, "task", [row.task_id])
     audit.append(
         conn, vault, actor="steward", action="others_task_closed", request=request.number,
         payload={"target": target, "possible": possible},

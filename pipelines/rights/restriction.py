@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from pipelines.common.errors import InputError
 from pipelines.vault import audit, schema
+from pipelines.vault.noted_rows import note_restriction
 from pipelines.vault.subjects import members, survivors
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def _set(
     if row.state == state:
         return False
     conn.execute(sa.update(t).where(t.c.subject_id == survivor).values(state=state))
+    note_restriction(conn, row.subject_key, state)
     action = "subject_restricted" if state == "restricted" else "restriction_lifted"
     audit.append(
         conn, vault, actor=actor, action=action, request=request,

@@ -1,7 +1,7 @@
 """The erasure ledger: the copy outside the home that makes an erasure outlive a backup.
 
 One chain per home id, append-only, each entry durable before anything is destroyed. It holds
-pseudonyms and blind indexes only; the blind indexes are sealed under a key of the ledger's own,
+pseudonyms, blind indexes, and what stewards did (:mod:`pipelines.vault.noted_rows`); all but the pseudonyms are sealed under a key of the ledger's own,
 stored beside it and wrapped by the master key, so that the file alone gives nobody a guess.
 An entry that was only half written was never acted upon, and is cut off.
 """

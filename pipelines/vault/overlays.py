@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from pipelines.common.clock import now
 from pipelines.vault import schema
 from pipelines.vault.bulk import allocate, select_in
+from pipelines.vault.noted_rows import note_rows
 from pipelines.vault.records import SealedRecord
 from pipelines.vault.sealing import seal, unseal
 
@@ -87,6 +88,7 @@ def add_overlay(
             .where(_t.c.overlay_id == before.overlay_id)
             .values(state="replaced", is_applied=True, ended_at=now())
         )
+        note_rows(conn, "overlay", [before.overlay_id])
     (overlay_id,) = allocate(conn, "overlays", 1)
     key = vault.data_keys.get([key_id])[key_id]
     conn.execute(
@@ -98,6 +100,7 @@ def add_overlay(
             created_at=now(),
         )
     )  # fmt: skip
+    note_rows(conn, "overlay", [overlay_id])
     return overlay_id
 
 
@@ -132,6 +135,8 @@ def change_overlay(conn: Connection, vault: Vault, overlay: Overlay, **values: A
         was = values.pop("was")
         values["sealed"] = _sealed(key, overlay.overlay_id, overlay.value, was)
     conn.execute(sa.update(_t).where(_t.c.overlay_id == overlay.overlay_id).values(**values))
+    if values.keys() != {"is_applied"}:
+        note_rows(conn, "overlay", [overlay.overlay_id])
 
 
 def overlaid_entities(conn: Connection, source: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Words on consent and steps of requests that came after a backup are in the restored home."""
+"""What stewards and persons did after a backup was made is in the restored home."""
 
 from __future__ import annotations
 
@@ -10,9 +10,31 @@ import pytest
 
 from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
+from pipelines.corrections import Change, rectify
 from pipelines.rights.consent import history, set_consent
-from pipelines.rights.requests import NewRequest, advance, events_of, list_requests, open_request
+from pipelines.rights.holds import hold_person, hold_record, list_holds, release_hold
+from pipelines.rights.keeping import kept_by_hold, let_go, list_kept, open_kept
+from pipelines.rights.others_told import (
+    Instruction,
+    close_task,
+    open_instruction,
+    tasks_of,
+    tell_others,
+)
+from pipelines.rights.person import open_records
+from pipelines.rights.requests import (
+    NewRequest,
+    advance,
+    events_of,
+    list_requests,
+    load_request,
+    open_request,
+)
+from pipelines.rights.restriction import is_restricted, restrict_subject
 from pipelines.runs import Deployment
+from pipelines.vault.overlays import list_overlays
+from pipelines.vault.records import records_of_subjects
+from pipelines.vault.subjects import find_identifiers
 from tests.backups.conftest import EVA, HEADER, JAN, Kept
 from tests.backups.test_backups import EVA_EMAIL, JAN_EMAIL, KEES, is_sound
 
@@ -64,7 +86,7 @@ def test_restore_enters_words_and_requests_that_came_after_the_backup(kept: Kept
     say(kept, KEES_EMAIL, "withdrawn")
     lost = ask(kept, KEES_EMAIL)
     done = kept.restore(backup)
-    assert done.noted == (2, 2, 1, (lost,))
+    assert done.noted == (2, 2, 1, (lost,), 0, 0)
     assert (register(kept), said(kept, JAN_EMAIL), said(kept, EVA_EMAIL)) == before
     with kept.open() as deployment, deployment.vault.read() as conn:
         steps = [e["action"] for e in events_of(conn, before[0][0])]
@@ -92,11 +114,131 @@ def test_yesterdays_copy_of_the_home_opens_and_knows_the_words_of_today(
 def test_request_of_who_is_erased_after_the_backup_closes_and_is_theirs_alone(kept: Kept) -> None:
     backup = kept.backup()
     say(kept, JAN_EMAIL, "objected")
+    number = ask(kept, JAN_EMAIL, "verify")
     kept.erase(JAN_EMAIL)
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        advance(conn, deployment.vault, load_request(conn, number), "fulfil")
     done = kept.restore(backup)
     assert (done.replayed_persons, done.noted.words) == (1, 1)
+    assert done.noted.unknown_requests == ()
+    assert [(r.number, r.state) for r in register(kept)] == [(number, "fulfilled")]
     assert not kept.knows(JAN_EMAIL)
     assert kept.knows(EVA_EMAIL)
+
+
+def standing(kept: Kept, number: str) -> dict[str, Any]:
+    """Restrictions, holds, corrections and tasks, as a steward sees them."""
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        vault, jan, eva = (
+            deployment.vault, person(kept, deployment, JAN_EMAIL), person(kept, deployment, EVA_EMAIL)
+        )  # fmt: skip
+        request = load_request(conn, number)
+        records = open_records(vault, records_of_subjects(conn, [jan]))
+        corrections = [
+            {n: v for n, v in row.items() if n != "ended_at"} for row in list_overlays(conn, [jan])
+        ]
+        return {
+            "restricted": is_restricted(conn, eva),
+            "holds": [hold.document() for hold in list_holds(conn, released=True)],
+            "corrections": corrections,
+            "mobile": [o.fields["mobile"] for o in records if o.record.entity == "contacts"],
+            "found": find_identifiers(conn, [("phone", vault.index.of("phone", "+31611112222"))]),
+            "tasks": [task[1:] for task in tasks_of(conn, request.request_id)],
+        }  # fmt: skip
+
+
+def test_restore_lets_restrictions_holds_corrections_and_tasks_stand(kept: Kept) -> None:
+    number = ask(kept, JAN_EMAIL)
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        over = hold_person(
+            conn, deployment.vault, person(kept, deployment, EVA_EMAIL), "2026/117"
+        ).number
+    backup = kept.backup()
+    with kept.open() as deployment:
+        vault, jan, eva = (
+            deployment.vault, person(kept, deployment, JAN_EMAIL), person(kept, deployment, EVA_EMAIL)
+        )  # fmt: skip
+        with vault.begin() as conn:
+            restrict_subject(conn, vault, eva, actor="steward")
+            release_hold(conn, vault, over)
+            hold_person(conn, vault, jan, "2026/118")
+            hold_record(conn, vault, "contacts/crm/1", "2026/119")
+            request = load_request(conn, number)
+            told = [Instruction("source", s, {"mobile": "0611112222"}) for s in ("crm", "shop")]
+            tell_others(conn, vault, request, "rectification", told)
+            close_task(conn, vault, request, "shop")
+        rectify(deployment, jan, [Change("contacts", "mobile", "0622223333")], request=number)
+        rectify(deployment, jan, [Change("contacts", "mobile", "0611112222")], request=number)
+    before = standing(kept, number)
+    assert before["restricted"]
+    assert before["mobile"] == ["0611112222"]
+    assert before["found"]
+    done = kept.restore(backup)
+    assert standing(kept, number) == before
+    assert done.noted.rows == 8, "a restriction, three holds, two corrections, two tasks"
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        request = load_request(conn, number)
+        instruction = open_instruction(conn, deployment.vault, request, "crm")
+        assert instruction == {"mobile": "0611112222"}
+        shown = list_holds(conn)
+        assert [hold.reference for hold in shown] == ["2026/118", "2026/119"]
+        assert hold_person(
+            conn, deployment.vault, person(kept, deployment, EVA_EMAIL), "2026/120"
+        ).hold_id > max(hold.hold_id for hold in shown), "a number is given once"
+    is_sound(kept)
+    assert kept.restore(backup).noted.rows == 8 + 1, "once each, however often"
+    assert standing(kept, number)["mobile"] == ["0611112222"]
+
+
+def test_yesterdays_copy_of_the_home_is_restricted_and_held_as_today(
+    kept: Kept, tmp_path: Path
+) -> None:
+    shutil.copytree(kept.home.root, tmp_path / "copy")
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        vault = deployment.vault
+        restrict_subject(conn, vault, person(kept, deployment, EVA_EMAIL), actor="steward")
+        hold_person(conn, vault, person(kept, deployment, JAN_EMAIL), "2026/118")
+    shutil.rmtree(kept.home.root)
+    shutil.copytree(tmp_path / "copy", kept.home.root)
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        assert is_restricted(conn, person(kept, deployment, EVA_EMAIL))
+        assert [hold.reference for hold in list_holds(conn)] == ["2026/118"]
+    is_sound(kept)
+
+
+def test_what_is_kept_of_the_erased_is_whole_in_a_restored_home(kept: Kept) -> None:
+    backup = kept.backup()
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        jan = person(kept, deployment, JAN_EMAIL)
+        number = hold_person(conn, deployment.vault, jan, "2026/118").number
+    kept.erase(JAN_EMAIL)
+
+    def opened() -> list[dict[str, Any]]:
+        with kept.open() as deployment, deployment.vault.begin() as conn:
+            ids = [row["kept_id"] for row in list_kept(conn)]
+            return open_kept(conn, deployment.vault, ids, actor="steward", purpose="accountability")
+
+    before = opened()
+    assert "Jan Smit" in str(before)
+    assert kept.restore(backup).replayed_persons == 1
+    assert opened() == before
+    assert not kept.knows(JAN_EMAIL)
+    with kept.open() as deployment:
+        with deployment.vault.begin() as conn:
+            ids = kept_by_hold(conn, release_hold(conn, deployment.vault, number).hold_id)
+        let_go(deployment.vault, ids)
+    kept.restore(backup)
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        assert list_kept(conn) == [], "what was let go stays so"
+    is_sound(kept)
+
+
+def test_restore_takes_files_from_the_outbox_that_the_vault_does_not_know(kept: Kept) -> None:
+    backup = kept.backup()
+    for name in ("audience-7.zip", "access-R-2026-0007.zip", "other.txt"):
+        (kept.home.outbox / name).write_bytes(b"x")
+    assert kept.restore(backup).outbox_files == 2
+    assert [path.name for path in kept.home.outbox.iterdir()] == ["other.txt"]
 
 
 def test_what_was_rolled_back_is_noted_nowhere(kept: Kept) -> None:

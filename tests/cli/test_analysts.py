@@ -151,7 +151,9 @@ def test_metrics_of_several_lengths_of_period_are_of_one(cli: Any, demo: Demo) -
     whole, months = ask(created), ask(created, "--by", "metric_time__month")
     assert whole.document == ask(created, "--grain", "all").document
     assert whole.document[0][created]
-    assert months.document == ask(created, "--by", "metric_time__month", "--grain", "month").document
+    assert (
+        months.document == ask(created, "--by", "metric_time__month", "--grain", "month").document
+    )
     assert len(months.document) > 1
     people = cli("metrics", "query", created, "--home", demo.home.root)
     assert "length all; --grain" in people.out
