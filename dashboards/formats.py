@@ -57,7 +57,7 @@ def unit_of(column: str, defined: str) -> str:
     for ending, unit in (("_days", "days"), ("_hours", "hours"), ("_minutes", "minutes")):
         if ending in column and not defined:
             return unit
-    if not defined and column.endswith("_eur"):
+    if not defined and column.endswith("_money"):
         return "money"
     if not defined and column.endswith(_RATE_ENDS):
         return "rate"

@@ -143,6 +143,8 @@ class Reading:
         period = self.periods["all"] if is_free else self.period
         where = {**part.where, **{column: self._campaign(column) for column in part.follows}}
         rows = rows_of(table, self.chosen, period, where, self.snapshot.timezone)
+        if grid.follows and (month := self._campaign("closing_month")):
+            rows = [row for row in rows if row[time_of(table)] == month] or rows
         return latest(table, rows) if grid.is_latest else rows
 
     def _campaign(self, column: str) -> Any:

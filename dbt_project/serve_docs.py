@@ -14,8 +14,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
-from pydantic import SecretStr
-
 from pipelines.common.errors import BuildError
 from pipelines.common.settings import Home, Settings
 from pipelines.warehouse import dbt
@@ -44,7 +42,7 @@ def write_docs(folder: Path, settings: Settings) -> Path:
         "docs", "generate", "--no-compile", "--empty-catalog",
         "--vars", dbt._variables(settings, VARIABLES),
     ]  # fmt: skip
-    outcome = dbt._invoke(home, SecretStr("-"), settings, dbt.PROJECT, arguments, write_json=True)
+    outcome = dbt._invoke(home, dbt.PROJECT, arguments, session=None, write_json=True)
     if not outcome.success:
         raise BuildError("dbt could not describe the project", code="docs_failed")
     pages = folder / "pages"

@@ -182,6 +182,9 @@ def _shell(session: Session, connection: duckdb.DuckDBPyConnection, limit: int |
             if text:
                 return
             lines.clear()
+        elif text.startswith(".") and text not in _SHORTCUTS:
+            lines.clear()
+            session.output.say("shell_hello")
         elif text in _SHORTCUTS or text.endswith(";"):
             lines.clear()
             try:

@@ -203,13 +203,14 @@ def test_shell_answers_and_remembers_only_what_was_answered(
     cli: Any, demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (demo.home.root / "sql_history").unlink(missing_ok=True)
-    typed = iter([".tables", "selct 'Quirina';", "select 40 + 2 as answer", ";", ".quit"])
+    typed = iter([".tables", ".help", "selct 'Quirina';", "select 40 + 2 as answer", ";", ".quit"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda prompt: next(typed))
     told = cli("sql", "--home", demo.home.root)
     assert told.status == 0
     assert "kpi_campaign" in told.out
     assert "42" in told.out
+    assert told.out.count(".kpis list what there is") == 2, "once to begin with, once for .help"
     assert (demo.home.root / "sql_history").read_text().splitlines() == [
         ".tables",
         "select 40 + 2 as answer ;",

@@ -207,7 +207,8 @@ def retention(rows: Rows, as_of: datetime) -> dict[tuple[date], Row]:
     if not subscriptions:
         return {}
     found = {}
-    month = start_of("month", min(local_day(s["started_at"]) for s in subscriptions))
+    first = min(s["started_at"] for s in subscriptions)
+    month = start_of("month", local_day(first - timedelta(microseconds=1)))  # there at its end
     while midnight(end_of("month", month)) <= as_of:
         begin, end = midnight(month), midnight(end_of("month", month))
         buyers: dict[Any, list[tuple[Decimal, bool, bool]]] = {}
