@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pipelines.runs import Deployment
 
 _COUNTER: Final = "consents_batch"
+_AT_ONCE: Final = 50_000
+"""Rows in memory at a time: a million contacts bring some millions of words."""
 _EVENTS: Final = {"unsubscribe": "withdrawn", "complaint": "objected"}
 """What an event of a campaign says; a complaint is an objection to marketing (Art. 21(2))."""
 _CONSENTS: Final = """
@@ -51,7 +53,9 @@ where e.customer_key is not null and e.event_type in ('unsubscribe', 'complaint'
 def enter_landed(deployment: Deployment) -> int:
     """Enter words from rows that landed since this was last called; returns how many.
 
-    Each row enters once, by its source, key and batch; a row that changed is a new word.
+    Each row enters once, by its source, key and batch; a row that changed is a new word. Called
+    when files have landed, so that whoever asks the ledger (a steward, a package, an audience) is
+    told all that was said, and before an audience, in case a kill came between.
     """
     if not deployment.home.warehouse.is_file():
         return 0
@@ -62,11 +66,12 @@ def enter_landed(deployment: Deployment) -> int:
     ):
         t = schema.counters
         before = conn.scalar(sa.select(t.c.value).where(t.c.name == _COUNTER)) or 0
-        rows = _rows(duck, before)
-        if not rows:
+        entered = newest = 0
+        for rows in _rows(duck, before):
+            entered += enter(conn, deployment.vault, _words(conn, rows))
+            newest = max(newest, *(row[0] for row in rows))
+        if not newest:
             return 0
-        entered = enter(conn, deployment.vault, _words(conn, rows))
-        newest = max(row[0] for row in rows)
         if before:
             conn.execute(sa.update(t).where(t.c.name == _COUNTER).values(value=newest))
         else:
@@ -74,18 +79,18 @@ def enter_landed(deployment: Deployment) -> int:
     return entered
 
 
-def _rows(duck: duckdb.DuckDBPyConnection, before: int) -> list[tuple[Any, ...]]:
+def _rows(duck: duckdb.DuckDBPyConnection, before: int) -> Iterator[list[tuple[Any, ...]]]:
     here = {
         name
         for (name,) in duck.execute(
             "select table_name from duckdb_tables() where schema_name = 'pseudo'"
         ).fetchall()
     }
-    found: list[tuple[Any, ...]] = []
     for sql, needed in ((_CONSENTS, {"consents"}), (_SAID, {"campaign_events", "campaigns"})):
         if needed <= here:
-            found += duck.execute(sql, [before]).fetchall()
-    return found
+            found = duck.execute(sql, [before])
+            while rows := found.fetchmany(_AT_ONCE):
+                yield rows
 
 
 def _words(conn: Connection, rows: list[tuple[Any, ...]]) -> Iterator[Word]:

@@ -208,9 +208,11 @@ class PipelineRun:
     def land(self) -> LandSummary:
         """Land and pseudonymise what waits; a file that cannot be read fails alone.
 
-        Erasures go first, so that nobody who is half erased gets new rows.
+        Erasures go first, so that nobody who is half erased gets new rows; words on consent that
+        landed are in their ledger at the end.
         """
         from pipelines.batches.land import land_inbox
+        from pipelines.consents import enter_landed
 
         self.erase()
         tools = self._made_tools()
@@ -223,6 +225,7 @@ class PipelineRun:
             progress=self._progress,
         )
         tools.release()  # the build has better use for the memory
+        enter_landed(self.deployment)
         return self.summary.landed
 
     def build(self) -> BuildResult | None:

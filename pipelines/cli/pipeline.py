@@ -20,6 +20,7 @@ def ingest(
 ) -> None:
     """Land what is in the inbox, or at a path."""
     from pipelines.batches.land import land_inbox
+    from pipelines.consents import enter_landed
     from pipelines.runs import Deployment
     from pipelines.warehouse.lock import home_lock
 
@@ -33,6 +34,7 @@ def ingest(
         summary = land_inbox(
             deployment, sources=source or None, from_path=origin, progress=progress
         )
+        enter_landed(deployment)
     session.output.document(landed_document(summary))
     say_landed(session, summary)
     if summary.failed:

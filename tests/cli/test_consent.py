@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.context import make_context
+from pipelines.batches.context import Tools
+from pipelines.steps import PipelineRun
+from tests.support.context import Context, WordDetector, make_context
 
 WHO = ("--email", "jan@voorbeeld.example")
 
@@ -53,3 +55,33 @@ def test_channel_and_purpose_that_nobody_knows_are_refused(cli, home: tuple[str,
         assert what in told.err
     assert cli("request", "list", "--all", *home, "--json").document == []
     assert cli(*asked, "withdraw-consent", "--channel", "email").status == 0
+
+
+def ingest(cli, context: Context) -> None:
+    assert cli("ingest", "--home", context.home.root).status == 0
+
+
+def run_lands(cli, context: Context) -> None:
+    tools = Tools(context.settings, WordDetector())
+    with PipelineRun.locked(context.settings, tools=tools) as run:
+        run.land()
+
+
+@pytest.mark.parametrize("land", [ingest, run_lands])
+def test_landed_word_is_shown_without_an_audience(cli, tmp_path: Path, land) -> None:
+    context = make_context(tmp_path)
+    context.vault.close()
+    home = ("--home", context.home.root)
+    context.deliver("contacts.csv", "id,name,email,mobile\n1,Jan Smit,jan@voorbeeld.example,\n")
+    context.deliver(
+        "events.csv",
+        "id,campaign,email,type,at,ip\n"
+        "e1,c1,jan@voorbeeld.example,unsubscribe,2026-02-01T10:00:00,\n",
+    )
+    land(cli, context)
+    asked = ("--customer-id", "crm/1", *home, "--json")
+    shown = cli("consent", "show", *asked, "--at", "2026-03-01T09:00:00").document
+    assert [(row["status"], row["origin"]) for row in shown["words"]] == [("withdrawn", "event")]
+    assert cli("consent", "show", *asked, "--at", "2026-01-31").document["words"] == []
+    (found,) = cli("request", "find", *asked).document
+    assert found["consents"] == 1
