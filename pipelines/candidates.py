@@ -42,17 +42,18 @@ class Candidate(NamedTuple):
 
 
 def find_candidates(
-    deployment: Deployment, name: str, birth_date: date | None, postcode: str | None
+    deployment: Deployment, name: str | None, birth_date: date | None, postcode: str | None
 ) -> list[Candidate]:
     """Persons by how much they resemble, the likeliest first, at most twenty.
 
     Raises:
-        InputError: Neither birth date nor postcode was given, or the name is none.
+        InputError: Neither birth date nor postcode was given, or no name, or one that is none.
     """
     coarse = name_key(full=name)
-    if coarse is None or (birth_date is None and postcode is None):
+    if coarse is None or not (birth_date or any(map(str.isalnum, postcode or ""))):
         raise InputError(
-            "a name is searched with a birth date or a postcode", code="name_alone",
+            "a name is searched with a birth date or a postcode, and these with a name",
+            code="name_alone",
             todo='give --name "First Last" with --birth-date or --postcode',
         )  # fmt: skip
     vault = deployment.vault

@@ -6,7 +6,7 @@ the audit chain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from pipelines.common.errors import InputError, UsageError
 from pipelines.common.normalise import email_key, is_role_mailbox, phone_key
 from pipelines.identity.contact_identifiers import Identifier, contact_identifiers, source_key
-from pipelines.kept_persons import KeptOf, kept_of
+from pipelines.kept_persons import KeptOf, kept_of, kept_of_named
 from pipelines.vault import quarantine, schema
 from pipelines.vault.records import records_mentioning, records_of_subjects
 from pipelines.vault.store import Vault
@@ -47,6 +47,12 @@ class Asked:
 
     def __repr__(self) -> str:
         return "Asked([pii])"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said by which somebody is found exactly."""
+        said = (self.email, self.phone, self.customer_id, self.subject_key)
+        return all(value is None for value in said)
 
 
 class Match(NamedTuple):
@@ -94,7 +100,8 @@ def find_exact(
     if not criteria:
         raise InputError(
             "nobody can be found by nothing", code="nothing_asked",
-            todo="give --email, --phone, --customer-id or --subject",
+            todo="give --email, --phone, --customer-id or --subject; klantkluis request find also "
+            "takes --name with --birth-date or --postcode",
         )  # fmt: skip
     fitting = sorted(i for i, agrees in found.items() if len(agrees) == criteria and i >= 0)
     rows = conn.execute(
@@ -162,6 +169,7 @@ def kept_of_erased(
     asked: Asked,
     namespaces: Iterable[str],
     name: str | None = None,
+    told: Mapping[str, str | None] | None = None,
 ) -> KeptOf | None:
     """What is kept of a person who was erased; None if no erased person is known by what was asked.
 
@@ -170,13 +178,16 @@ def kept_of_erased(
         vault: Whose.
         asked: As for :func:`find_exact`, or nothing of it when a name is given.
         namespaces: As for :func:`find_exact`.
-        name: A full name: of namesakes too, so it is for a steward to judge.
+        name: A full name, looked for where nothing else leads to what is kept.
+        told: What was said beside the name, as for :func:`pipelines.kept_persons.kept_of_named`.
     """
     pairs = {p for _, found in _criteria(vault, asked, namespaces) for p in found}
-    names = contact_identifiers({"full_name": name}) if name else []
-    named = {_blind(vault, i) for i in names if i.kind == "full_name"}
-    found = kept_of(conn, vault, pairs | named, asked.subject_key)
+    found = kept_of(conn, vault, pairs, asked.subject_key)
     is_known = find_suppressed(conn, pairs) or _in_ledger(vault, asked.subject_key)
+    if name and not found.lines and (found.is_unclear or not is_known):
+        named = kept_of_named(conn, vault, name, told or {})
+        if named.lines or named.differs:
+            return named
     return found if found.lines or is_known else None
 
 
@@ -228,6 +239,8 @@ def _email(text: str) -> Identifier:
 def _customer_keys(text: str, namespaces: Iterable[str]) -> list[Identifier]:
     """``crm/K-1`` names its source; a bare number is looked up in all of them."""
     source, slash, record_id = text.partition("/")
+    if not (record_id if slash else source):
+        raise _unreadable("--customer-id", "this is no customer number")
     known = list(namespaces)
     if slash and source in known:
         return [source_key("contacts", source, record_id)]
@@ -235,6 +248,8 @@ def _customer_keys(text: str, namespaces: Iterable[str]) -> list[Identifier]:
 
 
 def _by_key(conn: Connection, subject_key: str) -> int:
+    if not subject_key.strip():
+        raise _unreadable("--subject", "this is no pseudonym")
     query = sa.select(_s.c.subject_id).where(_s.c.subject_key == subject_key)
     subject_id: int | None = conn.scalar(query)
     if subject_id is None:

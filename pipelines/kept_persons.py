@@ -10,7 +10,7 @@ Privacy: blind indexes in; entities, grounds, days and counts out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,11 +53,15 @@ class KeptOf(NamedTuple):
         subject_id: Whose it is; None where no request, or more than one person, comes into question.
         is_unclear: Something is kept of persons erased in the same batch, and what was asked does not
             tell whose it is.
+        agrees: Where a name alone led here: the fields that agree with what is kept, the name first.
+        differs: The fields of whoever bears that name which do not; then there are no lines.
     """
 
     lines: tuple[KeptLine, ...] = ()
     subject_id: int | None = None
     is_unclear: bool = False
+    agrees: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
 
 
 def kept_of(
@@ -92,12 +96,45 @@ def kept_of(
         if "" in candidates:  # erased without a request, by a rule of retention
             possible.add(None)
         is_unclear = is_unclear or bool(possible & doubtful)
-    requests = {r.request_id for r in rows if r.kept_id in mine} | _ids(conn, numbers)
-    keys = {r.key_id for r in rows if r.kept_id in mine}
-    theirs = [r for r in rows if r.request_id in requests - {None} or r.key_id in keys]
+    theirs = _theirs(rows, mine, _ids(conn, numbers))
     subjects = _subjects(conn, {r.request_id for r in theirs})
     whose = next(iter(subjects)) if len(subjects) == 1 else None
     return KeptOf(_lines(theirs), whose, is_unclear and not theirs)
+
+
+def kept_of_named(
+    conn: Connection, vault: Vault, name: str, told: Mapping[str, str | None]
+) -> KeptOf:
+    """What is kept of erased persons of a name, for a steward to judge: a namesake may be meant.
+
+    A copy whose birth date or postcode is another is held back while it differs: it is somebody
+    else's, or the person moved. Many copies have neither; then the name alone agrees.
+
+    Args:
+        conn: The vault.
+        vault: Whose.
+        name: A full name.
+        told: ``birth_date`` and ``postcode`` as they were given; None where they were not.
+    """
+    wanted = {i for i in contact_identifiers({"full_name": name}) if i.kind == "full_name"}
+    asked = {field: _compared(value) for field, value in told.items() if value}
+    rows = conn.execute(sa.select(_k)).all()
+    fitting: dict[int, set[str]] = {}
+    differing: set[str] = set()
+    for kept_id, contacts in _contacts(vault, rows).items():
+        for contact in contacts:
+            if wanted.isdisjoint(contact_identifiers(contact)):
+                continue
+            known = {field for field in asked if contact.get(field)}
+            agreeing = {f for f in known if _compared(str(contact[f])) == asked[f]}
+            if agreeing == known:
+                fitting.setdefault(kept_id, set()).update(agreeing)
+            else:
+                differing |= known - agreeing
+    if not fitting:
+        return KeptOf(differs=tuple(sorted(differing)))
+    agrees = ("name", *sorted(set.intersection(*fitting.values())))
+    return KeptOf(_lines(_theirs(rows, fitting.keys())), agrees=agrees)
 
 
 def kept_of_subject(conn: Connection, subject_id: int) -> tuple[KeptLine, ...]:
@@ -111,14 +148,38 @@ def is_erased(conn: Connection, subject_id: int) -> bool:
     return conn.scalar(sa.select(_s.c.state).where(_s.c.subject_id == subject_id)) == "erased"
 
 
+def _compared(text: str) -> str:
+    return "".join(c for c in text if c.isalnum()).upper()
+
+
+def _theirs(
+    rows: Sequence[Any], mine: Collection[int], requests: Collection[int] = ()
+) -> list[Any]:
+    """All that the requests and the keys of some kept copies, or these requests, keep."""
+    chosen = {r.request_id for r in rows if r.kept_id in mine} | {*requests}
+    keys = {r.key_id for r in rows if r.kept_id in mine}
+    return [r for r in rows if r.request_id in chosen - {None} or r.key_id in keys]
+
+
 def _bearing(vault: Vault, rows: Sequence[Any]) -> dict[int, set[Pair]]:
     """The identifiers in each kept copy, by its id."""
-    keys = vault.data_keys.get({r.key_id for r in rows})
     return {
-        r.kept_id: _pairs(vault, r.entity, content_of(r, keys[r.key_id]))
-        for r in rows
-        if r.key_id in keys
+        kept_id: {pair for contact in contacts for pair in _pairs(vault, contact)}
+        for kept_id, contacts in _contacts(vault, rows).items()
     }
+
+
+def _contacts(vault: Vault, rows: Sequence[Any]) -> dict[int, list[dict[str, Any]]]:
+    """The contacts in each kept copy, by its id: the contact, or whom an invoice is made out to."""
+    keys = vault.data_keys.get({r.key_id for r in rows})
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row.key_id in keys:
+            content = content_of(row, keys[row.key_id])
+            found[row.kept_id] = list(content.get("identity", ()))
+            if row.entity == "contacts":
+                found[row.kept_id].append({"source": content["source"]} | content["fields"])
+    return found
 
 
 def _with_all_numbers(
@@ -138,16 +199,11 @@ def _with_all_numbers(
     }
 
 
-def _pairs(vault: Vault, entity: str, content: dict[str, Any]) -> set[Pair]:
-    """The identifiers in a kept copy: of the contact, or of whom an invoice is made out to."""
-    contacts = list(content.get("identity", ()))
-    if entity == "contacts":
-        contacts.append({"source": content["source"]} | content["fields"])
-    found = []
-    for contact in contacts:
-        found += contact_identifiers(contact)
-        if number := contact.get("contact_id"):
-            found.append(source_key("contacts", contact["source"], str(number)))
+def _pairs(vault: Vault, contact: dict[str, Any]) -> set[Pair]:
+    """The identifiers of a contact."""
+    found = contact_identifiers(contact)
+    if number := contact.get("contact_id"):
+        found.append(source_key("contacts", contact["source"], str(number)))
     return {(i.kind, vault.index.of(i.kind, i.value)) for i in found}
 
 

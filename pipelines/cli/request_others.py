@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +26,9 @@ from pipelines.cli.request import (
 )
 from pipelines.cli.session import Session, session_of
 from pipelines.common.errors import CheckError
+
+if TYPE_CHECKING:
+    from pipelines.kept_persons import KeptOf
 
 Name = Annotated[str | None, typer.Option("--name")]
 BirthDate = Annotated[str | None, typer.Option("--birth-date")]
@@ -54,7 +57,8 @@ def find(
     rows: list[dict[str, object]] = []
     with deployed(session) as deployment:
         exact = []
-        if any((email, phone, customer_id, subject)):
+        is_by_name = any(value is not None for value in (name, birth_date, postcode))
+        if not (asked.is_empty and is_by_name):
             with deployment.vault.read() as conn:
                 exact = find_exact(conn, deployment.vault, asked, namespaces_of(deployment))
         for match in exact:
@@ -65,7 +69,7 @@ def find(
                 "agrees": ", ".join(match.agrees),
             }
             rows.append(first | {"weight": None, "state": match.state} | found)
-        if name is not None:
+        if is_by_name:
             for candidate in find_candidates(deployment, name, born, postcode):
                 with deployment.vault.read() as conn:
                     found = holdings(conn, candidate.subject_id)
@@ -76,19 +80,41 @@ def find(
                 rows.append(near | {"weight": candidate.weight, "state": candidate.state} | found)
         with deployment.vault.read() as conn:
             names = namespaces_of(deployment)
-            kept = None if exact else kept_of_erased(conn, deployment.vault, asked, names, name)
+            beside = {"birth_date": born and born.isoformat(), "postcode": postcode}
+            kept = None
+            if not exact:
+                kept = kept_of_erased(conn, deployment.vault, asked, names, name, beside)
     told: list[dict[str, object]] = list(rows)
     if kept is not None:
         lines = [line._asdict() for line in kept.lines]
-        told.append({"state": "erased", "kept": lines, "is_unclear": kept.is_unclear})
+        told.append(
+            {
+                "state": "erased",
+                "kept": lines,
+                "is_unclear": kept.is_unclear,
+                "agrees": ", ".join(kept.agrees),
+                "differs": ", ".join(kept.differs),
+            }
+        )
     session.output.document(told)
     session.output.rows(rows)
     if not rows and kept is None:
         session.output.say("nobody_found")
     if kept is not None:
-        which = "_kept" if kept.lines else "_unclear" if kept.is_unclear else ""
-        said = ", ".join(map(str, kept.lines))
-        session.output.say(f"find_person_erased{which}", kept=said)
+        _say_kept(session, kept)
+
+
+def _say_kept(session: Session, kept: KeptOf) -> None:
+    """What is kept of an erased person, and how far what was asked tells that it is theirs."""
+    which = "_kept" if kept.lines else "_unclear" if kept.is_unclear else ""
+    if kept.agrees or kept.differs:
+        which = "_named" if kept.lines else "_differs"
+    session.output.say(
+        f"find_person_erased{which}",
+        kept=", ".join(map(str, kept.lines)),
+        agrees=", ".join(session.texts(f"field_{field}") for field in kept.agrees),
+        differs=", ".join(session.texts(f"field_{field}") for field in kept.differs),
+    )
 
 
 def tasks(context: typer.Context, number: Number) -> None:

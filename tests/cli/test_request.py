@@ -16,10 +16,10 @@ from pipelines.runs import Deployment
 from pipelines.vault import schema
 from tests.support.context import Context, WordDetector, make_context
 
-CONTACTS = """id,name,email,mobile
-1,Jan Smit,jan.smit@voorbeeld.example,0612345678
-2,Eva Bakker,eva.bakker@voorbeeld.example,0612345678
-3,Kees Mol,kees.mol@voorbeeld.example,
+CONTACTS = """id,name,email,mobile,postcode
+1,Jan Smit,jan.smit@voorbeeld.example,0612345678,
+2,Eva Bakker,eva.bakker@voorbeeld.example,0612345678,1234 AB
+3,Kees Mol,kees.mol@voorbeeld.example,,
 """
 
 
@@ -79,6 +79,29 @@ def test_unclear_person_is_refused_and_nothing_is_opened(
     assert code in answer.err
     assert "voorbeeld" not in answer.err
     assert cli("request", "list", "--all", "--json").document == []
+
+
+@pytest.mark.parametrize(
+    ("words", "todo"),
+    [
+        ([], "--name with --birth-date or --postcode"),
+        (["--postcode", "1234 AB"], '--name "First Last" with'),
+        (["--birth-date", "1980-02-01"], '--name "First Last" with'),
+        (["--name", "Jan Smit"], "with --birth-date or --postcode"),
+        (["--name", "Jan Smit", "--postcode", " "], "with --birth-date or --postcode"),
+        (["--customer-id", ""], "option --customer-id"),
+        (["--customer-id", "crm/"], "option --customer-id"),
+        (["--subject", ""], "option --subject"),
+    ],
+)
+def test_too_little_to_look_by_is_refused_and_nobody_is_said_not_to_fit(
+    cli, landed: Context, words: list[str], todo: str
+) -> None:
+    answer = cli("request", "find", *words)
+    assert answer.status == 2
+    assert todo in answer.err
+    assert not answer.out
+    assert cli("request", "find", *words, "--lang", "nl").status == 2
 
 
 def test_customer_number_finds_with_and_without_its_source(cli, landed: Context) -> None:
@@ -219,14 +242,25 @@ def test_erased_person_of_whom_something_is_held_is_found_and_may_ask_access(
         with deployment.vault.read() as conn:
             subject_id = load_request(conn, number).subject_id
         erase_persons(deployment, [subject_id], request=number, detector=WordDetector())
-    for asked in (
-        who,
-        ("--email", "eva.bakker@voorbeeld.example"),
-        ("--name", "Eva Bakker", "--birth-date", "1980-02-01"),
-    ):
+    for asked in (who, ("--email", "eva.bakker@voorbeeld.example")):
         found = cli("request", "find", *asked)
         assert "1 contacts legal_claims" in found.out, asked
         assert "Nobody" not in found.out
+    named = ("request", "find", "--name", "Eva Bakker")
+    for beside, agrees in (
+        (("--birth-date", "1980-02-01"), "agrees is: name;"),  # no copy tells the birth date
+        (("--postcode", "1234ab"), "agrees is: name, postcode;"),
+    ):
+        found = cli(*named, *beside)
+        assert "1 contacts legal_claims" in found.out
+        assert agrees in found.out
+        assert "no answer before it is established" in found.out
+    other = cli(*named, "--postcode", "9999 ZZ")  # a stranger was told that this fits
+    assert "legal_claims" not in other.out
+    assert "not with what was given (postcode)" in other.out
+    (told,) = cli(*named, "--postcode", "9999 ZZ", "--json").document
+    assert (told["kept"], told["agrees"], told["differs"]) == ([], "", "postcode")
+    assert "(postcode)" in cli(*named, "--postcode", "9999 ZZ", "--lang", "nl").out
     assert cli("request", "find", "--customer-id", "crm/77").out.startswith("Nobody fits")
     refused = cli("request", "open", "--right", "erasure", *who, "--lang", "nl")
     assert refused.status == 2
