@@ -1,4 +1,7 @@
-"""Imports words of consent from a CSV file: all of them or, when one is wrong, none.
+"""Imports words of consent from a CSV file: when a line is wrong, none of them.
+
+A line about nobody, or about more than one person, is no fault of the file: the others enter, for a
+withdrawal does not wait for a stranger, and those lines are named. The file still has them.
 
 Columns: ``email`` or ``customer_id``; ``purpose``, ``status``, ``occurred_at``; and where known
 ``channel``, ``lawful_basis``, ``expires_at``, ``notice_version``, ``evidence``.
@@ -21,7 +24,7 @@ from sqlalchemy import Connection
 from pipelines.common.errors import InputError, KlantkluisError
 from pipelines.finding import Asked, find_exact
 from pipelines.rights.audience_files import withdraw_persons
-from pipelines.rights.consent import STATUSES, Word, enter
+from pipelines.rights.consent import Word, check_channel, check_times, check_word, enter
 from pipelines.runs import Deployment
 from pipelines.vault import audit
 
@@ -33,11 +36,11 @@ _KNOWN: Final = {
 
 
 class Imported(NamedTuple):
-    """Words that are new, that were imported before, and rows of persons nobody knows."""
+    """Words that are new, that were imported before, and lines whose person is not found."""
 
     entered: int
     known: int
-    unknown_persons: int
+    unknown_lines: tuple[int, ...]
 
 
 def import_words(
@@ -56,23 +59,24 @@ def import_words(
     """
     vault = deployment.vault
     words: list[Word] = []
-    unknown = 0
+    unknown: list[int] = []
     with vault.begin() as conn:
         for line, row in _rows(file):
             person = _person(conn, deployment, row, namespaces, line)
+            word = _word(deployment, person or 0, row, line, zone)
             if person is None:
-                unknown += 1
-                continue
-            words.append(_word(deployment, person, row, line, zone))
+                unknown.append(line)
+            else:
+                words.append(word)
         entered = enter(conn, vault, words)
         audit.append(
             conn, vault, actor="steward", action="consents_imported",
             subject_count=len({w.subject_id for w in words}),
-            payload={"entered": entered, "unknown": unknown},
+            payload={"entered": entered, "unknown": len(unknown)},
         )  # fmt: skip
     refusing = {w.subject_id for w in words if w.status not in ("given", "pending")}
     withdraw_persons(deployment.home, vault, refusing)
-    return Imported(entered, len(words) - entered, unknown)
+    return Imported(entered, len(words) - entered, tuple(unknown))
 
 
 def _rows(file: Path) -> list[tuple[int, dict[str, str]]]:
@@ -86,7 +90,7 @@ def _rows(file: Path) -> list[tuple[int, dict[str, str]]]:
     if not set(_NEEDED) <= columns or not columns & {"email", "customer_id"} or columns - _KNOWN:
         raise _wrong("the columns are not those of an import", 1)
     try:
-        return [(n, {k: (v or "").strip() for k, v in r.items()}) for n, r in enumerate(reader, 2)]
+        return [(reader.line_num, {k: (v or "").strip() for k, v in r.items()}) for r in reader]
     except (csv.Error, AttributeError):
         raise _wrong("a row has another number of cells", 0) from None
 
@@ -110,18 +114,23 @@ def _person(
 def _word(
     deployment: Deployment, person: int, row: dict[str, str], line: int, zone: ZoneInfo
 ) -> Word:
-    if row["purpose"] not in deployment.policy.purposes or row["status"] not in STATUSES:
-        raise _wrong("the purpose or the status is unknown", line)
     said = _instant(row["occurred_at"], line, zone)
     if said is None:
         raise _wrong("a word has no time", line)
+    expires = _instant(row.get("expires_at", ""), line, zone)
+    try:
+        check_word(deployment.policy, row["purpose"], row["status"])
+        check_channel(deployment.policy, row.get("channel"))
+        check_times(said, expires)
+    except InputError as error:
+        raise _wrong(error.what, line, error.code) from None
     # keyed, so that the reference says nothing about the row to who reads the vault
     content = "\0".join(f"{k}={row[k]}" for k in sorted(row)).encode()
     digest = hashlib.blake2b(content, key=deployment.vault.content_key, digest_size=16).hexdigest()
     return Word(
         person, row["purpose"], row.get("channel", ""), row["status"], said, "import",
         row.get("lawful_basis") or "consent",
-        expires_at=_instant(row.get("expires_at", ""), line, zone),
+        expires_at=expires,
         notice_version=row.get("notice_version") or None,
         reference=f"import|{digest}", evidence=row.get("evidence") or None,
     )  # fmt: skip
@@ -137,8 +146,9 @@ def _instant(text: str, line: int, zone: ZoneInfo) -> datetime | None:
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def _wrong(what: str, line: int) -> InputError:
+def _wrong(what: str, line: int, fault: str = "") -> InputError:
+    where: dict[str, str | int] = {"line": line} | ({"fault": fault} if fault else {})
     return InputError(
-        f"the words were not imported: {what}", code="consent_import", where={"line": line},
+        f"the words were not imported: {what}", code="consent_import", where=where,
         todo="mend that line; nothing of the file was entered",
     )  # fmt: skip

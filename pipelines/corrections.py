@@ -380,11 +380,12 @@ def _check_value(change: Change) -> None:
         is_wrong = is_wrong or (column.values is not None and typed not in column.values)
         kept_open = column.type in ("category", "country", "currency")
         is_wrong = is_wrong or (kept_open and is_suspicious(str(typed)))
+        is_wrong = is_wrong or (change.column == "birth_date" and typed > now().date())
     if is_wrong:
         raise InputError(
             "the value does not fit its column", code="value_unfit",
             where={"entity": change.entity, "column": change.column},
-            todo="write dates as 2026-01-31, numbers with a point, an address with its @ and a telephone "
+            todo="write dates as 2026-01-31, a birth date not in the future, numbers with a point, an address with its @ and a telephone "
             "number with all its digits; an empty value clears a column that may be empty",
         )  # fmt: skip
 

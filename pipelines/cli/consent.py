@@ -14,10 +14,13 @@ import typer
 
 from pipelines.cli.request import CustomerId, Email, Phone, SubjectKey, asked_for
 from pipelines.cli.session import Session, session_of
+from pipelines.common.errors import InputError
 
 group = typer.Typer(no_args_is_help=True)
 
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+_NAMED = 20
+"""Lines that a sentence names; the document of --json has all."""
 Moment = Annotated[datetime | None, typer.Option("--at", formats=_DAY)]
 
 
@@ -107,7 +110,7 @@ def show(
 def import_(
     context: typer.Context, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 ) -> None:
-    """Enter words from a CSV file, all or none."""
+    """Enter words from a CSV file, none if a line is wrong; lines about nobody are named."""
     from pipelines.cli.request import deployed, namespaces_of
     from pipelines.consent_import import import_words
 
@@ -115,9 +118,18 @@ def import_(
     with deployed(session) as deployment:
         zone = ZoneInfo(session.settings.reporting_timezone)
         done = import_words(deployment, file, namespaces_of(deployment), zone)
-    session.output.document(done._asdict())
-    session.output.say("consent_imported", entered=done.entered, known=done.known,
-                       unknown=done.unknown_persons)  # fmt: skip
+    unknown = done.unknown_lines
+    session.output.document(done._asdict() | {"unknown_persons": len(unknown)})
+    session.output.say("consent_imported", entered=done.entered, known=done.known)
+    if unknown:
+        first = ", ".join(map(str, unknown[:_NAMED]))
+        raise InputError(
+            "some lines were not entered, for their person is not found, or is more than one",
+            code="consent_import_unknown",
+            where={"lines": first + (" ..." if unknown[_NAMED:] else ""), "rows": len(unknown)},
+            todo="mend them and import the file again, or once their persons have landed; what is "
+            "entered stays, and enters once",
+        )  # fmt: skip
 
 
 def _instant(session: Session, given: datetime | None) -> datetime | None:

@@ -46,7 +46,7 @@ def open_(
 ) -> None:
     """Enter a request into the register; the clock runs from the day of receipt."""
     from pipelines.finding import the_person
-    from pipelines.rights.consent import check_channel, check_purpose
+    from pipelines.rights.consent import check_channel, check_purpose, check_withdrawable
     from pipelines.rights.grounds import right_of, works_at_once
     from pipelines.rights.requests import NewRequest, open_request
 
@@ -57,7 +57,8 @@ def open_(
         purpose = "marketing"
     with deployed(session) as deployment, deployment.vault.begin() as conn:
         if purpose is not None:
-            check_purpose(deployment.policy, purpose)
+            check = check_withdrawable if right == "withdraw-consent" else check_purpose
+            check(deployment.policy, purpose)
         check_channel(deployment.policy, channel)
         person = the_person(
             conn,

@@ -80,7 +80,7 @@ def find(
                 rows.append(near | {"weight": candidate.weight, "state": candidate.state} | found)
         with deployment.vault.read() as conn:
             names = namespaces_of(deployment)
-            beside = {"birth_date": born and born.isoformat(), "postcode": postcode}
+            beside = {"birth_date": born.isoformat() if born else None, "postcode": postcode}
             kept = None
             if not exact:
                 kept = kept_of_erased(conn, deployment.vault, asked, names, name, beside)

@@ -143,11 +143,13 @@ def set_consent(
         actor: Who does it, a role.
 
     Raises:
-        InputError: The purpose, the status or the channel is unknown, or the person is.
+        InputError: The purpose, the status or the channel is unknown, or the person is; or the
+            word is dated ahead, or runs out before it was said.
     """
     made = Word(**{"subject_id": subject_id, "origin": "steward", "channel": "", **word})
     check_word(policy, made.purpose, made.status)
     check_channel(policy, made.channel)
+    check_times(made.occurred_at, made.expires_at)
     with vault.begin() as conn:
         _require(conn, subject_id)
         enter(conn, vault, [made])
@@ -319,6 +321,41 @@ def check_channel(policy: Policy, channel: str | None) -> None:
         raise InputError(
             "the policy knows no such channel", code="channel_unknown",
             todo="use one of " + ", ".join(known) + ", or leave it out for all of them",
+        )  # fmt: skip
+
+
+def check_withdrawable(policy: Policy, purpose: str) -> None:
+    """Refuse a purpose on which no consent was asked: there is nothing to withdraw.
+
+    Raises:
+        InputError: With what is open to the person instead. Source: GDPR Art. 7(3), 21(1).
+    """
+    check_purpose(policy, purpose)
+    basis = policy.purposes[purpose].lawful_basis
+    if basis == "legitimate_interests":
+        raise InputError(
+            "this purpose rests on a legitimate interest, not on consent",
+            code="purpose_to_object", todo="open it with --right objection",
+        )  # fmt: skip
+    if basis != "consent":
+        raise InputError(
+            "this purpose does not rest on consent, so none can be withdrawn",
+            code="purpose_without_consent",
+            todo="name one of " + ", ".join(purposes_to_withdraw(policy)) + ", or tell the person",
+        )  # fmt: skip
+
+
+def check_times(occurred_at: datetime, expires_at: datetime | None) -> None:
+    """Refuse a word that was not said yet, and one that ran out before it was said."""
+    if occurred_at > now():
+        raise InputError(
+            "a word cannot have been said in the future", code="word_ahead",
+            todo="give the moment at which it was said",
+        )  # fmt: skip
+    if expires_at is not None and expires_at <= occurred_at:
+        raise InputError(
+            "a word cannot run out before it was said", code="word_expires_first",
+            todo="give an expiry after the moment at which it was said",
         )  # fmt: skip
 
 

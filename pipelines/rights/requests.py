@@ -37,6 +37,8 @@ from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.store import Vault
 
 PURPOSE: Final = "accountability"
+FIRST_DAY: Final = date(2018, 5, 25)
+"""Nobody had these rights before. Source: GDPR Art. 99(2)."""
 _t = schema.requests
 
 
@@ -147,7 +149,8 @@ def open_request(
         again: Open it although the same is open already.
 
     Raises:
-        UsageError: There is no such right; the same request is open already; it is dated ahead.
+        UsageError: There is no such right; the same request is open already; it is dated ahead, or
+            before there were such rights.
     """
     right = right_of(new.right)
     opened_at = now()
@@ -155,6 +158,11 @@ def open_request(
         raise UsageError(
             "a request cannot have been received in the future", code="received_ahead",
             todo="give --received the day on which it came in",
+        )  # fmt: skip
+    if new.received_on < FIRST_DAY:
+        raise UsageError(
+            "a request under the GDPR cannot be older than the GDPR", code="received_before_gdpr",
+            where={"day": str(FIRST_DAY)}, todo="give --received the day on which it came in",
         )  # fmt: skip
     if not again and (twin := _open_twin(conn, new)):
         raise UsageError(

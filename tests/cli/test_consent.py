@@ -67,6 +67,93 @@ def run_lands(cli, context: Context) -> None:
         run.land()
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "dutch"),
+    [
+        (("--at", "2999-01-01"), "said in the future", "in de toekomst zijn gezegd"),
+        (
+            ("--at", "2026-02-01", "--expires", "2026-02-01"),
+            "before it was said",
+            "voordat ze werd gedaan",
+        ),
+    ],
+)
+def test_word_of_an_impossible_date_is_refused(
+    cli, home: tuple[str, Path], words: tuple[str, ...], code: str, dutch: str
+) -> None:
+    said = ("consent", "set", *WHO, "--purpose", "marketing", "--status", "given", *words, *home)
+    answer = cli(*said)
+    assert answer.status == 2
+    assert code in answer.err
+    assert dutch in cli(*said, "--lang", "nl").err
+    assert cli("consent", "show", *WHO, *home, "--json").document["words"] == []
+
+
+def test_import_names_the_lines_of_persons_nobody_knows(
+    cli, home: tuple[str, Path], tmp_path: Path
+) -> None:
+    file = tmp_path / "words.csv"
+    file.write_text(
+        "email,purpose,status,occurred_at\n"
+        "niemand@voorbeeld.example,marketing,withdrawn,2026-01-31\n"
+        "\n"
+        "jan@voorbeeld.example,marketing,withdrawn,2026-01-31\n"
+        "niets@voorbeeld.example,marketing,withdrawn,2026-01-31\n"
+    )
+    answer = cli("consent", "import", file, *home, "--json")
+    assert answer.status == 2
+    assert answer.document == {
+        "entered": 1, "known": 0, "unknown_lines": [2, 5], "unknown_persons": 2,
+    }  # fmt: skip
+    assert "lines 2, 5" in answer.err
+    assert "voorbeeld" not in answer.err
+    assert "(regels 2, 5, rijen 2)" in cli("consent", "import", file, *home, "--lang", "nl").err
+    assert len(cli("consent", "show", *WHO, *home, "--json").document["words"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "fault"),
+    [
+        ("given,2999-01-01,,", "word_ahead"),
+        ("given,2026-02-01,2026-01-31,", "word_expires_first"),
+        ("given,2026-02-01,,duif", "channel_unknown"),
+    ],
+)
+def test_import_of_an_impossible_line_enters_nothing(
+    cli, home: tuple[str, Path], tmp_path: Path, cells: str, fault: str
+) -> None:
+    file = tmp_path / "words.csv"
+    file.write_text(
+        "email,purpose,status,occurred_at,expires_at,channel\n"
+        "jan@voorbeeld.example,marketing,withdrawn,2026-01-31,,\n"
+        f"niemand@voorbeeld.example,marketing,{cells}\n"
+    )
+    answer = cli("consent", "import", file, *home)
+    assert answer.status == 2
+    assert f"line 3, fault {fault}" in answer.err
+    assert f"regel 3, fout {fault}" in cli("consent", "import", file, *home, "--lang", "nl").err
+    assert cli("consent", "show", *WHO, *home, "--json").document["words"] == []
+
+
+@pytest.mark.parametrize(
+    ("purpose", "todo", "dutch"),
+    [
+        ("accounting", "marketing, tracking", "berust niet op toestemming"),
+        ("profiling", "--right objection", "gerechtvaardigd belang"),
+    ],
+)
+def test_consent_is_withdrawn_only_where_it_was_asked(
+    cli, home: tuple[str, Path], purpose: str, todo: str, dutch: str
+) -> None:
+    asked = ("request", "open", *WHO, *home, "--purpose", purpose, "--right")
+    answer = cli(*asked, "withdraw-consent")
+    assert answer.status == 2
+    assert todo in answer.err
+    assert dutch in cli(*asked, "withdraw-consent", "--lang", "nl").err
+    assert cli("request", "list", "--all", *home, "--json").document == []
+    assert cli(*asked, "objection").status == 0
+
+
 @pytest.mark.parametrize("land", [ingest, run_lands])
 def test_landed_word_is_shown_without_an_audience(cli, tmp_path: Path, land) -> None:
     context = make_context(tmp_path)

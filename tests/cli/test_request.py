@@ -163,6 +163,9 @@ def test_receipt_is_of_today_or_before_where_the_clock_runs(
     words = ("request", "open", "--right", "access", "--customer-id", "3", "--received")
     assert "in the future" in cli(*words, "2026-07-02").err
     assert cli(*words, "2026-07-01").status == 0
+    assert "older than the GDPR (day 2018-05-25)" in cli(*words, "2018-05-24").err
+    assert "ouder zijn dan de AVG" in cli(*words, "1900-01-01", "--lang", "nl").err
+    assert cli(*words, "2018-05-25", "--again").status == 0
 
 
 @pytest.mark.parametrize("reference", ["zaak Anke", "Anke", "", "2026 118"])
