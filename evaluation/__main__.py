@@ -32,6 +32,7 @@ SETS: dict[str, Callable[[], list[Annotated]]] = {
     "held-out": sets.held_out_texts,
     "development": lambda: read_annotated("development"),
     "development2": lambda: read_annotated("development2"),
+    "development3": lambda: read_annotated("development3"),
     "test": lambda: read_annotated("test"),
     "test2": lambda: read_annotated("test2"),
     "research": sets.research_texts,

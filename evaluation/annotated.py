@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-Part = Literal["development", "development2", "test", "test2"]
+Part = Literal["development", "development2", "development3", "test", "test2"]
 Language = Literal["nl", "en"]
 Channel = Literal["note", "email", "chat", "ticket", "webform", "survey", "complaint", "sales_note"]
 Special = Literal[
@@ -26,7 +26,7 @@ Special = Literal[
     "criminal", "children",
 ]  # fmt: skip
 
-_FIRST_TEXTS, _SECOND_TEXTS = 500, 800
+_FIRST_TEXTS, _SECOND_TEXTS, _THIRD_TEXTS = 500, 800, 1000
 TEXTS = Path(__file__).with_name("texts")
 _MARK = re.compile(r"\[(\??)([A-Z_]+):([^\]]*)\]")
 
@@ -57,7 +57,7 @@ class Annotated(NamedTuple):
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-    id: str = Field(pattern=r"^(nl|en)-\d{3}$")
+    id: str = Field(pattern=r"^(nl|en)-\d{3,4}$")
     language: Language
     channel: Channel
     special: tuple[Special, ...] = ()
@@ -68,8 +68,10 @@ def part_of(identifier: str) -> Part:
     """The part a text belongs to: by a hash of its number, so before anything is measured.
 
     Numbers above 500 are the second test part, written when the first had been measured often;
-    those above 800 the second development part.
+    those above 800 the second development part, those above 1000 the third.
     """
+    if int(identifier[3:]) > _THIRD_TEXTS:
+        return "development3"
     if int(identifier[3:]) > _SECOND_TEXTS:
         return "development2"
     if int(identifier[3:]) > _FIRST_TEXTS:

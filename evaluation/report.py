@@ -20,6 +20,7 @@ _NAMES = {
     "held-out": "sentences no rule was written against, the sample's persons",
     "development": "hand-written, development part",
     "development2": "hand-written, second development part",
+    "development3": "hand-written, third development part",
     "test": "hand-written, test part",
     "test2": "hand-written, second test part",
     "research": "presidio-research, names of the whole world",

@@ -14,7 +14,7 @@ from stdnum.nl import bsn, btw
 from evaluation.annotated import Annotated, part_of, read_annotated, unmark, word_count
 from pii_rules.recognizers.registry import load_registry
 
-PARTS = ("development", "development2", "test", "test2")
+PARTS = ("development", "development2", "development3", "test", "test2")
 ALL: list[Annotated] = [text for part in PARTS for text in read_annotated(part)]
 TITLE = re.compile(
     r"(mevrouw|mevr|meneer|de heer|dhr|mw|drs|ir|prof|mrs?|ms|dr)(\.| )", re.IGNORECASE
