@@ -11,6 +11,7 @@ from pii_rules.recognizers.lexicon import (
     CAPITAL,
     FAMILY,
     GIVEN,
+    GIVEN_HOME,
     INFIX,
     PLACE,
     WORD,
@@ -40,7 +41,7 @@ _CODE_LABEL = re.compile(
     r"[:>\-(\n ]{0,4}(?:\w{1,12}: ?)?$"
 )
 _LABELLED_CODE = re.compile(
-    r"(?<![\w.,\-€$£])(?:[1-9]\d{3} ?[A-Za-z]{2}|\d{5}(?:-\d{4})?|[1-9]\d{3})(?![\w\-])(?![.,]\d)"
+    r"(?<![\w.,\-€$£])(?:[1-9]\d{3} ?[A-Za-z]{2}|\d{5}(?:-\d{4})?|[1-9]\d{3}|[A-Za-z]\d[\dWw] ?[A-Za-z\d]{4})(?![\w\-])(?![.,]\d)"
 )
 _EIRCODE = re.compile(r"(?<!\w)[AC-FHKNPRTV-Y]\d[\dW] [AC-FHKNPRTV-Y\d]{4}(?!\w)")
 _AMERICAN = re.compile(r"(?<!\w)([A-Z]{2}),? (\d{5}(?:-\d{4})?)(?![\w\-])")
@@ -117,7 +118,7 @@ class PostcodeRecognizer(ScanRecognizer):
             behind = _BRITISH_LABEL.search(scan.before(match.start())) or _AFTER_STREET.search(
                 scan.before(match.start(), 64)
             )
-            if upper or behind:
+            if upper or behind or self._is_behind_place(scan, match):
                 yield Finding(
                     match.start(), match.end(), 0.6 if behind else 0.45, "British, sloppy"
                 )
@@ -138,7 +139,17 @@ class PostcodeRecognizer(ScanRecognizer):
             if _CODE_LABEL.search(scan.before(match.start())):
                 yield Finding(match.start(), match.end(), 0.6, "labelled")
 
+    def _is_behind_place(self, scan: TextScan, match: re.Match[str]) -> bool:
+        """Whether a known place stands right before, and the letters are no unit or ordinal."""
+        code = match.group()
+        if " " not in code or code[-2:].lower() in _UNITS:
+            return False
+        before = _WORD_BEFORE.search(scan.text[max(0, match.start() - 26) : match.start()])
+        return before is not None and fold(before[1]) in _places()
 
+
+_UNITS = frozenset(("st", "nd", "rd", "th", "gb", "tb", "hp", "ft", "hr", "px", "xl", "pp"))
+_WORD_BEFORE = re.compile(r"(?<!\w)([^\W\d_]{3,24})[ ,\n]{1,2}$")
 _HOUSE_NEXT = re.compile(
     r"[ ,]{1,2}(?:nr\.? ?|no\.? ?|huisnr\.? ?|huisnummer )?\d{1,4}(?![\d.,:%€])"
 )
@@ -168,19 +179,24 @@ _SURE_SUFFIX = re.compile(
 )
 _NOT_STREETS = word_class("not_streets")
 _STREET_STARTS = word_class("street_starts")
+_STREET_ADJECTIVES = frozenset(
+    "lange korte oude nieuwe grote kleine hoge lage eerste tweede derde 1e 2e 3e burg burgemeester prof professor dr ds mr st sint "  # noqa: SIM905
+    "prins prinses koningin koning graaf gen generaal admiraal pastoor kapelaan dominee pater dokter wethouder laan plein".split()
+)
+"""In lower case they belong to the street behind them."""
 _STREET_INFIXES = frozenset(
     ("van", "de", "der", "den", "het", "'t", "ten", "ter", "la", "du", "le")
 )
 _NUMBER = re.compile(
     r"[ ,]{1,2}(?:nr\.? ?|no\.? ?)?([1-9]\d{0,4}(?:[ \-/]?[A-Za-z](?![\w.])|-\d{1,4}(?!\d)| ?(?:bis|hs|huis|"
     r"I{1,3}|IV|rood|zwart)(?!\w)|-(?:hs|bis|I{1,3}|IV)(?!\w)| ?bus ?\d{1,4}(?!\d)"
-    r"|[ ,]{1,2}(?:app?\.?|appartement|unit) ?\d{1,4})?)(?![\w]|[.,:]\d|-\d| ?%)"
+    r"|[ ,]{1,2}(?:app?\.?|appartement|unit) ?\d{1,4}| ?[1-9]-?hoog(?!\w))?)(?![\w]|[.,:]\d|-\d| ?%)"
 )
 _HOUSE_DIGITS = re.compile(r"(?<![\w.,:\-/])\d{1,5}")
 _STREET_WORD = (
     r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Close|Way|Place|Pl|Square|Sq|Crescent|Cres|Terrace|Ter|Gardens|Gdns"
     r"|Grove|Mews|Hill|Row|Walk|Boulevard|Blvd|Highway|Hwy|Parkway|Pkwy|Circle|Cir|Park|Rise|View|Green|Quay|Wharf|Dock|Mount|Parade"
-    r"|Vale|Trail|Loop|Path|Yard|Croft|Fields?|Meadows?|Bank|Brow|Wynd|Heights|Esplanade|Promenade|Gate|Common|End|Alley|Passage)"
+    r"|Vale|Trail|Loop|Path|Yard|Croft|Fields?|Meadows?|Bank|Brow|Wynd|Heights|Esplanade|Promenade|Gate|Common|End|Alley|Passage|Tce|Terr|Bldgs|Buildings|Cottages|Villas|Paddock|Orchard)"
 )
 _HOUSE = r"(?:(?:Flat|Apt\.?|Apartment|Unit|Suite|Room|Floor|Studio|Block|Level) [\dA-Z][\dA-Za-z\-/]{0,4},? (?:of )?|[1-9]\d?/)?"
 _ENGLISH = re.compile(
@@ -188,7 +204,7 @@ _ENGLISH = re.compile(
     rf"(?:No\.? ?)?\d{{1,5}}[A-Za-z]?(?:[\-–/]\d{{1,4}}[A-Za-z]?)?,? "
     rf"(?:(?:North|South|East|West|N\.?|S\.?|E\.?|W\.?|NE|NW|SE|SW|Upper|Lower|Great|Little|Old|New) )?"
     rf"(?:(?:St\.? )?[A-Z][\w'’\-]{{1,24}} ){{1,3}}{_STREET_WORD}(?!\w)\.?"
-    r"(?:,? (?:Apt\.?|Apartment|Unit|Suite|Ste\.?|Flat|#) ?\d{1,4}[A-Za-z]?)?"
+    r"(?: (?:North|South|East|West)(?!\w))?(?:,? (?:Apt\.?|Apartment|Unit|Suite|Ste\.?|Flat|#) ?\d{1,4}[A-Za-z]?)?"
 )
 _ENGLISH_LOWER = re.compile(
     r"(?<![\w.,\-/#€$£])(?:(?:flat|apt|unit|suite) \d{1,4}[a-z]?,? )?\d{1,4}[a-z]? (?:[a-z][a-z'’\-]{2,20} ){1,2}"
@@ -224,6 +240,24 @@ _NO_HEAD = frozenset(
      "iphone", "windows", "dossier", "zaak", "case", "artikel", "article", "pagina", "page", "stap", "step", "punt", "deel", "part",
      "gebouw", "building", "unit", "box", "postbus", "regio", "polis", "contract", "order", "offerte", "quote", "maat", "size", "om", "at")
 )  # fmt: skip
+_NO_FLOOR = frozenset(
+    (
+        "nummer",
+        "huisnummer",
+        "verdieping",
+        "etage",
+        "hoog",
+        "appartement",
+        "zolder",
+        "datum",
+        "sinds",
+        "per",
+        "vanaf",
+    )
+)
+_NO_LOWER_STREET = frozenset(
+    ("same", "other", "others", "next", "week", "month", "year", "team", "property")
+)
 _POSTCODE_NEXT = re.compile(r"[ ,\n\r]{1,4}[1-9]\d{3} ?[A-Za-z]{2}(?!\w)")
 _FIGURED_STREET = re.compile(
     r"(?<!\w)(?:Plein|Laan|plein|laan|Straat) (?:1[5-9]\d\d|20\d\d)(?:-(?:1[5-9]|20)\d\d)?,? (?:nr\.? ?)?\d{1,4}[a-zA-Z]?(?![\w.:])"
@@ -237,6 +271,14 @@ _LABELLED_ENGLISH = re.compile(
     r"(?:[Ll]ives? (?:now )?at|[Ll]iving at|[Mm]oved (?:in)?to|[Aa]ddress(?: is|:)?|[Dd]eliver(?:ed)? to|[Ss]hip to|[Ss]taying at)"
     r" (\d{1,4}[a-z]?,? (?:[Tt]he )?[A-Z][\w'’\-]{2,20}(?: [A-Z][\w'’\-]{2,20}){0,3})(?![\w])"
 )
+_LABELLED_LOWER = re.compile(
+    r"(?<!\w)(?:woon(?:t|achtig)?(?: (?:nu|thans))? (?:op|aan)|adres(?: is|:)?|verhuisd naar|bezorgd (?:op|aan)) "
+    r"((?:(?:de|het|'t|t|op|aan|den|der|van|in|la) ){0,2}[a-z][a-z'’\-]{3,20}(?: [a-z][a-z'’\-]{3,20})? \d{1,4}(?: ?[a-z])?)(?![\w.,:%]\d|\w| ?%)"
+)
+_THE_LOWER = re.compile(
+    r"(?<!\w)(?:lives?(?: now)? at|living at|moved (?:in)?to|address(?: is|:)?|staying at) (\d{1,4}[a-z]? the [a-z][a-z'’\-]{3,20})(?!\w)"
+)
+"""Streets in lower case that no ending gives away, behind a word for an address."""
 _COTTAGE = re.compile(
     rf"(?<![\w])(?:The )?(?:[A-Z][\w'’\-]{{1,20}} ){{1,2}}(?:Cottage|Farm|Lodge|Barn|Forge|Mill|Rectory|Vicarage|Manor|Villa|Grange"
     rf"|Bungalow|Stables|Oast|Schoolhouse), (?:[A-Z][\w'’\-]{{1,20}} ){{1,2}}{_STREET_WORD}(?!\w)"
@@ -250,7 +292,7 @@ _POSTBOX = re.compile(
 _ENGLISH_WORDS = frozenset(
     "alley ave avenue bank barn blvd boulevard brow building bungalow chapel cir circle close common cottage court cres crescent croft ct dock dr drive end esplanade estate farm field fields "  # noqa: SIM905
     "forge gardens gate gdns grange green grove hall heights highway hill house hwy inn lane ln lodge loop manor mansions meadow meadows mews mill mount oast parade park parkway passage "
-    "path pkwy pl place promenade quay rd rectory rise road row schoolhouse sq square st stables street ter terrace tower trail vale vicarage view villa walk way wharf wynd yard st. rd. ave. dr. ln. ct. blvd.".split()
+    "path pkwy pl place promenade quay rd rectory rise road row schoolhouse sq square st stables street ter terrace tower trail vale tce terr bldgs buildings cottages villas paddock orchard vicarage view villa walk way wharf wynd yard st. rd. ave. dr. ln. ct. blvd.".split()
 )
 """One of these stands in every English street or house name."""
 _LABEL_HEADS = frozenset(
@@ -310,6 +352,12 @@ class StreetRecognizer(ScanRecognizer):
         for pattern in (_FIGURED_STREET, _QUARTERED) if scan.digit_count > 1 else ():
             for match in pattern.finditer(text):
                 yield Finding(match.start(), match.end(), 0.9, "street with a year or quarter")
+        for match in _LABELLED_LOWER.finditer(text) if labelled else ():
+            if _NO_HEAD.isdisjoint(match[1].split()) and _NO_FLOOR.isdisjoint(match[1].split()):
+                yield Finding(match.start(1), match.end(1), 0.6, "in lower case, behind a word")
+        for match in _THE_LOWER.finditer(text) if labelled else ():
+            if match[1].split()[-1] not in _NO_LOWER_STREET:
+                yield Finding(match.start(1), match.end(1), 0.6, "in lower case, behind a word")
         for match in _LABELLED_ENGLISH.finditer(text) if labelled else ():
             if not _NO_STREET.match(match[1]):
                 yield Finding(match.start(1), match.end(1), 0.65, "behind a word for it")
@@ -332,12 +380,29 @@ class StreetRecognizer(ScanRecognizer):
             bare = start == index and key in _STREET_STARTS
             return None if bare and not before_postcode else scan.starts[start]
         if _SURE_SUFFIX.match(key) and not capital:
-            return scan.starts[index]
+            return scan.starts[self._first_lower_word(scan, index)]
         if capital and (start := self._first_word(scan, index)) < index:
             head = fold(scan.words[start])
             if head in ("laan", "plein", "kade", "rue", "avenue", "boulevard"):
                 return scan.starts[start]
         return scan.starts[index] if before_postcode and len(key) > 3 else None
+
+    def _first_lower_word(self, scan: TextScan, index: int) -> int:
+        """Where a street in lower case begins: "lange nieuwstraat", "willem de zwijgerlaan"."""
+        first = infix = index
+        for place in range(index - 1, max(-1, index - 4), -1):
+            if scan.text[scan.ends[place] : scan.starts[place + 1]] not in (" ", ". "):
+                break
+            word = scan.words[place].lower().rstrip(".")
+            if word in _STREET_INFIXES:
+                infix = place
+            elif word in _STREET_ADJECTIVES or (
+                infix == place + 1 and scan.features[place] & GIVEN_HOME
+            ):
+                return place
+            else:
+                break
+        return first
 
     def _first_word(self, scan: TextScan, index: int) -> int:
         """Walk back over capitals and infixes, five words at most; it starts with a capital."""
@@ -375,14 +440,14 @@ def _opens_sentence_as_word(scan: TextScan, place: int) -> bool:
 
 
 _PLACE_CUE = re.compile(
-    r"(?:woon(?:t|achtig|den|de)?(?: sinds)?(?: \w{1,12})? (?:in|te|bij|vlakbij)|wonend(?:e)? (?:in|te)|wonen (?:nu )?(?:in|te)"
+    r"(?:\bwoont|\blives|\bwoonpl\.?:?|\bwpl\.?:?|woon(?:t|achtig|den|de)?(?: sinds)?(?: \w{1,12})? (?:in|te|bij|vlakbij)|wonend(?:e)? (?:in|te)|wonen (?:nu )?(?:in|te)"
     r"|verhui(?:sd|st|zen|zing|s)(?: \w{1,9})? (?:naar|uit|van)|geboren (?:te|in)|born (?:and raised )?in|lives? (?:in|near|outside)"
     r"|verhui\w{1,4} (?:van|uit) [\w'’\- ]{2,24} naar|lived in|living (?:in|near)|(?:moved|moving|relocat(?:ed|ing)) (?:back )?(?:to|from)|grew up in|(?:woon)?plaats(?:naam)?:?|\bstad:?|\bcity:?|\btown:?"
     r"|based in|afkomstig uit|komt (?:oorspronkelijk )?uit|kom uit|(?:resident|native) of|originally from|(?:woning|huis|appartement|flat) (?:in|te)|hometown:?) $"
 )
 _STRONG_CUE = re.compile(
     r"(?:\bwoon(?:t|achtig|den|de)?(?: (?:nu|al|zelf|sinds \d{4}))? (?:in|te)|wonend(?:e)? (?:in|te)|wonen (?:nu )?(?:in|te)|verhuisd naar|geboren (?:te|in)"
-    r"|woonplaats:?|(?:^|\n)plaats:|\b(?:i|we|he|she|they) lives? in|\blives? in|living in|(?:^|\n)(?:city|town):|ik kom uit|afkomstig uit"
+    r"|woonplaats:?|\bwoonpl\.?:?|\bwpl\.?:?|(?:^|\n)plaats:|\b(?:i|we|he|she|they) lives? in|\blives? in|living in|(?:^|\n)(?:city|town):|ik kom uit|afkomstig uit"
     r"|hometown:?) $"
 )
 _PLACE_PREFIXES = frozenset(
@@ -399,7 +464,11 @@ _NO_PLACES = frozenset(
 """Countries and provinces, which are no places where somebody lives."""
 _FROM_CUE = re.compile(
     r"(?:(?:[A-ZÀ-Þ][\w'’\-]{1,20}|[Kk]lant|[Mm]evrouw|[Mm]evr\.?|[Mm]w\.?|[Mm]eneer|[Dd]hr\.?|[Cc]li[eë]nte?|[Hh]uurder|[Vv]rouw|[Mm]an|[Hh]eer|[Dd]ame|[Ll]id"
-    r"|[Kk]oper|[Pp]ati[eë]nt|[Bb]ewoner) uit|(?:[A-ZÀ-Þ][\w'’\-]{1,20}|customer|lady|gentleman|caller|woman|man|client|guest|buyer) from) $"
+    r"|[Kk]oper|[Pp]ati[eë]nt|[Bb]ewoner) uit|(?:[A-ZÀ-Þ][\w'’\-]{1,20}|customer|lady|gentleman|caller|woman|man|client|guest|buyer) from|[A-ZÀ-Þ][\w'’\-]{1,20}, (?:of|uit|te)) $"
+)
+_FIELD = re.compile(
+    r"(?:^|(?<=[\n,;|]))[ \t]{0,3}(?:woonplaats|plaats|stad|city|town|gemeente): ?([^\W\d_][^\W\d_'’\- ]{1,14}(?:[ '’\-][^\W\d_]{1,14}){0,3})(?=[ \t]*(?:$|[\n,;|]))",
+    re.IGNORECASE,
 )
 _LABEL_CUE = re.compile(
     r"(?:^|\n)(?:from|uit|location|locatie|woonplaats|plaats|town|city|gemeente): $", re.IGNORECASE
@@ -459,6 +528,9 @@ class PlaceRecognizer(ScanRecognizer):
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Places behind a postcode, a house number or a word for living there."""
+        for match in _FIELD.finditer(scan.text) if ":" in scan.text else ():
+            if fold(match[1].strip()) in _places():
+                yield Finding(match.start(1), match.start(1) + len(match[1].strip()), 0.8, "field")
         index = 0
         ends = {finding.end for finding in streets(scan)}
         while index < len(scan.words):

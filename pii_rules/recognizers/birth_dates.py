@@ -19,7 +19,7 @@ _DATE = re.compile(
     rf"|\d{{1,2}} \d{{1,2}} (?:19|20)?\d{{2}}"
     rf"|(?:19|20)\d{{2}}[\-/.]\d{{1,2}}[\-/.]\d{{1,2}}"
     rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th|e)?[ \-]?(?:of )?{_MONTH}\.?,?[ \-]?(?:(?:19|20)\d{{2}}|['’]?\d{{2}})?"
-    rf"|{_MONTH}\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?,? (?:(?:19|20)\d{{2}}|['’]\d{{2}}))(?![\w])",
+    rf"|{_MONTH}\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?,? (?:(?:19|20)\d{{2}}|['’]?\d{{2}}))(?![\w])",
     re.IGNORECASE,
 )
 _COMPACT = re.compile(
@@ -29,7 +29,7 @@ _COMPACT = re.compile(
 _LABEL = (
     r"(?:\bgeb\b\.?|\bgeb\.?(?:dat(?:um|\.)?|d\.)|\bgebdat(?:um)?|\bgebdtm|\bgeb[.\- ]?dtm|\bg\. ?d\b\.?|\bgb ?datum|geboren|geboorte\w*|\bgbd\b|verjaart|verjaardag|jarig|\bborn\b"
     r"|\bbirth|birthday|bday|b-day|verificatie(?: met)?|geverifieerd(?: met| op)?|verified (?:with|by)|\bd\.? ?o\.? ?b\b\.?"
-    r"|né[e]? le|geburtsdatum|geb\.? am)"
+    r"|né[e]? le|geburtsdatum|geb\.? am|\baged? \d{1,3}|\bleeftijd:? \d{1,3}|\b\d{2} (?:jaar|jr|yrs?|yo))"
 )
 _BIRTH = re.compile(rf"{_LABEL}[\w :.,()/\-?!>='’#\r\n*•]{{0,48}}$")
 _BIRTH_WORD = re.compile(r"\bgeb|\bborn|birth|bday|\bdob\b|d\.o\.b|jarig|verjaar")
@@ -47,10 +47,12 @@ _CORRECTED = re.compile(
 )
 _NAME_BEFORE = re.compile(r"[A-ZÀ-Þ][\w'’\-.]{1,24} ?(?:\(|\(°|\* ?|° ?)$")
 _BORN_OF = re.compile(r"\b(?:ik ben|hij is|zij is|ze is|is|ben|bent)(?: er een)? van $")
-_AFTER_NAME = re.compile(r"[A-ZÀ-Þ][\w'’\-]{2,24}, ?$|(?:^|[\s(])[*°] ?$")
+_AFTER_NAME = re.compile(
+    r"[A-ZÀ-Þ][\w'’\-]{1,24}(?: (?:van|de|der|den|ten|ter|von|el|al)){0,3} [A-ZÀ-Þ][\w'’\-]{2,24} $|[A-ZÀ-Þ][\w'’\-]{2,24}, ?$|(?:^|[\s(])[*°] ?$"
+)
 _LONG_AGO = re.compile(r"(?:19[2-9]\d|200[0-7])$")
 """Years in which one who is spoken of as grown up was born."""
-_CENTURY = re.compile(r"(?:19[2-9]|200|201)\d(?!\d)|[\-/.][2-9]\d$")
+_CENTURY = re.compile(r"(?:19[2-9]|200|201)\d(?!\d)|[\-/.]['’]?[2-9]\d$")
 
 
 class BirthDateRecognizer(ScanRecognizer):

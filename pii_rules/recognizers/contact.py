@@ -29,11 +29,12 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _SPELT_AT = re.compile(
-    r" ?\[at\] ?| ?\(at\) ?| (?:at|apenstaart(?:je)?|apestaart(?:je)?) | @ ?|@ ", re.IGNORECASE
+    r" ?\[at\] ?| ?\(at\) ?| ?\{at\} ?| (?:at|apenstaart(?:je)?|apestaart(?:je)?) | @ ?|@ ",
+    re.IGNORECASE,
 )
 _SPELT_DOMAIN = re.compile(
     r"(?:[^\W_][\w\-]{0,30} (?:dot|punt|dash|hyphen|streepje) ){0,3}"
-    r"([^\W_][\w\-]{0,61}(?:\.[\w\-]{1,62}){0,4}?)(?: ?(?:\.|\[dot\]|\(dot\)) ?| (?:dot|punt) )"
+    r"([^\W_][\w\-]{0,61}(?:\.[\w\-]{1,62}){0,4}?)(?: ?(?:\.|[\[({](?:dot|punt)[\])}]) ?| (?:dot|punt) )"
     r"(?:co(?:\.| dot | punt ))?(nl|be|com|net|org|eu|de|uk|ie|fr|info|io|me|biz|example)(?!\w)",
     re.IGNORECASE,
 )
@@ -92,10 +93,10 @@ class EmailRecognizer(ScanRecognizer):
 
 _CUT_DOMAIN = re.compile(
     r"(?:gmail|hotmail|outlook|yahoo|icloud|xs4all|kpnmail|ziggo|live|home|planet|upcmail|protonmail|telenet|googlemail|btinternet)"
-    r"(?:(?: ?[.,] ?| )(?:com|nl|net|be|co\.uk))?(?![\w.])",
+    r"(?:(?: ?[.,] ?| |)(?:com|nl|net|be|co\.uk))?(?![\w.])",
     re.IGNORECASE,
 )
-"""A provider whose ending was left out, or parted by a blank or a comma."""
+"""A provider whose ending was left out, or parted by a blank, a comma or nothing."""
 
 _PHONE = re.compile(
     r"(?<![\w€$£@#/.,\-])(?:\+|\(\+?|0)\d?[\d ()./\-–\u00a0]{6,24}\d(?![\w@])(?![.,]\d)"
@@ -110,7 +111,20 @@ _ABROAD_BARE = re.compile(
 _SIGNED_MOBILE = re.compile(r"(?<!\w)06[_*=:~] ?\d{2,4}(?:[ \-]?\d{2,4}){1,3}(?!\w)")
 _ABROAD_MOBILE = re.compile(r"(?<![\w+.,\-€])316[ \-]?[1-5]\d{7}(?!\w)(?![.,]\d)")
 _DATE_FIRST = re.compile(r"[0-3]?\d[\-/.][0-3]?\d[\-/.](?:19|20)\d{2}(?!\d)")
-_BRITISH_MOBILE = re.compile(r"(?<![\w+.,\-])07\d{3} ?\d{3} ?\d{3}(?!\w)(?![.,\-]\d)")
+_BRITISH_MOBILE = re.compile(r"(?<![\w+.,\-])0 ?7(?:[ .\-]?\d){9}(?!\w)(?![.,\-]\d)")
+_BRITISH_SIGNED = re.compile(
+    r"(?<![\w+.,\-€$£/])0[12]\d{1,4}[./]\d{3,4}[./]?\d{3,4}(?!\w)(?![.,\-/]\d)"
+)
+_LOCAL_NUMBER = re.compile(
+    r"(?<!\w)tel(?:efoon)?(?:nr)?[.:]? ?(?:(?:thuis|werk|priv[eé]|home|work):? ?)?(\d{6}|\d{2} \d{2} \d{2}|\d{3} \d{3})(?!\w)(?![ .\-/,:]?\d)",
+    re.IGNORECASE,
+)
+"""A number without its area code, behind its label."""
+_GLUED = re.compile(
+    r"(?<!\w)(?:tel(?:efoon)?|mob(?:iel|ile)?|gsm|phone|fax)(?:nr|no)?[.:]?([+0]\d[\d ()./\-]{6,18}\d)(?![\w@])",
+    re.IGNORECASE,
+)
+"""A label with its number right against it."""
 _ANY_NUMBER = re.compile(
     r"(?<![\w+.,/\-€$£])\(?\d(?:[ .\-/()]{0,2}\d){6,12}(?:x\d{2,5})?(?!\w)(?![.,:]\d)"
 )
@@ -123,6 +137,7 @@ _PHONE_LABEL = re.compile(
 _BRITISH = re.compile(
     r"(?<![\w+.,\-€$£/])\(?0[1237]\d{1,4}\)?[ \-]?\d{3,4}[ \-]?\d{3,4}(?!\w)(?![.,\-/]\d)"
 )
+_BRITISH_LINES = (_BRITISH, _BRITISH_SIGNED)
 _LINE_LABEL = re.compile(
     r"(?:^|[\n|,;(]) ?(?:t|m|p|f|tel|mob|telefoon|mobiel|phone|ph|nr)\.? ?[:.]? ?$"
 )
@@ -150,6 +165,9 @@ class PhoneRecognizer(ScanRecognizer):
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Candidates that are possible numbers."""
         yield from spoken_phones(scan)
+        if scan.digit_count > 5 and "tel" in scan.lower:
+            for match in _LOCAL_NUMBER.finditer(scan.text):
+                yield Finding(match.start(1), match.end(1), 0.5, "without its area code")
         if scan.digit_count < 7:
             return
         text = scan.text
@@ -160,16 +178,21 @@ class PhoneRecognizer(ScanRecognizer):
                 yield Finding(match.start(), match.end(), 0.5, "Dutch mobile without +")
         for match in _PHONE.finditer(text):
             yield from self._judge(scan, match.start(), match.end())
+        for match in _GLUED.finditer(text):
+            yield from self._judge(scan, *match.span(1))
         for pattern, rule, score in (
             (_BARE_MOBILE, "mobile without 0", 0.35),
             (_ABROAD_BARE, "country code without +", 0.35),
             (_NORTH_AMERICAN, "North American", 0.6),
             (_BRITISH_MOBILE, "British mobile", 0.6),
             (_BRITISH, "British", 0.5),
+            (_BRITISH_SIGNED, "British, with signs", 0.35),
         ):
             for match in pattern.finditer(text):
                 digits = len(_DIGITS.findall(match.group()))
-                if pattern is _BRITISH and digits not in (10, 11):
+                if pattern in _BRITISH_LINES and digits not in (10, 11):
+                    continue
+                if _DATE_FIRST.match(match.group()):
                     continue
                 if not _NOT_A_PHONE.search(scan.before(match.start())):
                     yield Finding(match.start(), match.end(), score, rule)

@@ -18,7 +18,7 @@ _LABELLED = re.compile(
     r")(?![\w\-])"
 )
 _LABEL = re.compile(
-    r"(?:paspo?o?rt(?:nummer|nr|no)?|pasport|passport|identiteitskaart|id[ \-]?kaart|eid|id[ \-]?card|identity card|rijbewijs"
+    r"(?:paspo?o?rt(?:nummer|nr|no)?|\bpasp\b\.?(?:nr)?|\bpp(?: no| nr|nr)\b|pasport|passport|identiteitskaart|id[ \-]?kaart|eid|id[ \-]?card|identity card|rijbewijs"
     r"|rbw|driv(?:ing|er'?s?’?s?) licen[cs]e|\blicen[cs]e(?: no| number| nr)?|verblijfs(?:document|vergunning|kaart|titel)"
     r"|residence (?:permit|card)|legitimatie(?:bewijs)?|(?:reis)?document(?:nummer|nr| no| number)|id[ \-]?bewijs"
     r"|id[ \-]?(?:nummer|nr|no|number)|\bbrp\b|personalausweis|reisepass|ausweis(?:nummer|nr)?|carte d.identit[eé]"
@@ -39,7 +39,7 @@ _BELGIAN = re.compile(r"(?<![\w\-])\d{3}-\d{7}-\d{2}(?![\w\-])")
 
 _HEADS = frozenset(
     ("pas", "ide", "id", "id-", "idk", "idb", "idn", "eid", "rij", "rbw", "dri", "lic", "ver", "res", "leg", "rei", "doc", "brp", "per",
-     "aus", "car")
+     "aus", "car", "pp", "ppn")
 )  # fmt: skip
 """What a label starts with."""
 

@@ -111,10 +111,18 @@ class CreditCardRecognizer(ScanRecognizer):
 _VAT = re.compile(
     r"(?<!\w)(?:NL[ .]?\d{9}[ .]?B[ .]?\d{2}|NL[ .]?\d{4}[ .]\d{2}[ .]\d{3}[ .]?B[ .]?\d{2}"
     r"|BE[ .]?[01]?\d{3}[ .]?\d{3}[ .]?\d{3}|(?:DE|GB|PT|EE|EL|LT) ?\d{3} ?\d{3} ?\d{3}|FR ?[A-Z0-9]{2} ?\d{3} ?\d{3} ?\d{3}"
-    r"|(?:LU|DK|FI|SI|HU|MT) ?\d{8}|(?:PL|SK) ?\d{10}|(?:IT|HR) ?\d{11}|ATU ?\d{8}|SE ?\d{12}|ES ?[A-Z0-9]\d{7}[A-Z0-9]"
+    r"|GB ?\d{3} ?\d{4} ?\d{2}|(?:LU|DK|FI|SI|HU|MT) ?\d{8}|(?:PL|SK) ?\d{10}|(?:IT|HR) ?\d{11}|ATU ?\d{8}|SE ?\d{12}|ES ?[A-Z0-9]\d{7}[A-Z0-9]"
     r"|IE ?\d[A-Z0-9+*]\d{5}[A-W][A-IW]?)(?!\w)",
     re.IGNORECASE,
 )
+
+
+_VAT_LABELLED = re.compile(
+    r"(?<!\w)(?:vat|btw)(?:[ \-]?(?:reg(?:istration)?|id(?:entificatie)?|nr|no|number|nummer|nmr)\b\.?){0,3}[ :=#(]{0,3}"
+    r"(\d{3} ?\d{4} ?\d{2}|\d{3} ?\d{3} ?\d{3}|\d{9} ?B ?\d{2}|0?\d{3}\.\d{3}\.\d{3}|\d[A-Z0-9+*]\d{5}[A-W][A-IW]?)(?![\w%])",
+    re.IGNORECASE,
+)
+"""Behind its label a number counts without its country."""
 
 
 class VatRecognizer(ScanRecognizer):
@@ -127,8 +135,11 @@ class VatRecognizer(ScanRecognizer):
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Numbers that pass their check; others wait for a context word."""
-        if scan.digit_count < 9:
+        if scan.digit_count < 7:
             return
+        if "vat" in scan.lower or "btw" in scan.lower:
+            for match in _VAT_LABELLED.finditer(scan.text):
+                yield Finding(match.start(1), match.end(1), 0.6, "labelled")
         for match in _VAT.finditer(scan.text):
             compact = re.sub(r"[ .]", "", match.group()).upper()
             valid = _vat_is_valid(compact)
@@ -147,17 +158,22 @@ def _vat_is_valid(compact: str) -> bool:
 
 _CHAMBER = re.compile(
     r"(?<![\w.,\-])\d{8}(?!\w)(?![.,\-]\d)|(?<![\w.])\d{2}[. ]\d{2}[. ]\d{2}[. ]\d{2}(?!\w)"
-    r"|(?<![\w.])(?:\d{4}[. ]\d{4}|\d{3}[. ]\d{3}[. ]\d{2,3}|\d{2}[. ]\d{3}[. ]\d{3}|0?\d{3}\.\d{3}\.\d{3}|SC ?\d{6}|\d{14}|\d{9})(?!\w)(?![.,\-]\d)"
+    r"|(?<![\w.])(?:\d{4}[. ]\d{4}|\d{3}[. ]\d{3}[. ]\d{2,3}|\d{2}[. ]\d{3}[. ]\d{3}|0?\d{3}\.\d{3}\.\d{3}|(?:SC|NI|OC|SO|NC) ?\d{6}|\d{14}|\d{9})(?!\w)(?![.,\-]\d)"
 )
 _CHAMBER_LABEL = re.compile(
     r"(?:kvk|k\.v\.k\.?|kamer v(?:an|\.)? ?koophandel|\bcoc|chamber of commerce|handelsregister|trade register|\bkbo|ondernemingsn\w*"
-    r"|company (?:reg(?:istration)? )?(?:number|no)|companies house|\bcrn|siren|siret|hrb)"
+    r"|company (?:reg(?:istration)?\b\.? ?)?(?:number|no\b|nr\b)|company reg\b|\bco\.? ?(?:reg\b\.? ?(?:no|nr)?|no|nr)\b|registered (?:in (?:england(?: and wales| & wales)?|scotland|wales|northern ireland|ireland) )?(?:number|no|under)"
+    r"|companies house|\bcrn|siren|siret|hrb)"
     r"[\w \-.:#/(,']{0,28}$"
 )
 
 
 _CHAMBER_AFTER = re.compile(
-    r"\)?,? ?(?:is |= ?|\(|(?:staat |ingeschreven )?bij )(?:mijn |het |ons |haar |zijn |de )?(?:kvk|coc|handelsregister)"
+    r"\)?,? ?(?:is |= ?|\(|(?:staat |ingeschreven )?bij )(?:mijn |het |ons |haar |zijn |de )?(?:kvk|coc|handelsregister|companies house)"
+)
+_CHAMBER_GLUED = re.compile(r"(?<!\w)kvk(?:nr|nummer)?[.:]?(\d{8})(?!\w)", re.IGNORECASE)
+_IRISH_CHAMBER = re.compile(
+    r"(?<!\w)cro(?: (?:no|number|nr))?[.:# ]{1,3}(\d{5,6})(?!\w)", re.IGNORECASE
 )
 
 
@@ -171,7 +187,12 @@ class ChamberOfCommerceRecognizer(ScanRecognizer):
 
     def find(self, scan: TextScan) -> Iterator[Finding]:
         """Eight digits after the register's name."""
-        if scan.digit_count < 8:
+        if scan.digit_count < 5:
+            return
+        for pattern, label in ((_CHAMBER_GLUED, "kvk"), (_IRISH_CHAMBER, "cro")):
+            for match in pattern.finditer(scan.text) if label in scan.lower else ():
+                yield Finding(match.start(1), match.end(1), 0.8, "labelled")
+        if scan.digit_count < 6:
             return
         for match in _CHAMBER.finditer(scan.text):
             if _CHAMBER_LABEL.search(scan.before(match.start())):

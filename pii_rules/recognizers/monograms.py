@@ -1,7 +1,8 @@
 """Somebody's initials in place of a name: JB, MdV, TMcG.
 
-Owns what such a word looks like, and two places where it is certain: before or behind the date of a
-note ("JB 12/3: gebeld"), and where a name of the same text has these initials ("Anna de Boer (AB)").
+Owns what such a word looks like, and three places where it is certain: before or behind the date of a
+note ("JB 12/3: gebeld"), as the last word of a note ("Done. JB"), and where a name of the same text has
+these initials ("Anna de Boer (AB)").
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _NOTED = re.compile(
 )
 
 
+_SENTENCE = 6
+_CLOSING = re.compile(r"[.!?)] ([A-Z]{2,3}|[A-Z][a-z]{1,2}[A-Z])\s*$")
+
+
 def is_monogram(word: str, bits: int) -> bool:
     """Whether a word is written as initials are, and is no department, title or known abbreviation."""
     if bits & (BLOCKED | TITLE | ORGANISATION) or is_department(word):
@@ -47,6 +52,18 @@ def noted(scan: TextScan) -> Iterator[tuple[int, int]]:
         group = 1 if match[1] else 2
         if is_monogram(match[group], lexicon().features(match[group])):
             yield match.span(group)
+
+
+def signed(scan: TextScan) -> Iterator[tuple[int, int]]:
+    """Start and end of the initials that close a text, behind a sentence of five words or more."""
+    if len(scan.words) < _SENTENCE or not scan.words[-1][:1].isupper():
+        return
+    match = _CLOSING.search(scan.text, max(0, len(scan.text) - 8))
+    if match and match.start(1) == scan.starts[-1]:
+        # who writes in capitals throughout, or of other short names in capitals, signs no such way
+        others = sum(word.isupper() and len(word) > 1 for word in scan.words[:-1])
+        if not others and is_monogram(match[1], scan.features[-1]):
+            yield match.span(1)
 
 
 def initials_of(scan: TextScan, names: Iterable[TaggedName]) -> Iterator[int]:

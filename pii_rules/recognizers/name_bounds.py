@@ -20,6 +20,7 @@ from pii_rules.recognizers.lexicon import (
     GIVEN_HOME,
     INFIX,
     INITIALS,
+    ORGANISATION,
     PLACE,
     TITLE,
     UPPER,
@@ -59,6 +60,10 @@ def parted(scan: TextScan, names: Sequence[TaggedName]) -> Iterator[TaggedName]:
                 yield TaggedName(first, place - 1, name.margin)
                 first = name.last + 1
                 break
+            if _is_employer(scan, place, name.last) or _is_department(scan, place, name.last):
+                yield TaggedName(first, place - 1, name.margin)
+                first = name.last + 1
+                break
             if _is_end(scan, first, place):
                 yield TaggedName(first, place - 1, name.margin)
                 first = place
@@ -89,9 +94,13 @@ def is_thing(scan: TextScan, name: TaggedName) -> bool:
     if name.first == name.last:
         if name.margin < _CERTAIN and _follows_thing(scan, name.first):
             return True
+        if name.margin < _CERTAIN and _opens_company(scan, name.last):
+            return True
         if not _is_genitive(words[0]):
             return False
         return bool(_COUNT.search(scan.text, max(0, start - 4), start))
+    if _ends_as_company(scan, name):
+        return True
     if any(map(_is_genitive, words[:-1])) or " ".join(words).lower() in _STORIES:
         return True
     least = _OPENERS.get(words[0])
@@ -99,6 +108,29 @@ def is_thing(scan: TextScan, name: TaggedName) -> bool:
         return False
     last = scan.features[name.last]
     return bool(last & PLACE) if words[0] == "van" else not last & FAMILY_HOME
+
+
+def _opens_company(scan: TextScan, place: int) -> bool:
+    """Whether a word of companies stands right behind: "Hughes Dairy"."""
+    if place + 1 >= len(scan.words):
+        return False
+    if scan.text[scan.ends[place] : scan.starts[place + 1]] != " ":
+        return False
+    bits = scan.features[place + 1]
+    return bool(bits & ORGANISATION and bits & CAPITAL and not bits & (GIVEN | FAMILY))
+
+
+def _ends_as_company(scan: TextScan, name: TaggedName) -> bool:
+    """Whether the last word is one of companies and of no person, or of houses: "Fox Haulage"."""
+    last = scan.features[name.last]
+    if not last & CAPITAL or last & FAMILY_HOME:
+        return False
+    if last & ORGANISATION and not last & (GIVEN | FAMILY):
+        return True
+    return scan.words[name.last] in _HOUSES and not scan.features[name.first] & GIVEN_HOME
+
+
+_HOUSES = frozenset(("House", "Lodge", "Grange", "Manor", "Cottage", "Court", "Mansions", "Towers"))
 
 
 def _follows_thing(scan: TextScan, place: int) -> bool:
@@ -123,7 +155,7 @@ def _is_end(scan: TextScan, first: int, place: int) -> bool:
         return False
     if _ENDS.search(gap):
         return True
-    if "," not in gap:
+    if "," not in gap or _opens_inverted(scan, first, place):
         return False
     if len(scan.words[place]) == 1 and scan.words[place].islower():
         return True
@@ -132,6 +164,41 @@ def _is_end(scan: TextScan, first: int, place: int) -> bool:
         return True
     several = place - 1 != first or before & FAMILY or behind & INITIALS
     return bool(before & GIVEN and behind & GIVEN_HOME) and not several
+
+
+_INVERTED_END = re.compile(r" ?(?:\n|:|[–\-] |<|\(|$)")
+
+
+def _opens_inverted(scan: TextScan, first: int, place: int) -> bool:
+    """Whether a surname comes first: "OYEDELE, Folake"; "Yildiz, Emre - intake", on its own line."""
+    before, behind = scan.features[place - 1], scan.features[place]
+    if not behind & CAPITAL or behind & (UPPER | BLOCKED):
+        return False
+    if before & UPPER and len(scan.words[place - 1]) > 2 and not before & BLOCKED:
+        return True
+    start = scan.starts[first]
+    opens = not start or scan.text[start - 1] == "\n" or scan.text[start - 2 : start] == ": "
+    alone = bool(_INVERTED_END.match(scan.text, scan.ends[place]))
+    return opens and alone and bool(before & FAMILY and behind & GIVEN)
+
+
+def _is_employer(scan: TextScan, place: int, last: int) -> bool:
+    """Whether "van", "of" or "from" stands here and a company behind it ends the name."""
+    if place != last - 1 or scan.words[place] not in ("van", "of", "from", "v"):
+        return False
+    bits = scan.features[last]
+    return bool(bits & (BLOCKED | ORGANISATION) and bits & CAPITAL and not bits & FAMILY)
+
+
+def _is_department(scan: TextScan, place: int, last: int) -> bool:
+    """Whether "van de" or "from the" and an ordinary word in lower case end the name."""
+    if place != last - 2 or scan.words[place] not in ("van", "of", "from"):
+        return False
+    if scan.words[place + 1] not in ("de", "het", "the"):
+        return False
+    bits = scan.features[last]
+    words = scan.words[place : last + 1]
+    return bool(bits & WORD) and not bits & (CAPITAL | FAMILY) and not lexicon().is_phrase(words)
 
 
 def generations(scan: TextScan) -> Iterator[tuple[int, int]]:

@@ -1,8 +1,9 @@
 """What names of a text tell of one another: parts that belong together, and echoes.
 
 "Piet Kroon belde. Kroon wil ...": what stands once with a given name, initials or a title is read as
-a name again where it stands alone; and a short word between two parts joins them ("Xin Yi Chen").
-Owns these two rules only; which names are certain, the tagger says.
+a name again where it stands alone; a short word between two parts joins them ("Xin Yi Chen"), and a
+hyphen with blanks joins a maiden name ("Carola Smit - van Dam").
+Owns these rules only; which names are certain, the tagger says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from pii_rules.recognizers.lexicon import (
     BLOCKED,
     CAPITAL,
+    FAMILY,
+    GIVEN_HOME,
     INFIX,
     INITIALS,
     ORGANISATION,
@@ -46,7 +49,9 @@ def bridged(scan: TextScan, names: Sequence[TaggedName]) -> Iterator[TaggedName]
     """The names in order, two of them joined where one short word of a name stands between."""
     before: TaggedName | None = None
     for name in names:
-        if before is not None and _is_bridge(scan, before.last, name.first):
+        if before is not None and (
+            _is_bridge(scan, before.last, name.first) or _is_married(scan, before, name)
+        ):
             margin = max(before.margin, name.margin)
             before = TaggedName(before.first, name.last, margin)
             continue
@@ -55,6 +60,15 @@ def bridged(scan: TextScan, names: Sequence[TaggedName]) -> Iterator[TaggedName]
         before = name
     if before is not None:
         yield before
+
+
+def _is_married(scan: TextScan, before: TaggedName, name: TaggedName) -> bool:
+    """Whether a hyphen with blanks joins a whole name and a surname: "Carola Blok - van Dam"."""
+    if before.last + 1 != name.first or before.first == before.last:
+        return False
+    if scan.text[scan.ends[before.last] : scan.starts[name.first]] not in (" - ", " – "):
+        return False
+    return not scan.features[name.first] & GIVEN_HOME and bool(scan.features[name.last] & FAMILY)
 
 
 def _is_bridge(scan: TextScan, last: int, first: int) -> bool:

@@ -27,8 +27,13 @@ _BSN = re.compile(
 )
 _BSN_ODD = re.compile(r"(?<![\w.,\-+€])\d{2,3}(?:[ .]\d{2,3}){2,3}(?!\w)(?![.,\-]\d)")
 """Nine figures in pieces of any size, which count beside the label only."""
+_BSN_GLUED = re.compile(
+    r"(?<!\w)(?:bsn|b\.s\.n\.?|sofi)(?:[ \-]?(?:nummer|nr))?[.:=]?(\d{9}|\d{3}[ .]\d{3}[ .]\d{3}|\d{4}\.\d{2}\.\d{3})(?!\w)",
+    re.IGNORECASE,
+)
+"""A label with its number right against it."""
 _BSN_LABEL = re.compile(
-    r"(?:bsn|b\.s\.n\.?|sofi|fiscaal nummer|persoonsnummer|burger ?service ?(?:nummer|nr)|citizen service number)"
+    r"(?:bsn|b\.s\.n\.?|sofi|fiscaal nummer|persoons(?:nummer|nr)|burger ?service ?(?:nummer|nr)|citizen service number)"
     r"(?:[ \-]?(?:nummer|nr|number|no))?\.?[ :=#(,\n]{0,4}(?:is |was |van \w{1,20}(?: \w{1,20})? |of \w{1,20} )?"
     r"(?:is |klant |kind |partner |zoon |dochter )?[:( ]{0,2}$"
 )
@@ -62,6 +67,8 @@ class CitizenNumberRecognizer(ScanRecognizer):
                 yield Finding(match.start(), match.end(), 0.5, "label only")
         if _BSN_NEAR.search(scan.lower):
             yield from self._odd(scan)
+            for match in _BSN_GLUED.finditer(scan.text):
+                yield Finding(match.start(1), match.end(1), 0.9, "label only")
 
     def _odd(self, scan: TextScan) -> Iterator[Finding]:
         for match in _BSN_ODD.finditer(scan.text):
@@ -76,7 +83,7 @@ class CitizenNumberRecognizer(ScanRecognizer):
 _BELGIAN = re.compile(r"(?<![\w.])\d{2}[. ]?\d{2}[. ]?\d{2}[ \-.]{0,3}\d{3}[. \-]?\d{2}(?!\w)")
 _SSN = re.compile(r"(?<![\w\-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w\-])")
 _NINO = re.compile(
-    r"(?<!\w)(?![DFIQUV])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)"
+    r"(?<!\w)(?![DFIQUV])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-Z][A-CEGHJ-NPR-TW-Z][ .\-]?\d\d[ .\-]?\d\d[ .\-]?\d\d[ .\-]?[A-D](?!\w)"
 )
 _NHS = re.compile(
     r"(?<![\w.\-])\d{3}[ \-]\d{3}[ \-]\d{4}(?![\w\-])|(?<![\w.\-])[4-79]\d{9}(?![\w\-])"
@@ -93,7 +100,7 @@ _NORDIC = re.compile(r"(?<![\w.\-/])(?:\d{6}[\-+]\d{4}|\d{6}[\-+A]\d{3}[0-9A-Y])
 _SWISS = re.compile(r"(?<![\w.\-])756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}(?!\w)")
 _SEPARATORS = re.compile(r"[ .\-]")
 _LABELLED = re.compile(
-    r"(?<![\w.\-])[A-Za-z]{0,2}[ \-]?\d(?:[ .\-/]{0,3}\d){5,14}[ \-]?[A-Za-z]{0,2}(?!\w)"
+    r"(?<![\w.\-])(?!no )[A-Za-z]{0,2}[ \-/]?\d(?:[ .\-/]{0,3}\d){5,14}[ \-/]?[A-Za-z]{0,2}(?!\w)"
 )
 _LABEL = re.compile(
     r"(?:rijksreg(?:ister)?(?:nummer|nr)?|\brrn|\binsz|\bniss|\bnhs|\bnino|nat(?:ional|\.)? ?insurance|\bni|\bssn|social security"

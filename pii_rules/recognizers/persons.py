@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pii_rules.recognizers.account_names import accounts
 from pii_rules.recognizers.base import Finding, ScanRecognizer
+from pii_rules.recognizers.labelled_names import labelled
 from pii_rules.recognizers.lexicon import (
     ACTS,
     BLOCKED,
@@ -38,10 +40,11 @@ from pii_rules.recognizers.lexicon import (
     WORD,
     word_class,
 )
-from pii_rules.recognizers.monograms import initials_of, is_department, noted
+from pii_rules.recognizers.monograms import initials_of, is_department, noted, signed
 from pii_rules.recognizers.name_bounds import generations, is_place, is_thing, parted
 from pii_rules.recognizers.name_echoes import bridged, echoes
 from pii_rules.recognizers.name_introductions import IntroducedNames
+from pii_rules.recognizers.name_pairs import paired, slashed
 from pii_rules.recognizers.name_parts import STREET_END, Name
 from pii_rules.recognizers.scan import TaggedName, TextScan
 from pii_rules.recognizers.tagger import name_tagger
@@ -49,6 +52,7 @@ from pii_rules.recognizers.tagger import name_tagger
 _ORGANISATION_BEFORE = word_class("organisations_before")
 _BRANDS = frozenset(brand.replace("_", " ") for brand in word_class("brands"))
 _COMPANIONS = word_class("companions")
+_ABBREVIATIONS = word_class("abbreviations")
 _LONE_LETTERS = frozenset("AIOU")
 
 
@@ -71,7 +75,15 @@ class PersonRecognizer(ScanRecognizer):
             yield Finding(scan.starts[place], _without_genitive(scan, place), 0.6, "echo of a name")
         for place in initials_of(scan, tagged):
             yield Finding(scan.starts[place], scan.ends[place], 0.6, "initials of a name")
-        for start, end in noted(scan):
+        for place in slashed(scan, tagged):
+            yield Finding(scan.starts[place], scan.ends[place], 0.6, "over a slash from a name")
+        for start, end in paired(scan):
+            yield Finding(start, end, 0.85, "behind a title in the plural")
+        for start, end in labelled(scan):
+            yield Finding(start, end, 0.6, "in the field for a name")
+        for start, end in accounts(scan):
+            yield Finding(start, end, 0.6, "account of a person")
+        for start, end in (*noted(scan), *signed(scan)):
             yield Finding(start, end, 0.6, "initials of a note")
         for name in tagged:
             if _opens_with_code(scan, name):
@@ -130,6 +142,8 @@ def _is_no_name(scan: TextScan, name: TaggedName) -> bool:
     if name.margin < _least_margin(features, single=single):
         return True
     word, bits = scan.words[name.first], features[0]
+    if word.lower() in _ABBREVIATIONS and not bits & GIVEN_HOME:
+        return True
     if single and (is_department(word) or _is_letter(scan, name.first)):
         return True
     if single and name.margin < _SURE_OF_PLACE and bits & PLACE and not bits & GIVEN_HOME:
@@ -145,10 +159,12 @@ def _is_no_name(scan: TextScan, name: TaggedName) -> bool:
 
 
 def _is_letter(scan: TextScan, place: int) -> bool:
-    """Whether a single letter is that of a telephone ("T 020…") or of an option ("A en B")."""
+    """Whether a single letter is that of a telephone ("T 020…"), an option ("A en B"), or of "n/a"."""
     if len(scan.words[place]) > 1:
         return False
     end = scan.ends[place]
+    if scan.text[end : end + 1] == "/" and len(scan.text[end + 1 : end + 3].strip()) == 1:
+        return True
     return bool(_NUMBER.match(scan.text, end) or _OPTIONS.search(scan.text, max(0, end - 10), end))
 
 

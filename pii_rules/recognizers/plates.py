@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pii_rules.recognizers.base import Finding, ScanRecognizer
+from pii_rules.recognizers.lexicon import lexicon, word_class
 from pii_rules.recognizers.scan import TextScan
 
 _SIDE_CODES = re.compile(
@@ -24,23 +25,27 @@ _BRITISH = re.compile(
     r"(?<![\w\-])[A-HJ-PR-Y][A-HJ-PR-Y](?:0[2-9]|[1-7]\d) [A-HJ-PR-Z]{3}(?![\w\-])"
 )
 _GERMAN = re.compile(r"(?<![\w\-])[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?[1-9]\d{0,3}[EH]?(?![\w\-])(?!\.\d)")
-_BARE = re.compile(
-    r"(?<![\w\-.,:/])(?:[A-Z]{2}[ .\-]?\d{2}[ .\-]?[A-Z]{3}|[A-Z]{1,3}[ .\-]?\d{1,4}[ .\-]?[A-Z]{1,3}"
+_BARE = (
+    r"(?<![\w\-.,/])(?:[A-Z]{2}[ .\-]?\d{2}[ .\-]?[A-Z]{3}|[A-Z]{1,3}[ .\-]?\d{1,4}[ .\-]?[A-Z]{1,3}"
     r"|\d{1,4}[ .\-]?[A-Z]{2,3}[ .\-]?\d{0,3}|[A-Z]{1,3}[ \-][A-Z]{1,2} ?\d{1,4}|[A-Z]{2}[ .\-]?\d{2}[ .\-]?\d{2}"
-    r"|\d{2}[ .]?\d{2}[ .]?[A-Z]{2}|\d{1,3}[ .\-]?[A-Z]{1,2}[ .\-]?\d{1,6})(?![\w\-])",
-    re.IGNORECASE,
+    r"|\d{2}[ .]?\d{2}[ .]?[A-Z]{2}|\d{1,3}[ .\-]?[A-Z]{1,2}[ .\-]?\d{1,6})(?![\w\-])"
 )
-_LABEL = re.compile(
+_LABELLED = re.compile(
     r"(?:kenteken(?:nr|nummer|plaat)?s?|nummerpla(?:at|ten)|licen[cs]e plate|(?:number |license )?plate|registration|\breg"
     r"(?: (?:no|nr|number|plate))?|\brego|\bkent|kennzeichen|plaque)"
     r"(?:[.:#=]| is| was| nr| no| nummer| number| van \w{2,12}(?: \w{2,12})?| of (?:the |my |his |her )?\w{2,12}"
-    r"| \w{4,12})?[ :#.(\"'\n]{0,4}$"
+    rf"| \w{{4,12}})?[ :#.(\"'\n]{{0,4}}({_BARE})",
+    re.IGNORECASE,
 )
+"""A label and what stands behind it; the label may itself look like the head of a plate ("reg ab12 cde")."""
 _BLANKS = re.compile(
     r"(?<![\w\-])(?:[A-Z]{2} \d{3} [A-Z]|[A-Z] \d{3} [A-Z]{2}|[A-Z]{3} \d{2} [A-Z]|[A-Z] \d{2} [A-Z]{3}"
     r"|\d{2} [A-Z]{3} \d|\d [A-Z]{3} \d{2}|\d{2} [A-Z]{2} [A-Z]{2}|[A-Z]{2} [A-Z]{2} \d{2}|[A-Z]{2} \d{2} [A-Z]{2}"
     r"|[1-9] ?[A-Z]{3} ?\d{3}|[A-Z]{2}[0-7]\d[A-Z]{3}|[A-Z]\d{1,3} [A-Z]{3}|[A-Z]{2}\d{3}[A-Z]{1,2}|[A-Z]\d{3}[A-Z]{2})"
     r"(?![\w\-])"
+)
+_LOWER = re.compile(
+    r"(?<![\w\-])(?:[a-z]{2} ?(?:0[2-9]|[1-7]\d) ?[a-z]{3}|[a-z]{2} ?\d{3} ?[a-z]|[a-z] ?\d{3} ?[a-z]{2}|[1-9] ?[a-z]{3} ?\d{3})(?![\w\-])"
 )
 _NO_PLATE = frozenset(
     (
@@ -66,8 +71,21 @@ _NO_PLATE = frozenset(
     )
 )
 
+_LETTERS = re.compile(r"[a-z]{2,}")
+_TWO_LETTER_WORDS = word_class("two_letter_words")
 _HEADS = frozenset(("ken", "num", "lic", "pla", "reg"))
 """What a label starts with."""
+
+
+def _reads(plate: str) -> bool:
+    """Whether letters in lower case, parted from the figures, are words: "by 12 may"."""
+    if not plate.islower():
+        return False
+    parts = _LETTERS.findall(plate)
+    short = any(part in _TWO_LETTER_WORDS for part in parts)
+    return (short and " " in plate) or any(
+        part in lexicon().words for part in parts if len(part) > 2
+    )
 
 
 class LicencePlateRecognizer(ScanRecognizer):
@@ -95,7 +113,9 @@ class LicencePlateRecognizer(ScanRecognizer):
         for match in _BLANKS.finditer(scan.text):
             if not _NO_PLATE.intersection(match.group().split()):
                 yield Finding(match.start(), match.end(), 0.2, "beside a car")
-        for match in () if _HEADS.isdisjoint(scan.heads) else _BARE.finditer(scan.text):
-            size = sum(c.isalnum() for c in match.group())
-            if 5 <= size <= 9 and _LABEL.search(scan.before(match.start())):
-                yield Finding(match.start(), match.end(), 0.8, "labelled")
+        for match in _LOWER.finditer(scan.text):
+            if not _reads(match.group()):
+                yield Finding(match.start(), match.end(), 0.15, "in lower case, beside a car")
+        for match in () if _HEADS.isdisjoint(scan.heads) else _LABELLED.finditer(scan.text):
+            if 5 <= sum(c.isalnum() for c in match[1]) <= 9 and not _reads(match[1]):
+                yield Finding(match.start(1), match.end(1), 0.8, "labelled")

@@ -93,7 +93,7 @@ class TextScan:
             "@" in self.text
             or " at " in self.lower
             or "[at]" in self.lower
-            or ("(at)" in self.lower or "staart" in self.lower)
+            or ("(at)" in self.lower or "staart" in self.lower or "{at}" in self.lower)
         )
 
     def before(self, start: int, length: int = 48) -> str:

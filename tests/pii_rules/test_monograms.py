@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pii_rules.recognizers.lexicon import lexicon
-from pii_rules.recognizers.monograms import initials_of, is_monogram, noted
+from pii_rules.recognizers.monograms import initials_of, is_monogram, noted, signed
 from pii_rules.recognizers.persons import PersonRecognizer
 from pii_rules.recognizers.scan import TaggedName, TextScan
 
@@ -31,6 +31,21 @@ def test_is_monogram_shape_and_departments(word: str, known: bool) -> None:
 )
 def test_noted_initials_beside_the_date_of_a_note(text: str, found: list[str]) -> None:
     assert [text[a:b] for a, b in noted(TextScan(text))] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ze wil korting, ik heb nee gezegd. TK", ["TK"]),
+        ("customer rang twice, told her friday! MdV", ["MdV"]),
+        ("ze wil korting, ik heb nee gezegd. HR", []),
+        ("stuur het contract per mail naar TK", []),
+        ("PDF gemaild, klant leest het morgen. TK", []),
+        ("is akkoord. TK", []),
+    ],
+)
+def test_signed_initials_close_a_note(text: str, found: list[str]) -> None:
+    assert [text[a:b] for a, b in signed(TextScan(text))] == found
 
 
 @pytest.mark.parametrize(

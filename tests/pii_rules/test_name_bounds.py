@@ -24,6 +24,11 @@ from pii_rules.recognizers.scan import TaggedName, TextScan
         ("Anna in Finance", ["Anna"]),
         ("Anna in 't Veld", ["Anna in 't Veld"]),
         ("Piet op de Berg", ["Piet op de Berg"]),
+        ("QUAADVLIEGH, Anna", ["QUAADVLIEGH, Anna"]),
+        ("Yilmaz, Deniz", ["Yilmaz, Deniz"]),
+        ("Sanne van Unica", ["Sanne"]),
+        ("Sanne van Dam", ["Sanne van Dam"]),
+        ("rinske van de planning", ["rinske"]),
         ("Sjoukje, s j o", ["Sjoukje", "s j o"]),
         ('Piet "Pit" Smit', ['Piet "Pit" Smit']),
     ],
@@ -71,6 +76,11 @@ def test_is_place_towns_and_churches(text: str, first: int, last: int, place: bo
         ("bel De Ringbaan", 1, 2, 2_000, False),
         ("kaas van Purmerend", 1, 2, 2_000, True),
         ("brief van Dijk", 1, 2, 2_000, False),
+        ("prospect Hughes Dairy", 1, 1, 2_000, True),
+        ("prospect Hughes dairy", 1, 1, 2_000, False),
+        ("prospect Fox Haulage", 1, 2, 5_000, True),
+        ("moved to Ashgrove House", 2, 3, 5_000, True),
+        ("call Emma House", 1, 2, 5_000, False),
     ],
 )
 def test_is_thing_what_reads_as_a_name_and_is_nobody(

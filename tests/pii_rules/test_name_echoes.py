@@ -50,6 +50,9 @@ def test_echoes_doubtful_name_has_none() -> None:
         ("Jan, Bo, Piet", [(0, 0), (2, 2)], [(0, 0), (2, 2)]),
         ("Jan belt Piet", [(0, 0), (2, 2)], [(0, 0), (2, 2)]),
         ("Jan Smit", [(0, 0), (1, 1)], [(0, 0), (1, 1)]),
+        ("Jan Smit - van Dam", [(0, 1), (2, 3)], [(0, 3)]),
+        ("Jan - van Dam", [(0, 0), (1, 2)], [(0, 0), (1, 2)]),
+        ("Jan Smit - Anna", [(0, 1), (2, 2)], [(0, 1), (2, 2)]),
     ],
 )
 def test_bridged_short_word_of_a_name_joins_its_parts(
