@@ -87,15 +87,6 @@ class Names:
             return [*self._one(self._given, True), Drawn(self._initial() + ".")]
         return self._one(self._given, True)
 
-    def given_word(self) -> list[Drawn]:
-        """A given name that is an ordinary word too."""
-        return [Drawn(_capital(self._random.choice(self._given["word"])))]
-
-    def family_word(self) -> list[Drawn]:
-        """A surname that is an ordinary word too, seldom with an infix."""
-        name = Drawn(_capital(self._random.choice(self._family["word"])))
-        return [Drawn("de"), name] if self._random.random() < 0.15 else [name]
-
     def family(self) -> list[Drawn]:
         """A surname with its infixes; seldom two, hyphenated or Spanish."""
         roll = self._random.random()

@@ -139,28 +139,6 @@ class Slots:
         letter = family[-1].text[:1].upper() + self._random.choice((".", ".", ""))
         return _person([*self.names.given()[:1], *head, Drawn(letter)])
 
-    def _wg(self, language: str) -> list[Piece]:
-        """A given name that is a word too: Mark, Roos."""
-        return _person(self.names.given_word())
-
-    def _wf(self, language: str) -> list[Piece]:
-        """A surname that is a word too: Sharp, de Wolf."""
-        return _person(self.names.family_word())
-
-    def _ll(self, language: str) -> list[Piece]:
-        """A letter and a surname, all in lower case: g vd wal."""
-        letter = self.names.initials()[:1] + self._random.choice(("", "", "."))
-        parts = [Drawn(letter), *self.names.family()]
-        return _person([Drawn(word.text.lower(), word.masked) for word in parts])
-
-    def _Finv(self, language: str) -> list[Piece]:  # noqa: N802 - the slot is written so
-        """A surname in capitals, then the given name: OYEDELE, Folake."""
-        family = [Drawn(word.text.upper(), word.masked) for word in self.names.family()]
-        return [*_person(family), Piece(", ", "PERSON"), *_person(self.names.given()[:1])]
-
-    def _org(self, language: str) -> list[Piece]:
-        return [Piece(self._pick("organisation_starts"), "N")]
-
     def _p(self, language: str) -> list[Piece]:
         roll = self._random.random()
         if roll < 0.42:
