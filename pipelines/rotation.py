@@ -22,7 +22,7 @@ from pipelines.common.errors import KeyWrongError, UsageError
 from pipelines.common.settings import Home, Settings
 from pipelines.runs import Deployment
 from pipelines.vault import audit, schema
-from pipelines.vault.files import create_private, replace_scrubbing, scrub
+from pipelines.vault.files import create_private, hand_out, replace_scrubbing, scrub
 from pipelines.vault.index_rotation import rotate_index
 from pipelines.vault.keyring import KEY_BYTES, NEXT, ROLES, FileKey, KeyRing, Role
 from pipelines.vault.keys_backup import (
@@ -142,6 +142,7 @@ def export_role(
 
     Raises:
         UsageError: There is no such role, or the file exists.
+        StorageError: The file cannot be written.
         KeyMissingError, KeyWrongError: The role has no key, or others may read it.
     """
     if role not in ROLES:
@@ -155,17 +156,7 @@ def export_role(
         audit.append(
             conn, deployment.vault, actor=actor, action="role_key_exported", payload={"role": role}
         )
-    try:
-        create_private(target, content)
-    except FileExistsError:
-        raise UsageError(
-            "the file exists and is not overwritten", code="file_exists",
-            todo="name another one, or remove it",
-        ) from None  # fmt: skip
-    except OSError:
-        raise UsageError(
-            "the file cannot be written", code="file_unwritable", todo="name another place"
-        ) from None
+    hand_out(target, content)
 
 
 def _rotate_master(home: Home, settings: Settings, actor: str) -> None:

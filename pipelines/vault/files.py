@@ -7,6 +7,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from pipelines.common.errors import StorageError, UsageError
+
 PRIVATE = 0o600
 
 
@@ -19,6 +21,26 @@ def create_private(path: Path, content: bytes) -> None:
     finally:
         beside.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def hand_out(path: Path, content: bytes) -> None:
+    """Write what must not be overwritten into a file that somebody named, mode 0600.
+
+    Raises:
+        UsageError: There is such a file.
+        StorageError: It cannot be written.
+    """
+    try:
+        create_private(path, content)
+    except FileExistsError:
+        raise UsageError(
+            "the file exists and is not overwritten", code="file_exists",
+            todo="name another one, or remove it",
+        ) from None  # fmt: skip
+    except OSError:
+        raise StorageError(
+            "the file cannot be written", code="file_unwritable", todo="name another place"
+        ) from None
 
 
 def append_private(path: Path, content: bytes) -> None:
