@@ -109,7 +109,7 @@ def information(
         },
         "left_out": _left_out(sections["records"], organisation, language),
         "automated_decisions": organisation["automated_decisions"][language],
-        "logic": {table: _logic(table) for table in sorted(derived)},
+        "logic": {table: _explained(table, language) for table in sorted(derived)},
         "rights": organisation["rights"][language],
         "authority": organisation["authority"],
     }
@@ -133,7 +133,12 @@ def _purpose(
     purpose = policy.purposes[name]
     said = organisation["purposes"].get(name, {}).get(language, purpose.description)
     basis = word("bases", purpose.lawful_basis or "", language)
-    return {"purpose": name, "description": said, "lawful_basis": basis, "source": purpose.source}
+    return {
+        "purpose": name,
+        "description": said,
+        "lawful_basis": basis,
+        "source": _law(purpose.source, language),
+    }
 
 
 def _categories(rules: list[tuple[str, ColumnRule]], language: str) -> dict[str, list[str]]:
@@ -164,10 +169,23 @@ def _retention(
             "starts": organisation["retention_starts"]
             .get(policy.retention[name].starts, {})
             .get(language, policy.retention[name].starts),
-            "ground": policy.retention[name].ground,
+            "ground": organisation["retention_grounds"]
+            .get(policy.retention[name].ground, {})
+            .get(language, _law(policy.retention[name].ground, language)),
         }
         for name, shown in sorted(entities.items())
     ]
+
+
+def _law(text: str, language: str) -> str:
+    """A reference to the law, as it is written in a language."""
+    return text.replace("GDPR Art.", "AVG art.") if language == "nl" else text
+
+
+def _explained(table: str, language: str) -> dict[str, Any]:
+    """As :func:`_logic`, the description in the language where there is one."""
+    said = words()["explained"].get(table, {})
+    return _logic(table) | ({"description": said[language]} if language in said else {})
 
 
 @cache

@@ -123,7 +123,7 @@ def view(package: dict[str, Any]) -> dict[str, Any]:
     ]
     more += [
         _section(
-            f"{said('derived')}: {name}",
+            f"{said('derived')}: {word('derived', name, language)}",
             [{"source": "", "fields": r} for r in rows],
             False,
             language,
@@ -196,7 +196,7 @@ def _facts(information: dict[str, Any] | None, language: str) -> list[dict[str, 
         "sources": [f"{name}: {text}" for name, text in i["sources"].items()],
         "left_out": [i["left_out"]] if i["left_out"] else [],
         "logic": [i["automated_decisions"]]
-        + [f"{name}: {body.get('description', '')}" for name, body in i["logic"].items()],
+        + [f"{word('derived', n, language)}: {b.get('description', '')}" for n, b in i["logic"].items()],
         "rights": [i["rights"], _line(i["authority"]), _line(i["controller"]), i["data_protection_officer"]],
     }  # fmt: skip
     none = word("sections", "none", language)

@@ -31,9 +31,9 @@ def word(kind: str, name: str, language: str) -> str:
     """The word for something; its own name with blanks where there is none.
 
     Args:
-        kind: ``entities``, ``columns``, ``sections``, ``bases`` or ``classes``.
+        kind: ``entities``, ``columns``, ``sections``, ``bases``, ``classes`` or ``derived``.
         name: Its name.
         language: ``nl`` or ``en``.
     """
-    known = words()[kind].get(name)
-    return str(known[language]) if known else name.replace("_", " ")
+    known = words()[kind].get(name, {})
+    return str(known.get(language, name.replace("_", " ")))

@@ -1,0 +1,75 @@
+"""A Dutch package reads as Dutch: no ground, explanation or name of a column is left in English."""
+
+from __future__ import annotations
+
+import html as markup
+from typing import Any
+
+import pytest
+import yaml
+
+from pii_rules.models import Policy
+from pipelines.common.entities import load_entities
+from pipelines.packages.facts import information, load_organisation
+from pipelines.packages.render import html, view
+from pipelines.packages.words import words
+from pipelines.warehouse.dbt import PROJECT
+from tests.support.context import make_context
+
+DERIVED = ("customer_360", "customer_churn", "customer_clv", "customer_rfm", "dim_customer")
+"""Tables of what models worked out about a person."""
+
+
+def model(table: str) -> Any:
+    text = (PROJECT / "models" / "marts" / f"{table}.yml").read_text()
+    return next(m for m in yaml.safe_load(text)["models"] if m["name"] == table)
+
+
+@pytest.fixture
+def policy(tmp_path: Any) -> Policy:
+    context = make_context(tmp_path)
+    context.vault.close()
+    return context.policy
+
+
+def readable(policy: Policy, folder: Any, language: str) -> str:
+    """The page of somebody of whom there is a record of every kind."""
+    records = [
+        {
+            "entity": entity.name, "source": "crm", "record": "1",
+            "fields": dict.fromkeys(entity.columns, "1"),
+        }
+        for entity in policy.entities.values()
+    ]  # fmt: skip
+    derived = {
+        table: [{column["name"]: "1" for column in model(table)["columns"]}] for table in DERIVED
+    }
+    sections = {"records": records, "derived": derived}
+    package = {
+        "kind": "access", "language": language, "request": None, "timezone": "Europe/Amsterdam",
+        "made_at": "2026-01-01T00:00:00+00:00",
+        "information": information(sections, policy, load_organisation(folder), language),
+    }  # fmt: skip
+    return markup.unescape(html(view(package | sections)).decode())
+
+
+def test_dutch_package_has_no_english_ground_or_explanation(policy: Policy, tmp_path: Any) -> None:
+    rules = [rule for entity in policy.entities.values() for rule in entity.columns.values()]
+    purposes = [policy.purposes[name] for name in {n for rule in rules for n in rule.purposes}]
+    english = {p.description for p in purposes}
+    english |= {p.source for p in purposes if "GDPR" in p.source}
+    english |= {r.ground for r in policy.retention.values()}
+    english |= {r.starts for r in policy.retention.values()}
+    english |= {model(table)["description"] for table in DERIVED} | set(DERIVED)
+    page = readable(policy, tmp_path, "nl")
+    assert [text for text in sorted(english) if text in page] == []
+    assert "GDPR" not in page
+    assert "Verwachte klantwaarde" in page
+    in_english = readable(policy, tmp_path, "en")
+    assert [t for t in sorted(english - set(DERIVED)) if t not in in_english] == []
+
+
+def test_every_column_has_a_dutch_word(policy: Policy) -> None:
+    names = {name for entity in load_entities().values() for name in entity.columns}
+    names |= {column["name"] for table in DERIVED for column in model(table)["columns"]}
+    assert names - words()["columns"].keys() == set()
