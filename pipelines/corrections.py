@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 OBSERVED: Final = frozenset({"campaign_events", "campaign_members", "web_events"})
 """Logs of what happened; they are put right where they were written."""
 PURPOSE: Final = "accountability"
+NAMES: Final = frozenset({"first_name", "infix", "last_name", "full_name"})
+"""Columns that say one name in parts or whole."""
 
 
 class Change(NamedTuple):
@@ -61,6 +63,21 @@ class Change(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Change({self.entity}.{self.column})"
+
+
+class Place(NamedTuple):
+    """A cell of a person's, without its value; ``record`` is its source and number."""
+
+    entity: str
+    record: str
+    column: str
+
+
+class Rectified(NamedTuple):
+    """How many cells were corrected, and where a value that was corrected still stands."""
+
+    cells: int
+    still_held: tuple[Place, ...]
 
 
 def correctable(deployment: Deployment, entity: str, column: str) -> None:
@@ -94,7 +111,7 @@ def rectify(
     *,
     request: str | None,
     actor: str = "steward",
-) -> int:
+) -> Rectified:
     """Correct values of a person, all or none.
 
     Args:
@@ -105,7 +122,8 @@ def rectify(
         actor: Who does it, a role.
 
     Returns:
-        How many cells were corrected; those that were right already are not counted.
+        How many cells were corrected, those that were right already not counted; and other cells
+        of the person's sealed records that still hold a former value, for a steward to look at.
 
     Raises:
         UsageError: A column cannot be corrected, or nothing was given.
@@ -132,9 +150,10 @@ def rectify(
         )  # fmt: skip
         records = records_of_subjects(conn, person.subject_ids)
         opened = open_records(vault, records)
+        still_held = _still_held(opened, changes)
         count = sum(_change(deployment, conn, person, opened, c, request) for c in changes)
     bring_corrections(deployment)
-    return count
+    return Rectified(count, still_held)
 
 
 def revert(deployment: Deployment, overlay_id: int, *, actor: str = "steward") -> None:
@@ -214,6 +233,53 @@ def is_meant(change: Change, one: OpenRecord) -> bool:
     """Whether a correction concerns a record of the person."""
     named = (None, one.record.record_key, _shown_key(one))
     return one.record.entity == change.entity and change.record in named
+
+
+def _still_held(opened: list[OpenRecord], changes: list[Change]) -> tuple[Place, ...]:
+    """Cells that the changes leave as they were, although they hold what is corrected.
+
+    That is the same column of another record, and a name that is whole in one column and in parts
+    in others.
+    """
+    corrected = [
+        (change, str(one.fields[change.column]))
+        for change in changes
+        for one in opened
+        if is_meant(change, one) and one.fields.get(change.column)
+    ]
+
+    def holds(one: OpenRecord, column: str, value: str) -> bool:
+        return any(
+            one.record.entity == change.entity
+            and (
+                (column == change.column and value == was != change.value)
+                or ({column, change.column} <= NAMES and _is_stale(value, was, change.value or ""))
+            )
+            for change, was in corrected
+        )
+
+    return tuple(
+        Place(
+            one.record.entity,
+            str(_shown_key(one) if one.fields.get("contact_id") else one.record.record_key),
+            column,
+        )
+        for one in opened
+        for column, value in one.fields.items()
+        if value
+        and not any(column == c.column and is_meant(c, one) for c in changes)
+        and holds(one, column, str(value))
+    )
+
+
+def _is_stale(value: str, was: str, now_right: str) -> bool:
+    """Whether a name agrees with the one that was corrected, and not with the one that is right."""
+
+    def agrees(name: str) -> bool:
+        short, long = sorted((f" {value} ".casefold(), f" {name} ".casefold()), key=len)
+        return bool(name) and short in long
+
+    return agrees(was) and not agrees(now_right)
 
 
 def _change(

@@ -23,17 +23,19 @@ from pipelines.erasure_requests import (
 )
 from pipelines.instructions import (
     rectification_instructions,
+    release_instructions,
     restriction_instructions,
     stop_instructions,
 )
 from pipelines.packages.facts import require_described
 from pipelines.packages.handlers import PACKAGE
+from pipelines.packages.release import is_renewable
 from pipelines.rights.alerts import beat, pressing, send
 from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.consent import EVERY_CHANNEL, purposes_to_withdraw, withdraw
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
 from pipelines.rights.keeping import due_kept, let_go
-from pipelines.rights.others_told import tell_others
+from pipelines.rights.others_told import tell_again, tell_others
 from pipelines.rights.person import load_person
 from pipelines.rights.requests import (
     Request,
@@ -61,7 +63,8 @@ def fulfil_requests(deployment: Deployment, numbers: Sequence[str]) -> dict[str,
 
     Args:
         deployment: Open; the caller holds the lock.
-        numbers: Of requests that are verified.
+        numbers: Of requests that are verified; one for data is fulfilled anew once its package was
+            withdrawn.
 
     Returns:
         What became of each, by number.
@@ -72,7 +75,8 @@ def fulfil_requests(deployment: Deployment, numbers: Sequence[str]) -> dict[str,
     with deployment.vault.read() as conn:
         requests = [load_request(conn, number) for number in dict.fromkeys(numbers)]
         for request in requests:
-            next_state(request.state, "fulfil", request.number)
+            if not is_renewable(conn, request):
+                next_state(request.state, "fulfil", request.number)
             _handler(request)
             if survivors(conn, [request.subject_id])[request.subject_id] != request.subject_id:
                 raise UsageError(
@@ -101,10 +105,19 @@ def let_go_due(deployment: Deployment, on: date) -> int:
 def let_go_kept(deployment: Deployment, kept_ids: Collection[int], actor: str = "retention") -> int:
     """Delete what is kept no longer, and complete the requests of which nothing is kept now.
 
+    Where a hold ended, the tasks of the sources that kept the same open again.
+
     Returns:
         How many records went.
     """
     vault = deployment.vault
+    replaced: list[int] = []
+    with vault.begin() as conn:  # before they go, so that a kill leaves no source untold
+        told = release_instructions(deployment, conn, kept_ids)
+        for request in list_requests(conn, ("in_progress", "partly_fulfilled")):
+            if request.request_id in told:
+                replaced += tell_again(conn, vault, request, "erasure", told[request.request_id])
+    vault.data_keys.destroy(replaced)
     ended = let_go(vault, kept_ids, actor=actor)
     with vault.begin() as conn:
         for request in list_requests(conn, ("partly_fulfilled",)):
@@ -247,11 +260,11 @@ def _rectify(deployment: Deployment, request: Request) -> Fulfilment:
     with deployment.vault.read() as conn:
         details = details_of(conn, deployment.vault, request)
     changes = [Change(**change) for change in details.get("changes", ())]
-    rectify(deployment, request.subject_id, changes, request=request.number)
+    done = rectify(deployment, request.subject_id, changes, request=request.number)
     with deployment.vault.begin() as conn:  # after a kill before this, fulfilling it again tells
         told = rectification_instructions(deployment, conn, request.subject_id, changes)
         tell_others(conn, deployment.vault, request, "rectification", told)
-    return Fulfilment("fulfilled")
+    return Fulfilment("fulfilled", still_held=done.still_held)
 
 
 HANDLERS: Final[dict[str, Handler]] = {

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from pipelines.kept_persons import is_erased
 from pipelines.rights.letters import Letter, letter_of, write_letter
-from pipelines.rights.others_told import has_open_tasks
+from pipelines.rights.others_told import Task, tasks_of
 from pipelines.rights.requests import Request
 from pipelines.vault import schema
 
@@ -40,13 +40,23 @@ def write_letter_in(
     else:
         query = query.where(k.c.request_id == request.request_id)
     kept = conn.execute(query.order_by(k.c.ground)).all()
+    tasks = tasks_of(conn, request.request_id)
     return write_letter(
         deployment.home.outbox,
         request,
         letter or letter_of(request),
         controller=deployment.settings.controller,
         country=deployment.settings.country,
-        others_open=has_open_tasks(conn, request.request_id),
+        others_open=any(task.state == "open" for task in tasks),
+        untold=[_named(task) for task in tasks if task.state == "impossible"],
         kept=[(row[0], row[1]) for row in kept],
         is_erased=erased,
     )
+
+
+def _named(task: Task) -> tuple[str, str]:
+    """What a system or recipient is, and its name; a list for mailings has a number only."""
+    first, _, rest = task.target.partition(" ")
+    if task.target_kind == "recipient" and first == "audience" and rest.isdigit():
+        return "audience", rest
+    return task.target_kind, task.target

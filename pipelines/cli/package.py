@@ -5,11 +5,14 @@ Privacy: counts and places; a text only when a steward asks for one place, after
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.session import Session, ask_unseen, session_of
+
+if TYPE_CHECKING:
+    from pipelines.rights.requests import Request
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -46,7 +49,7 @@ def review(
     word = ask_unseen(session.texts("ask_word")) if black == "-" else black
     decided = dict.fromkeys(hide or (), True) | dict.fromkeys(include or (), False)
     with deployed(session) as deployment, deployment.vault.begin() as conn:
-        vault, request = deployment.vault, load_request(conn, number).number
+        vault, request = deployment.vault, _not_given_up(load_request(conn, number)).number
         if item is not None:
             shown = look_at_item(conn, vault, request, item, actor="steward")
             session.output.document(shown)
@@ -70,9 +73,9 @@ def release(context: typer.Context, number: Number) -> None:
 
     session = session_of(context)
     with deployed(session) as deployment, deployment.vault.begin() as conn:
-        request = load_request(conn, number)
+        request = _not_given_up(load_request(conn, number))
         released = release_package(conn, deployment.vault, deployment.home, request.number)
-        request = advance(conn, deployment.vault, request, "fulfil")
+        request = advance(conn, deployment.vault, request, "fulfil" if request.is_open else "renew")
     write(session, request)
     session.output.document(
         {
@@ -104,6 +107,19 @@ def withdraw(context: typer.Context, number: Number) -> None:
         remove_unknown(deployment.vault, deployment.home)
     session.output.document({"request": request, "packages": count})
     session.output.say("package_withdrawn", count=count)
+
+
+def _not_given_up(request: Request) -> Request:
+    """A request, unless it was refused or taken back: nothing is handed over for it.
+
+    Raises:
+        UsageError: It was.
+    """
+    from pipelines.rights.states import next_state
+
+    if not request.is_open and request.state != "fulfilled":
+        next_state(request.state, "fulfil", request.number)
+    return request
 
 
 def _show_review(session: Session, review_list: list[dict[str, object]]) -> None:

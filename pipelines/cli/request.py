@@ -256,12 +256,23 @@ def fulfil(
         run_erasures(session.settings, request=name, wait_seconds=session.wait_seconds)
     with deployed(session) as deployment, deployment.vault.read() as conn:
         requests = [load_request(conn, number) for number in done]
-    session.output.document([request.document() for request in requests])
+    session.output.document(
+        [
+            request.document()
+            | {"still_held": [".".join(place) for place in done[request.number].still_held]}
+            for request in requests
+        ]
+    )
     for request in requests:
         write(session, request)
         session.output.say("request_now", number=request.number, state=state(session, request))
-        if request.is_open and request.right in ("access", "portability"):
+        if (
+            request.right in ("access", "portability")
+            and done[request.number].outcome == "under_way"
+        ):
             session.output.say("package_waits", number=request.number)
+        for entity, record, column in done[request.number].still_held:
+            session.output.say("still_held", entity=entity, record=record, column=column)
 
 
 def _note_changes(
@@ -378,7 +389,7 @@ def write(session: Session, request: Request) -> None:
     """Put the letter that fits the state into the outbox, and say where."""
     from pipelines.letters import write_letter_of
 
-    if request.state == "withdrawn" or request.state == "in_progress":
+    if request.state == "in_progress":
         return
     with deployed(session) as deployment:
         path = write_letter_of(deployment, in_language(session, request))

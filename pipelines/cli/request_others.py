@@ -145,7 +145,7 @@ def told(
     from pipelines.letters import write_letter_of
     from pipelines.rights.others_told import close_task, has_open_tasks, open_instruction
     from pipelines.rights.requests import load_request
-    from pipelines.vault.files import create_private
+    from pipelines.vault.files import hand_out
 
     session = session_of(context)
     with deployed(session) as deployment:
@@ -154,7 +154,7 @@ def told(
             request = load_request(conn, number)
             if export is not None:
                 content = open_instruction(conn, vault, request, target)
-                create_private(export, orjson.dumps(content, option=orjson.OPT_INDENT_2))
+                hand_out(export, orjson.dumps(content, option=orjson.OPT_INDENT_2))
             else:
                 key_id = close_task(conn, vault, request, target, possible=not impossible)
             is_last = not has_open_tasks(conn, request.request_id)
@@ -164,7 +164,8 @@ def told(
                 path = write_letter_of(deployment, in_language(session, request))
                 session.output.say("letter_written", path=path)
     session.output.document({"request": request.number, "target": target, "all_told": is_last})
-    session.output.say("told_exported" if export else "told_noted", target=target)
+    said = "told_exported" if export else "told_impossible" if impossible else "told_noted"
+    session.output.say(said, target=target)
 
 
 def letter(context: typer.Context, number: Number) -> None:

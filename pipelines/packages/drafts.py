@@ -123,7 +123,7 @@ def open_draft(conn: Connection, vault: Vault, request: str) -> Draft:
     if row is None or body["package"]["format"] != FORMAT:
         raise UsageError(
             "there is no draft of a package for this request", code="no_draft",
-            where={"request": request}, todo="klantkluis request fulfil makes one",
+            where={"request": request}, todo="klantkluis request fulfil makes one, after package withdraw where one was released",
         )  # fmt: skip
     return Draft(row.package_id, body["package"], body["review"], body["is_reviewed"])
 

@@ -53,7 +53,7 @@ def fulfil_package(deployment: Deployment, request: Request) -> Fulfilment:
     from pipelines.privacy.detector import make_detector
 
     with deployment.vault.read() as conn:
-        if is_erased(conn, request.subject_id):
+        if request.is_open and is_erased(conn, request.subject_id):
             return Fulfilment("fulfilled")
     make_draft(
         deployment, request.subject_id, request.right, request=request.number,

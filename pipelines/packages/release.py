@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from pipelines.common.settings import Home
+    from pipelines.rights.requests import Request
     from pipelines.vault.store import Vault
 
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -154,6 +155,19 @@ def withdraw_package(
         payload={"package_ids": ids},
     )  # fmt: skip
     return len(ids)
+
+
+def is_renewable(conn: Connection, request: Request) -> bool:
+    """Whether a request that was fulfilled is to be fulfilled anew: its package was withdrawn.
+
+    A draft that was made for that may be made again too, expired or not.
+    """
+    query = sa.select(_t.c.state, _t.c.released_at).where(_t.c.request == request.number)
+    newest = conn.execute(query.order_by(_t.c.package_id.desc()).limit(1)).first()
+    if request.state != "fulfilled" or newest is None:
+        return False
+    unsent = newest.state == "expired" and newest.released_at is None
+    return newest.state in ("draft", "withdrawn") or unsent
 
 
 def list_packages(conn: Connection) -> list[dict[str, Any]]:

@@ -39,11 +39,15 @@ class PlanLine(NamedTuple):
 
 
 class Fulfilment(NamedTuple):
-    """What became of a request; ``ground`` says why a part was not done."""
+    """What became of a request; ``ground`` says why a part was not done.
+
+    Of a rectification ``still_held`` names cells that hold a former value: entity, record, column.
+    """
 
     outcome: Outcome
     ground: str | None = None
     files: tuple[str, ...] = ()
+    still_held: tuple[tuple[str, str, str], ...] = ()
 
 
 class Handler(NamedTuple):

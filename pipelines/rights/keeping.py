@@ -269,7 +269,9 @@ def _content(vault: Vault, item: Keep, identity: list[dict[str, Any]]) -> dict[s
         sealed = item.record.sealed
         key = keys.get(item.record.key_id)
         opened = orjson.loads(unseal(key, sealed, item.record.aad)) if key and sealed else {}
-        return {"source": item.record.source, "fields": opened}
+        return {
+            "source": item.record.source, "record": item.record.record_key, "fields": opened,
+        }  # fmt: skip
     if item.fact is None:
         return {}
     content = {

@@ -85,6 +85,59 @@ def tell_others(
     return len(new)
 
 
+def tell_again(
+    conn: Connection, vault: Vault, request: Request, what: str, told: Iterable[Instruction]
+) -> list[int]:
+    """As :func:`tell_others`, but a task that exists opens again with what is to be done now.
+
+    What an open task still asks for stays in it, but for the records that are told of anew.
+
+    Returns:
+        Keys of instructions that were replaced, for the caller to destroy after the transaction.
+    """
+    told = list(told)
+    replaced: list[int] = []
+    for item in told:
+        is_it = (
+            _t.c.request_id == request.request_id,
+            _t.c.target_kind == item.target_kind,
+            _t.c.target == item.target,
+        )
+        row = conn.execute(sa.select(_t).where(*is_it)).first()
+        if row is None:
+            continue
+        content = item.content
+        if row.state == "open":
+            keys = vault.data_keys.get([row.key_id])
+            standing = orjson.loads(unseal(keys[row.key_id], row.sealed, _aad(row.task_id)))
+            content = _joined(standing, content)
+            replaced.append(row.key_id)
+        ((key_id, key),) = vault.data_keys.create(1)
+        sealed = seal(key, orjson.dumps(content, default=str), _aad(row.task_id))
+        conn.execute(
+            sa.update(_t)
+            .where(*is_it)
+            .values(state="open", created_at=now(), closed_at=None, key_id=key_id, sealed=sealed)
+        )
+    tell_others(conn, vault, request, what, told)
+    return replaced
+
+
+def _joined(standing: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """An instruction with another one over it; a record is in one of their lists alone."""
+    again = {(e, n) for a in ("erase", "unlink") for e, ids in new.get(a, {}).items() for n in ids}
+    again |= {(k["entity"], k["number"]) for k in new.get("keep_sealed", ())}
+    sealed = [
+        k for k in standing.get("keep_sealed", ()) if (k["entity"], k["number"]) not in again
+    ] + list(new.get("keep_sealed", ()))
+    made = {name: value for name, value in standing.items() if name != "keep_sealed"}
+    for action in ("erase", "unlink"):
+        for entity, ids in new.get(action, {}).items():
+            known = made.setdefault(action, {})
+            known[entity] = sorted({*known.get(entity, ()), *ids})
+    return made | ({"keep_sealed": sealed} if sealed else {})
+
+
 def tasks_of(conn: Connection, request_id: int) -> list[Task]:
     """Tasks of a request, in the order in which they were opened."""
     query = sa.select(*_COLUMNS).where(_t.c.request_id == request_id).order_by(_t.c.task_id)

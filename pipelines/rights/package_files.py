@@ -1,4 +1,4 @@
-"""Package files of the outbox that nobody is owed any more: expired, withdrawn, erased.
+"""Packages that nobody is owed any more: expired, withdrawn, erased, or of a request given up.
 
 Privacy: names of files of ours; what is in them is encrypted.
 """
@@ -13,11 +13,19 @@ import sqlalchemy as sa
 from pipelines.vault import schema
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from pipelines.common.settings import Home
     from pipelines.vault.store import Vault
 
 _NAME: Final = re.compile(r"(?:access|portability)-[\w-]+\.zip(?:\.part)?")
 _t = schema.packages
+
+
+def drop_drafts(conn: Connection, request: str) -> None:
+    """Destroy the drafts of a request that is refused or was taken back."""
+    is_it = (_t.c.request == request, _t.c.state == "draft")
+    conn.execute(sa.update(_t).where(*is_it).values(state="withdrawn", sealed=None))
 
 
 def remove_unknown(vault: Vault, home: Home) -> int:

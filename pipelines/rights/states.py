@@ -6,6 +6,7 @@
         └────────verify (no doubt, or none needed)──────►│ └─fulfil_partly─► partly_fulfilled
     received, proof_asked, in_progress ──refuse──► refused              complete ──► fulfilled
     received, proof_asked, in_progress ──withdraw──► withdrawn
+    fulfilled ──renew──► fulfilled: a package is handed over anew
 
 Whatever is not in the table is impossible. Source: GDPR Art. 12(3)-(6).
 """
@@ -22,7 +23,7 @@ State = Literal[
 ]  # fmt: skip
 Action = Literal[
     "open", "ask_proof", "verify", "extend", "fulfil", "fulfil_partly", "complete", "refuse",
-    "withdraw",
+    "withdraw", "renew",
 ]  # fmt: skip
 
 STATES: Final[tuple[State, ...]] = get_args(State)
@@ -39,6 +40,8 @@ TRANSITIONS: Final[dict[tuple[State | None, Action], State]] = {
     ("in_progress", "fulfil_partly"): "partly_fulfilled",
     # what a hold or a statutory period kept is gone too
     ("partly_fulfilled", "complete"): "fulfilled",
+    # a package whose passphrase was lost is made and handed over anew
+    ("fulfilled", "renew"): "fulfilled",
     **{(state, "extend"): state for state in OPEN_STATES},
     **{(state, "refuse"): "refused" for state in OPEN_STATES},
     **{(state, "withdraw"): "withdrawn" for state in OPEN_STATES},

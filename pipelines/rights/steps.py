@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from pipelines.common.errors import UsageError
 from pipelines.rights import deadlines
 from pipelines.rights.grounds import ground_for
+from pipelines.rights.package_files import drop_drafts
 from pipelines.rights.proof import DEFAULT_METHOD, Risk, check_method
 from pipelines.rights.requests import Request, advance, proof_until
 from pipelines.vault.store import Vault
@@ -94,14 +95,18 @@ def extend(
 
 
 def refuse(conn: Connection, vault: Vault, request: Request, ground: str) -> Request:
-    """Refuse a request on a ground that the law knows for it.
+    """Refuse a request on a ground that the law knows for it; a draft of its package goes at once.
 
     Raises:
         UsageError: It is no ground for this right, or the request is closed.
     """
-    return advance(conn, vault, request, "refuse", ground=ground_for(request.right, ground).name)
+    refused = advance(conn, vault, request, "refuse", ground=ground_for(request.right, ground).name)
+    drop_drafts(conn, request.number)
+    return refused
 
 
 def withdraw(conn: Connection, vault: Vault, request: Request) -> Request:
-    """Note that the person took the request back."""
-    return advance(conn, vault, request, "withdraw")
+    """Note that the person took the request back; a draft of its package goes at once."""
+    withdrawn = advance(conn, vault, request, "withdraw")
+    drop_drafts(conn, request.number)
+    return withdrawn

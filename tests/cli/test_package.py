@@ -49,3 +49,60 @@ def test_a_package_is_drafted_reviewed_and_released(cli, landed: Context) -> Non
     assert listed["state"] == "released"
     assert cli("package", "withdraw", number).status == 0
     assert not (landed.home.outbox / released["file"]).exists()
+
+
+def drafted(cli) -> str:
+    words = ("--right", "access", "--email", "jan@voorbeeld.example", "--json")
+    number = str(cli("request", "open", *words).document["request"])
+    assert cli("request", "verify", number).status == 0
+    assert cli("request", "fulfil", number).status == 0
+    return number
+
+
+def released(cli, number: str) -> dict[str, str]:
+    assert cli("package", "review", number).status == 0
+    answer = cli("package", "release", number, "--json")
+    assert answer.status == 0, answer.err
+    return dict(answer.document)
+
+
+def test_a_withdrawn_package_of_a_fulfilled_request_is_made_anew(cli, landed: Context) -> None:
+    number = drafted(cli)
+    first = released(cli, number)
+    assert "is closed" in cli("request", "fulfil", number).err, "the first one still lies there"
+    assert "after package withdraw" in cli("package", "release", number).err
+    assert cli("package", "withdraw", number).status == 0
+    again = cli("request", "fulfil", number)
+    assert again.status == 0, again.err
+    assert f"package review {number}" in again.out
+    second = released(cli, number)
+    assert second["file"] != first["file"]
+    assert second["passphrase"] != first["passphrase"]
+    assert [p.name for p in landed.home.outbox.glob("*.zip")] == [second["file"]]
+    shown = cli("request", "show", number, "--json").document
+    assert shown["state"] == "fulfilled"
+    assert [e["action"] for e in shown["events"]] == ["open", "verify", "fulfil", "renew"]
+
+
+@pytest.mark.parametrize("step", [("withdraw",), ("refuse", "--ground", "excessive")])
+def test_a_draft_goes_with_the_request_that_is_given_up(
+    cli, landed: Context, step: tuple[str, ...]
+) -> None:
+    number = drafted(cli)
+    assert cli("request", step[0], number, *step[1:]).status == 0
+    assert [p["state"] for p in cli("package", "list", "--json").document] == ["withdrawn"]
+    for command in (("package", "review"), ("package", "release"), ("request", "fulfil")):
+        assert "the request is closed" in cli(*command, number).err
+
+
+def test_a_letter_confirms_that_a_request_was_withdrawn(cli, landed: Context) -> None:
+    number = drafted(cli)
+    assert cli("request", "withdraw", number).status == 0
+    folder = landed.home.outbox / number
+    confirmed = folder / "withdrawn.en.html"
+    assert "You have withdrawn your request for access" in confirmed.read_text()
+    confirmed.unlink()
+    assert cli("request", "letter", number, "--lang", "nl").status == 0
+    letter = (folder / "withdrawn.nl.html").read_text()
+    assert "ingetrokken" in letter
+    assert "antwoord" not in letter

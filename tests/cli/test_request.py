@@ -298,3 +298,35 @@ def test_what_is_kept_is_listed_without_names_and_opened_on_record(cli, landed: 
         t = schema.audit_entries
         looks = conn.scalar(sa.select(sa.func.count()).where(t.c.action == "kept_opened"))
     assert looks == 1
+
+
+def test_who_cannot_be_told_is_said_so_and_named_in_the_letter(cli, landed: Context) -> None:
+    (landed.home.policy / "organisation.yaml").write_text(
+        "recipients: [{name: Printer BV, purpose: post, country: NL}]\n"
+    )
+    number = opened(cli, "--right", "restriction", "--email", "eva.bakker@voorbeeld.example")
+    assert cli("request", "verify", number).status == 0
+    assert cli("request", "fulfil", number).status == 0
+    words = ("request", "told", number, "--target")
+    assert "Printer BV is noted as impossible" in cli(*words, "Printer BV", "--impossible").out
+    assert "crm is noted as done" in cli(*words, "crm").out
+    for language, sentence in (
+        ("en", "proved impossible or would take disproportionate effort (GDPR Art. 19): recipient"),
+        ("nl", "onevenredig veel inspanning zou kosten (AVG art. 19): ontvanger"),
+    ):
+        assert cli("request", "letter", number, "--lang", language).status == 0
+        letter = (landed.home.outbox / number / f"fulfilled.{language}.html").read_text()
+        assert f"{sentence} Printer BV.</p>" in letter
+
+
+def test_instruction_is_not_written_over_a_file(cli, landed: Context, tmp_path: Path) -> None:
+    number = opened(cli, "--right", "objection", "--email", "eva.bakker@voorbeeld.example")
+    target = tmp_path / "crm.json"
+    target.write_text("mine")
+    words = ("request", "told", number, "--target", "crm", "--export")
+    refused = cli(*words, str(target))
+    assert refused.status == 2
+    assert "the file exists and is not overwritten" in refused.err
+    assert target.read_text() == "mine"
+    assert "cannot be written" in cli(*words, str(tmp_path / "nowhere" / "crm.json")).err
+    assert cli(*words, str(tmp_path / "crm2.json")).status == 0

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipelines.common.errors import InputError, UsageError
 from pipelines.consent_import import import_words
-from pipelines.corrections import Change, bring_corrections, rectify, revert
+from pipelines.corrections import Change, Place, bring_corrections, rectify, revert
 from pipelines.erasures import erase_persons
 from pipelines.finding import Asked, find_exact, the_person
 from pipelines.identity.merge import merge_subjects
@@ -27,7 +27,7 @@ from pipelines.vault.sketches import sketches_of_subjects
 from pipelines.vault.store import Vault
 from pipelines.vault.subjects import find_identifiers
 from pipelines.vault.suppression import find_suppressed
-from tests.support.context import Context, WordDetector, make_context
+from tests.support.context import Context, WordDetector, make_context, with_sources
 
 CONTACTS = """id,name,email,mobile,born,postcode
 1,Jan de Vries,jan@voorbeeld.nl,0612345678,1980-02-01,1234 AB
@@ -69,7 +69,7 @@ def fields(context: Context) -> dict[str, Any]:
 
 def correct(context: Context, column: str, value: str | None, **more: str) -> int:
     change = Change(more.get("entity", "contacts"), column, value, more.get("record"))
-    return rectify(context, jan(context), [change], request="R-1")  # type: ignore[arg-type]
+    return rectify(context, jan(context), [change], request="R-1").cells  # type: ignore[arg-type]
 
 
 def warehouse(context: Context, column: str) -> Any:
@@ -396,3 +396,53 @@ def test_file_of_consents_may_end_one_under_a_corrected_address_and_give_none(
     with context.vault.read() as conn:
         words = conn.execute(sa.select(t.c.subject_id, t.c.status)).all()
     assert [tuple(word) for word in words] == [(jan(context), "withdrawn")]
+
+
+PARTS = """
+source: desk
+files:
+  - pattern: contacts*.csv
+    mode: upsert
+    entities:
+      - entity: contacts
+        columns: {contact_id: id, first_name: first, last_name: last, full_name: name, email: email}
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "left"),
+    [
+        ("first_name", "Johan", ["full_name"]),
+        ("full_name", "Jan de Vriese", ["last_name"]),
+        ("full_name", "Johan de Vriese", ["first_name", "last_name"]),
+        ("first_name", "Jan", []),
+        ("email", "jan@nieuw.nl", []),
+    ],
+)
+def test_steward_learns_where_a_former_name_still_stands(
+    tmp_path: Path, column: str, value: str, left: list[str]
+) -> None:
+    context = with_sources(make_context(tmp_path), desk=PARTS)
+    row = "id,first,last,name,email\n7,Jan,de Vries,Jan de Vries,jan@voorbeeld.nl\n"
+    context.deliver("contacts.csv", row, "desk")
+    context.land()
+    change = Change("contacts", column, value)
+    done = rectify(context, jan(context), [change], request="R-1")  # type: ignore[arg-type]
+    assert done.still_held == tuple(Place("contacts", "desk/7", name) for name in left)
+
+
+def test_steward_learns_of_the_same_value_in_another_record(tmp_path: Path) -> None:
+    context = with_sources(make_context(tmp_path), desk=PARTS)
+    row = "id,first,last,name,email\n7,Jan,de Vries,Jan de Vries,jan@voorbeeld.nl\n"
+    context.deliver("contacts.csv", row, "desk")
+    context.deliver("contacts.csv", CONTACTS)
+    context.land()
+    with context.vault.begin() as conn:
+        ids = find_identifiers(
+            conn, [("email", context.vault.index.of("email", "jan@voorbeeld.nl"))]
+        )
+    (subjects,) = ids.values()
+    assert len(subjects) == 1, "an address makes them one person"
+    change = Change("contacts", "email", "jan@nieuw.nl", "desk/7")
+    done = rectify(context, subjects[0], [change], request="R-1")  # type: ignore[arg-type]
+    assert done.still_held == (Place("contacts", "crm/1", "email"),)

@@ -1,4 +1,4 @@
-"""Letters to the person: received, proof, extended, fulfilled, refused, in Dutch and English.
+"""Letters to the person: received, proof, extended, fulfilled, refused, withdrawn, in Dutch and English.
 
 A letter needs no personal data: it names the request by its number, and the steward sends it through
 the channel on which the request came. It goes into the outbox, readable by its owner only, and
@@ -19,7 +19,7 @@ from pipelines.rights.grounds import GROUNDS
 from pipelines.rights.requests import Request
 from pipelines.vault.files import replace_private
 
-Letter = Literal["received", "proof", "extended", "fulfilled", "refused"]
+Letter = Literal["received", "proof", "extended", "fulfilled", "refused", "withdrawn"]
 LETTERS: Final[tuple[Letter, ...]] = get_args(Letter)
 AUTHORITY: Final = {
     "NL": {"nl": "Autoriteit Persoonsgegevens", "en": "the Dutch data protection authority (AP)"}
@@ -38,6 +38,8 @@ def letter_of(request: Request) -> Letter:
         return "fulfilled"
     if request.state == "refused":
         return "refused"
+    if request.state == "withdrawn":
+        return "withdrawn"
     return "extended" if request.extended_on else "received"
 
 
@@ -49,6 +51,7 @@ def write_letter(
     controller: str,
     country: str = "NL",
     others_open: bool = False,
+    untold: Sequence[tuple[str, str]] = (),
     kept: Sequence[tuple[str, date | None]] = (),
     is_erased: bool = False,
 ) -> Path:
@@ -62,6 +65,8 @@ def write_letter(
         country: Whose supervisory authority is named.
         others_open: Whether a system or recipient has yet to follow; then no letter says that all
             is done everywhere.
+        untold: Systems and recipients that cannot be told: ``source``, ``recipient`` or ``audience``,
+            and its name.
         kept: What stays: its ground and until when.
         is_erased: Whether access is asked by somebody who was erased before.
 
@@ -69,8 +74,8 @@ def write_letter(
         The file, mode 0600.
     """
     text = render(
-        request, letter, controller=controller, country=country, others_open=others_open, kept=kept,
-        is_erased=is_erased,
+        request, letter, controller=controller, country=country, others_open=others_open, untold=untold,
+        kept=kept, is_erased=is_erased,
     )  # fmt: skip
     folder = outbox / request.number
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,7 +88,7 @@ def render(request: Request, letter: Letter, **facts: Any) -> str:
     """The text of a letter, HTML."""
     language = request.language
     country = facts.pop("country", "NL")
-    facts.setdefault("is_erased", False)
+    facts = {"is_erased": False, "untold": ()} | facts
     ground = GROUNDS.get(request.ground or "")
     authority = AUTHORITY.get(country, {}).get(language)
     other = "de toezichthouder" if language == "nl" else "the supervisory authority"
