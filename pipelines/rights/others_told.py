@@ -119,6 +119,7 @@ def tell_again(
             .where(*is_it)
             .values(state="open", created_at=now(), closed_at=None, key_id=key_id, sealed=sealed)
         )
+        note_rows(conn, "task", [row.task_id])
     tell_others(conn, vault, request, what, told)
     return replaced
 
