@@ -330,3 +330,22 @@ def test_instruction_is_not_written_over_a_file(cli, landed: Context, tmp_path: 
     assert target.read_text() == "mine"
     assert "cannot be written" in cli(*words, str(tmp_path / "nowhere" / "crm.json")).err
     assert cli(*words, str(tmp_path / "crm2.json")).status == 0
+
+
+def test_steward_is_told_where_a_corrected_value_still_stands(
+    cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = make_context(tmp_path)
+    context.deliver(
+        "contacts.csv", CONTACTS + "4,Eva Bakker,eva.bakker@voorbeeld.example,0612345678\n"
+    )
+    context.land()
+    context.vault.close()
+    monkeypatch.setenv("KLANTKLUIS_HOME", str(context.home.root))
+    number = opened(cli, "--right", "rectification", "--customer-id", "crm/2")
+    assert cli("request", "verify", number).status == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("eva@elders.example\n"))
+    done = cli("request", "fulfil", number, "--set", "contacts:crm/2:email=-")
+    assert done.status == 0, done.err
+    assert "former value still stands in contacts:crm/4:email" in done.out
+    assert "bakker@" not in done.out
