@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from pipelines.common.errors import InputError, KlantkluisError
 from pipelines.finding import Asked, find_exact
 from pipelines.rights.audience_files import withdraw_persons
-from pipelines.rights.consent import Word, check_channel, check_times, check_word, enter
+from pipelines.rights.consent import Word, check_times, check_word, enter
 from pipelines.runs import Deployment
 from pipelines.vault import audit
 
@@ -120,7 +120,6 @@ def _word(
     expires = _instant(row.get("expires_at", ""), line, zone)
     try:
         check_word(deployment.policy, row["purpose"], row["status"])
-        check_channel(deployment.policy, row.get("channel"))
         check_times(said, expires)
     except InputError as error:
         raise _wrong(error.what, line, error.code) from None

@@ -116,7 +116,7 @@ def test_import_names_the_lines_of_persons_nobody_knows(
     [
         ("given,2999-01-01,,", "word_ahead"),
         ("given,2026-02-01,2026-01-31,", "word_expires_first"),
-        ("given,2026-02-01,,duif", "channel_unknown"),
+        ("perhaps,2026-02-01,,", "status_unknown"),
     ],
 )
 def test_import_of_an_impossible_line_enters_nothing(
