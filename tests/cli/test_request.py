@@ -337,7 +337,7 @@ def test_steward_is_told_where_a_corrected_value_still_stands(
 ) -> None:
     context = make_context(tmp_path)
     context.deliver(
-        "contacts.csv", CONTACTS + "4,Eva Bakker,eva.bakker@voorbeeld.example,0612345678\n"
+        "contacts.csv", CONTACTS + "4,Eva Bakker,eva.bakker@voorbeeld.example,0612345678,\n"
     )
     context.land()
     context.vault.close()
