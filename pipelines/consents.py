@@ -37,6 +37,7 @@ _CONSENTS: Final = """
 select batch_id, source, record_key, customer_key, purpose, coalesce(channel, ''), status,
     lawful_basis, occurred_at, notice_version
 from warehouse.pseudo.consents where customer_key is not null and batch_id > ?
+order by batch_id, record_key
 """
 _SAID: Final = """
 select e.batch_id, e.source, e.record_key, e.customer_key, 'marketing',
@@ -47,7 +48,9 @@ left join (select record_key, any_value(channel) as channel from warehouse.pseud
     group by record_key) c on c.record_key = e.campaign_id
 where e.customer_key is not null and e.event_type in ('unsubscribe', 'complaint')
     and e.batch_id > ?
+order by e.batch_id, e.record_key
 """
+"""In the order in which they came, so that two homes of the same files number them alike."""
 
 
 def enter_landed(deployment: Deployment) -> int:

@@ -22,7 +22,7 @@ RANDOM_OR_TIME = {
     "started_at", "landed_at", "finished_at", "created_at", "expires_at", "key_id", "sealed",
     "subject_bucket", "run_id", "at", "mac", "payload_digest", "published_at", "wrapped",
     "sealed_at", "loaded_at", "as_of", "completed_at", "closed_at", "opened_at",
-    "audit_sequence",
+    "audit_sequence", "recorded_at",
 }  # fmt: skip
 SEALED_COLUMNS = {"sealed": b"", "sealed_flags": FLAGS_PURPOSE}
 """Sealed columns of a record, with what their sealing is bound to beside the record."""
