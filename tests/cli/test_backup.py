@@ -31,6 +31,7 @@ def test_backup_goes_round(cli, tmp_path: Path) -> None:
     assert restored == {
         "backup": name, "replayed_persons": 0, "restored_data_keys": False,
         "entered_words": 0, "entered_requests": 0, "lost_words": 0, "lost_requests": [],
+        "entered_rows": 0, "lost_rows": 0, "outbox_files_removed": 0,
     }  # fmt: skip
     text = cli("backup", "verify", name, "--home", home.root, "--lang", "nl")
     assert "is heel" in text.out
