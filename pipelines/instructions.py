@@ -140,6 +140,8 @@ def release_instructions(
     goes: dict[int, Numbers] = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
     stays: dict[tuple[int, str, str, str], dict[str, Any]] = {}
     for row in rows:
+        if row.key_id not in keys:  # lost with an older copy of the data keys
+            continue
         content = content_of(row, keys[row.key_id])
         source, number = content["source"], _number_kept(row.entity, content)
         if row.kept_id not in kept_ids:

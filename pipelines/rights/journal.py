@@ -13,7 +13,7 @@ details of a request are sealed under keys of their persons and are not there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ from pipelines.common.clock import now
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, count_up_to, select_in
 from pipelines.vault.ledger import LedgerEntry
-from pipelines.vault.noted_rows import KEPT_OF, RESTRICTION, put_back, restrict_again
+from pipelines.vault.noted_rows import KEPT_OF, RESTRICTION, parsed, put_back, restrict_again
 from pipelines.vault.store import Vault, drop_pending, to_ledger
 
 WORD: Final = "word"
@@ -105,9 +105,7 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
                     requests[body["number"]] = body
                     owners.setdefault(body["number"], []).append(body["subject_key"])
                 elif kind != KEPT_OF:
-                    place = (
-                        body["subject_key"] if kind == RESTRICTION else next(iter(body.values()))
-                    )
+                    place = body["subject_key" if kind == RESTRICTION else "row_id"]
                     rows[kind, place] = body
     sql = "SELECT subject_key, subject_id FROM subjects WHERE subject_key IN ({values})"
     said = {key for body in (*words, *rows.values()) if (key := body.get("subject_key"))}
@@ -172,7 +170,7 @@ def _word(make: Any, persons: Mapping[str, int], body: dict[str, Any]) -> Any:
 def _restore(conn: Connection, subject_id: int, body: dict[str, Any]) -> bool:
     """Bring a request to the state that was noted; returns whether that changed anything."""
     values = {
-        name: _parsed(_r.c[name], value) for name, value in body.items() if name != "subject_key"
+        name: parsed(_r.c[name], value) for name, value in body.items() if name != "subject_key"
     }
     before = conn.execute(sa.select(_r).where(_r.c.number == body["number"])).first()
     if before is None:
@@ -190,11 +188,3 @@ def _restore(conn: Connection, subject_id: int, body: dict[str, Any]) -> bool:
         )
     )  # fmt: skip
     return True
-
-
-def _parsed(column: sa.Column[Any], value: Any) -> Any:
-    if value is None or not isinstance(value, str):
-        return value
-    if isinstance(column.type, sa.Date):
-        return date.fromisoformat(value)
-    return datetime.fromisoformat(value) if isinstance(column.type, schema.Instant) else value

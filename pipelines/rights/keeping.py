@@ -194,6 +194,7 @@ def open_kept(
     Raises:
         NotAllowedError: They are not kept for this purpose.
         InputError: There is no such record.
+        StorageError: The key of one is lost.
 
     Privacy: direct identifiers out.
     """
@@ -211,7 +212,7 @@ def open_kept(
             "what is kept is opened for what it is kept for alone", code="kept_purpose",
             todo=f"give --purpose {' or '.join(sorted(allowed))}",
         )  # fmt: skip
-    keys = vault.data_keys.get({row.key_id for row in rows})
+    keys = vault.data_keys.all_of({row.key_id for row in rows})
     audit.append(
         conn, vault, actor=actor, action="kept_opened", purpose=purpose,
         subject_count=len(rows), payload={"kept_ids": [row.kept_id for row in rows]},

@@ -108,9 +108,9 @@ def tell_again(
             continue
         content = item.content
         if row.state == "open":
-            keys = vault.data_keys.get([row.key_id])
-            standing = orjson.loads(unseal(keys[row.key_id], row.sealed, _aad(row.task_id)))
-            content = _joined(standing, content)
+            if key := vault.data_keys.get([row.key_id]).get(row.key_id):
+                standing = orjson.loads(unseal(key, row.sealed, _aad(row.task_id)))
+                content = _joined(standing, content)
             replaced.append(row.key_id)
         ((key_id, key),) = vault.data_keys.create(1)
         sealed = seal(key, orjson.dumps(content, default=str), _aad(row.task_id))
@@ -155,9 +155,10 @@ def open_instruction(conn: Connection, vault: Vault, request: Request, target: s
 
     Raises:
         UsageError: There is no open task for that target.
+        StorageError: The key of the instruction is lost.
     """
     row = _open_row(conn, request, target)
-    keys = vault.data_keys.get([row.key_id])
+    keys = vault.data_keys.all_of([row.key_id])
     audit.append(
         conn, vault, actor="steward", action="others_told", purpose="accountability",
         request=request.number, subject_count=1, payload={"target": target},

@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, Table
 
+from pipelines.common.errors import StorageError
 from pipelines.vault.bulk import execute_in, insert_rows, select_in
 from pipelines.vault.engines import copy_store, transaction
 from pipelines.vault.keyring import KEY_BYTES, KeyRing
@@ -80,6 +81,22 @@ class DataKeys:
             fresh = [(k, self._keyring.unwrap(bytes(w), _aad(k))) for k, w in rows]
             self._remember(fresh)
             found.update(fresh)
+        return found
+
+    def all_of(self, key_ids: Iterable[int]) -> dict[int, bytes]:
+        """Keys by key_id of what stands and so has its key.
+
+        Raises:
+            StorageError: One is not there, as after a restore of older data keys.
+        """
+        wanted = set(key_ids)
+        found = self.get(wanted)
+        if len(found) < len(wanted):
+            raise StorageError(
+                "this cannot be opened, since its key is not among the data keys",
+                code="data_key_lost",
+                todo="put back the newest keys.db, or do it from the papers of the request",
+            )
         return found
 
     def destroy(self, key_ids: Iterable[int]) -> int:

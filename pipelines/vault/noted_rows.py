@@ -47,7 +47,7 @@ def note_rows(conn: Connection, kind: str, row_ids: Iterable[int]) -> None:
     s = schema.subjects.c
     for row_id in row_ids:
         row = conn.execute(sa.select(table).where(key == row_id)).first()
-        body: dict[str, Any] = {str(key.name): row_id, "is_gone": row is None}
+        body: dict[str, Any] = {"row_id": row_id, "is_gone": row is None}
         if row is not None:
             body |= {
                 str(n): v.hex() if isinstance(v, bytes) else v for n, v in row._mapping.items()
@@ -87,14 +87,14 @@ def put_back(
     """
     table, counter = KINDS[kind]
     (key,) = table.primary_key.columns
-    row_id = body[key.name]
+    row_id = body["row_id"]
     count_up_to(conn, counter, row_id)
     is_it = key == row_id
     before = conn.execute(sa.select(table).where(is_it)).first()
     if body["is_gone"]:
         conn.execute(sa.delete(table).where(is_it))
         return before is not None
-    values = {c.name: _parsed(c, body[c.name]) for c in table.c if c.name in body}
+    values = {c.name: parsed(c, body[c.name]) for c in table.c if c.name in body}
     if body["subject_key"] is not None:
         if body["subject_key"] not in persons:
             return None
@@ -126,7 +126,8 @@ def restrict_again(conn: Connection, subject_id: int, state: str) -> bool:
     return bool(done.rowcount)
 
 
-def _parsed(column: sa.Column[Any], value: Any) -> Any:
+def parsed(column: sa.Column[Any], value: Any) -> Any:
+    """A value of the ledger's JSON as its column takes it."""
     if not isinstance(value, str):
         return value
     if isinstance(column.type, sa.LargeBinary):

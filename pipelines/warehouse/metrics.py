@@ -136,7 +136,8 @@ class Metrics:
         """
         if not self._tables(metrics) & self._grained:
             return None
-        return "month" if any(name.startswith("metric_time") for name in by) else "all"
+        is_by_time = any("metric_time" in name or "__period_start" in name for name in by)
+        return "month" if is_by_time else "all"
 
     def at_grain(self, metrics: Sequence[str], grain: str) -> list[str]:
         """The condition that chooses one length of period, for metrics whose table has several.

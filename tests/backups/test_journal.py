@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from pipelines.common.clock import now
-from pipelines.common.errors import UsageError
+from pipelines.common.errors import StorageError, UsageError
 from pipelines.corrections import Change, rectify
 from pipelines.rights.consent import history, set_consent
 from pipelines.rights.holds import hold_person, hold_record, list_holds, release_hold
@@ -32,6 +33,7 @@ from pipelines.rights.requests import (
 )
 from pipelines.rights.restriction import is_restricted, restrict_subject
 from pipelines.runs import Deployment
+from pipelines.vault import schema
 from pipelines.vault.overlays import list_overlays
 from pipelines.vault.records import records_of_subjects
 from pipelines.vault.subjects import find_identifiers
@@ -223,6 +225,14 @@ def test_what_is_kept_of_the_erased_is_whole_in_a_restored_home(kept: Kept) -> N
     assert kept.restore(backup).replayed_persons == 1
     assert opened() == before
     assert not kept.knows(JAN_EMAIL)
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        key_ids = set(conn.scalars(sa.select(schema.kept_records.c.key_id)))
+    copy = kept.home.data_keys.read_bytes()
+    kept.do(lambda deployment: deployment.vault.data_keys.destroy(key_ids))
+    with pytest.raises(StorageError, match="not among the data keys"):
+        opened()
+    kept.home.data_keys.write_bytes(copy)
+    assert opened() == before
     with kept.open() as deployment:
         with deployment.vault.begin() as conn:
             ids = kept_by_hold(conn, release_hold(conn, deployment.vault, number).hold_id)

@@ -62,6 +62,25 @@ bought as (
     group by assigned.campaign_id, assigned.customer_key
 ),
 
+people as (
+    select
+        assigned.campaign_id,
+        assigned.customer_key,
+        assigned.is_holdout,
+        bought.customer_key is not null as has_bought,
+        coalesce(bought.revenue, 0) as revenue
+    from assigned
+    left join bought
+        on
+            assigned.campaign_id = bought.campaign_id
+            and assigned.customer_key = bought.customer_key
+),
+
+treated as (
+    select * from people
+    where not is_holdout
+),
+
 recipients as (
     select
         campaign_id,
@@ -72,19 +91,6 @@ recipients as (
     from {{ ref('int_campaign_recipients') }}
     where campaign_id in (select assigned.campaign_id from assigned)
     group by campaign_id, recipient_key
-),
-
-treated as (
-    select
-        assigned.campaign_id,
-        assigned.customer_key,
-        bought.customer_key is not null as has_bought
-    from assigned
-    left join bought
-        on
-            assigned.campaign_id = bought.campaign_id
-            and assigned.customer_key = bought.customer_key
-    where not assigned.is_holdout
 ),
 
 beside as (
@@ -111,23 +117,15 @@ beside as (
 
 arms as (
     select
-        assigned.campaign_id,
-        sum(case when assigned.is_holdout then 0 else 1 end) as treatment_persons,
-        sum(case when assigned.is_holdout then 1 else 0 end) as holdout_persons,
-        sum(case when not assigned.is_holdout and bought.customer_key is not null then 1 else 0 end)
-            as treatment_converters,
-        sum(case when assigned.is_holdout and bought.customer_key is not null then 1 else 0 end)
-            as holdout_converters,
-        sum(case when assigned.is_holdout then 0 else coalesce(bought.revenue, 0) end)
-            as treatment_revenue,
-        sum(case when assigned.is_holdout then coalesce(bought.revenue, 0) else 0 end)
-            as holdout_revenue
-    from assigned
-    left join bought
-        on
-            assigned.campaign_id = bought.campaign_id
-            and assigned.customer_key = bought.customer_key
-    group by assigned.campaign_id
+        campaign_id,
+        {%- for arm, is_in in {'treatment': 'not is_holdout', 'holdout': 'is_holdout'}.items() %}
+        sum(case when {{ is_in }} then 1 else 0 end) as {{ arm }}_persons,
+        sum(case when {{ is_in }} and has_bought then 1 else 0 end) as {{ arm }}_converters,
+        sum(case when {{ is_in }} then revenue else 0 end) as {{ arm }}_revenue
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from people
+    group by campaign_id
 ),
 
 final as (
