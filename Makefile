@@ -49,7 +49,7 @@ demo: $(STAMP) ## sample data, the whole pipeline, published figures, in ./data
 	@$(BIN)/klantkluis demo $(ARGS)
 
 test: $(STAMP) ## all tests that need no more than two cores and some minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --hypothesis-profile=ci $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --hypothesis-profile=ci $(ARGS)
 
 check: $(STAMP) ## format, lint, types, import order, SQL, Dagster definitions, dbt
 	@BIN=$(BIN) sh .ci/check
@@ -84,7 +84,7 @@ eval: $(STAMP) ## scores the detector, renews the table of docs/detection.md; AR
 	@$(BIN)/python -m evaluation --write $(ARGS)
 
 soak: $(STAMP) ## kills and repeats at every point; takes long
-	@$(BIN)/python -m pytest -m soak -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -m soak -n 2 $(ARGS)
 
 clean: ## removes the virtual environment and caches, never a home
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

@@ -8,36 +8,21 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.parsed import keep_parsed_under
+from tests.support.sharing import (  # noqa: F401  # hooks: pytest finds them here by their names
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 
 settings.register_profile(
     "ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 
 REPOSITORY = Path(__file__).parents[1]
-LONGEST = ("integration", "privacy", "dbt", "dagster")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``make pictures`` says of which home."""
     parser.addoption("--pictures-of", help="a published home; its pages become docs/pictures")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests share a worker, so that what they share is made once; the longest go first.
-
-    That is a folder's tests; where all of a folder share one demo home, made under a lock, a
-    module's; and each kill by itself, since they take longest.
-    """
-    items.sort(key=lambda item: _rank(item.path.parent.name))
-    for item in items:
-        folder = item.path.parent.name
-        group = item.path.stem if folder in LONGEST[:2] else folder
-        item.add_marker(pytest.mark.xdist_group(item.name if group == "test_kill" else group))
-
-
-def _rank(folder: str) -> int:
-    return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(autouse=True)
