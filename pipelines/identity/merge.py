@@ -20,6 +20,7 @@ from pipelines.common.errors import InputError, NotAllowedError
 from pipelines.identity.decide import names_agree
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
+from pipelines.vault.noted_rows import answer, note_merge, note_restriction
 from pipelines.vault.subjects import Pair, identifiers_of, members, survivors
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def merge_subjects(
         )
     )  # fmt: skip
     _answer_queue(conn, keeper, other, "merged")
+    note_merge(conn, merge_id)
     keys = _keys(conn, [keeper, other])
     audit.append(
         conn, vault, actor=actor, action="subjects_merged", subject_count=2,
@@ -118,6 +120,9 @@ def unmerge_subject(conn: Connection, vault: Vault, subject_id: int, *, actor: s
     conn.execute(sa.update(m).where(m.c.merge_id == merge_id).values(undone_at=now()))
     _answer_queue(conn, subject_id, row.merged_into, "apart")
     keys = _keys(conn, [subject_id, row.merged_into])
+    if merge_id is not None:
+        note_merge(conn, merge_id)
+    note_restriction(conn, keys[subject_id], state or "active")
     audit.append(
         conn, vault, actor=actor, action="subject_unmerged", subject_count=2,
         payload={"subject_key": keys[subject_id], "from": keys[row.merged_into]},
@@ -183,18 +188,7 @@ def _is_being_erased(conn: Connection, ids: list[int]) -> bool:
 
 def _answer_queue(conn: Connection, a: int, b: int, state: str) -> None:
     """Whatever asked about these two, or those merged into them, is answered."""
-    q = schema.identity_queue
-    ours, theirs = members_below(conn, a), members_below(conn, b)
-    conn.execute(
-        sa.update(q)
-        .where(
-            sa.or_(
-                sa.and_(q.c.subject_id.in_(ours), q.c.other_subject_id.in_(theirs)),
-                sa.and_(q.c.subject_id.in_(theirs), q.c.other_subject_id.in_(ours)),
-            ),
-        )
-        .values(state=state)
-    )
+    answer(conn, members_below(conn, a), members_below(conn, b), state)
 
 
 def members_below(conn: Connection, subject_id: int) -> list[int]:

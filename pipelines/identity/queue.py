@@ -16,6 +16,7 @@ from pipelines.common.errors import InputError, UsageError
 from pipelines.identity.merge import members_below
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, insert_rows, select_in
+from pipelines.vault.noted_rows import answer, note_apart
 from pipelines.vault.subjects import survivors
 
 if TYPE_CHECKING:
@@ -77,23 +78,19 @@ def keep_apart(
             "both were merged into one", code="merged_already",
             todo="klantkluis identity unmerge takes them apart; then say so again",
         )  # fmt: skip
-    q = schema.identity_queue
     ours, theirs = members_below(conn, subject_id), members_below(conn, other_id)
-    both = sa.or_(
-        sa.and_(q.c.subject_id.in_(ours), q.c.other_subject_id.in_(theirs)),
-        sa.and_(q.c.subject_id.in_(theirs), q.c.other_subject_id.in_(ours)),
-    )
-    answered = conn.execute(sa.update(q).where(both).values(state="apart")).rowcount
+    answered = answer(conn, ours, theirs, "apart")
     if not answered:
         low, high = sorted((subject_id, other_id))
         (queue_id,) = allocate(conn, "identity_queue", 1)
         conn.execute(
-            sa.insert(q).values(
+            sa.insert(schema.identity_queue).values(
                 queue_id=queue_id, subject_id=low, other_subject_id=high, reason="steward",
                 state="apart",
             )
         )  # fmt: skip
         answered = 1
+    note_apart(conn, (subject_id, other_id))
     audit.append(
         conn, vault, actor=actor, action="subjects_kept_apart", subject_count=2,
         payload={"subject_ids": sorted((subject_id, other_id))},

@@ -35,7 +35,7 @@ from pipelines.rights.keeping import FactRow, active_holds, keep, kept_entities,
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import execute_in
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import load_subjects, members, new_subject_keys, survivors
+from pipelines.vault.subjects import blank_pseudonyms, load_subjects, members, survivors
 from pipelines.vault.suppression import release, suppress
 
 EraseFacts = Callable[[FactErasure], object]
@@ -370,17 +370,13 @@ def _write_completion(vault: Vault, persons: Sequence[_Person], tools: ErasureTo
     keys = [key for p in persons for key in p.plan.subject_keys]
     entry = vault.ledger.append("completed", keys, request=_one_request(persons), audit_head=head)
     ids = [i for p in persons for i in p.plan.subject_ids]
-    s = schema.subjects
     with vault.begin() as conn:
         execute_in(conn, "DELETE FROM erasure_facts WHERE subject_id IN ({values})", ids)
-        for subject_id, blank in zip(ids, new_subject_keys(len(ids)), strict=True):
+        for subject_id in ids:
             where = _e.c.subject_id == subject_id
             done = {"state": "completed", "completed_at": now()}
             conn.execute(sa.update(_e).where(where).values(**done))
-            # the ledger alone knows under which pseudonym somebody was erased; the key is gone
-            conn.execute(
-                sa.update(s).where(s.c.subject_id == subject_id).values(subject_key=blank, key_id=0)
-            )
+        blank_pseudonyms(conn, ids)
         vault.note_ledger(conn, entry)
 
 

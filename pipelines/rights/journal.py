@@ -1,7 +1,7 @@
 """What stewards and persons did in the ledger, so that no older backup loses it.
 
 A word by hand or on request, a withholding word of an import, every step of a request, restrictions,
-holds, corrections, tasks of others and what is kept of the erased (:mod:`pipelines.vault.noted_rows`)
+holds, merges, corrections, tasks of others and what is kept of the erased (:mod:`pipelines.vault.noted_rows`)
 are noted there when their transaction is committed (:func:`pipelines.vault.store.to_ledger`). A home that is
 older enters what it lacks when it is opened, and may be opened for everything else at once: unlike
 an erasure, a word that is entered late brings nobody back.
@@ -23,7 +23,17 @@ from pipelines.common.clock import now
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, count_up_to, select_in
 from pipelines.vault.ledger import LedgerEntry
-from pipelines.vault.noted_rows import KEPT_OF, RESTRICTION, parsed, put_back, restrict_again
+from pipelines.vault.noted_rows import (
+    APART,
+    KEPT_OF,
+    MERGE,
+    RESTRICTION,
+    apart_again,
+    merge_again,
+    parsed,
+    put_back,
+    restrict_again,
+)
 from pipelines.vault.store import Vault, drop_pending, to_ledger
 
 WORD: Final = "word"
@@ -37,7 +47,7 @@ _LEFT_OUT: Final = frozenset({"subject_id", "key_id", "sealed"})
 class CaughtUp(NamedTuple):
     """What a home lacked: what was entered, and what is of persons whom it does not know.
 
-    ``rows`` are restrictions, holds, corrections, tasks and kept records.
+    ``rows`` are restrictions, holds, corrections, tasks, merges and kept records.
     """
 
     words: int = 0
@@ -105,10 +115,9 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
                     requests[body["number"]] = body
                     owners.setdefault(body["number"], []).append(body["subject_key"])
                 elif kind != KEPT_OF:
-                    place = body["subject_key" if kind == RESTRICTION else "row_id"]
-                    rows[kind, place] = body
+                    rows[kind, _place(kind, body)] = body
     sql = "SELECT subject_key, subject_id FROM subjects WHERE subject_key IN ({values})"
-    said = {key for body in (*words, *rows.values()) if (key := body.get("subject_key"))}
+    said = {key for body in (*words, *rows.values()) for key in _keys(body)}
     said |= {key for keys in owners.values() for key in keys}
     persons: dict[str, int] = dict(select_in(conn, sql, sorted(said)))
     known = [body for body in words if body["subject_key"] in persons]
@@ -124,7 +133,8 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
     )
     # also those of nobody: a number that was told to somebody is given to nobody else
     count_up_to(conn, "requests", max((b["request_id"] for b in requests.values()), default=0))
-    stood = [_stand(conn, vault, kind, body, persons) for (kind, _), body in rows.items()]
+    in_order = sorted(rows.items(), key=lambda row: _turn(row[0][0], row[1]))
+    stood = [_stand(conn, vault, kind, body, persons) for (kind, _), body in in_order]
     done = CaughtUp(
         entered, changed, len(words) - len(known), unknown, stood.count(True), stood.count(None)
     )
@@ -149,9 +159,35 @@ def kept_of(vault: Vault, missed: Iterable[LedgerEntry]) -> set[str]:
     }
 
 
+def _place(kind: str, body: Mapping[str, Any]) -> Any:
+    """What a later entry of the same kind and place says anew."""
+    if kind == RESTRICTION:
+        return body["subject_key"]
+    if kind == APART:
+        return tuple(body["subject_keys"])
+    return body["merge_id" if kind == MERGE else "row_id"]
+
+
+def _keys(body: Mapping[str, Any]) -> set[str]:
+    """Pseudonyms that an entry names."""
+    named = {body.get("subject_key"), body.get("into_key"), *body.get("subject_keys", ())}
+    return named - {None}
+
+
+def _turn(kind: str, body: Mapping[str, Any]) -> tuple[int, int]:
+    """Who was taken apart is restricted by themselves; a merge that stands hides its subject's state."""
+    if kind == MERGE:
+        return (2 if body["undone_at"] is None else 0), body["merge_id"]
+    return (3 if kind == APART else 1), 0
+
+
 def _stand(
     conn: Connection, vault: Vault, kind: str, body: dict[str, Any], persons: Mapping[str, int]
 ) -> bool | None:
+    if kind == MERGE:
+        return merge_again(conn, body, persons)
+    if kind == APART:
+        return apart_again(conn, body, persons)
     if kind != RESTRICTION:
         return put_back(conn, vault, kind, body, persons)
     if body["subject_key"] not in persons:

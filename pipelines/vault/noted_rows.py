@@ -1,6 +1,7 @@
 """Rows that no older backup may lose: noted in the ledger as they stand, and put back as they stood.
 
-Holds, corrections, tasks of others, restrictions, and what is kept of erased persons. Noting happens
+Holds, corrections, tasks of others, restrictions, merges of subjects and answers that keep two apart,
+and what is kept of erased persons. Noting happens
 in the transaction that changes the row (:func:`pipelines.vault.store.to_ledger`).
 
 Privacy: pseudonyms, blind indexes, codes of ours and references of cases. Values of a person are
@@ -18,10 +19,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pipelines.vault import schema
-from pipelines.vault.bulk import count_up_to
+from pipelines.vault.bulk import allocate, count_up_to
 from pipelines.vault.store import Vault, to_ledger
 
 RESTRICTION: Final = "restriction"
+MERGE: Final = "merge"
+APART: Final = "apart"
 KEPT_OF: Final = "kept_of"
 """Says of persons that what is kept of them has been noted; an erasure replayed keeps nothing anew."""
 
@@ -68,6 +71,28 @@ def note_restriction(conn: Connection, subject_key: str, state: str) -> None:
 def note_kept_of(conn: Connection, subject_keys: Iterable[str]) -> None:
     """Have in the ledger that all that is kept of persons stands there."""
     to_ledger(conn, KEPT_OF, {"subject_keys": sorted(subject_keys)})
+
+
+def note_merge(conn: Connection, merge_id: int) -> None:
+    """Have a merge as it stands in this transaction, or was undone, in the ledger."""
+    m, a, b = schema.merges, schema.subjects.alias("a"), schema.subjects.alias("b")
+    row = conn.execute(
+        sa.select(
+            m.c.merge_id, m.c.weight, m.c.merged_at, m.c.undone_at,
+            a.c.subject_key, b.c.subject_key.label("into_key"),
+        )
+        .join(a, a.c.subject_id == m.c.subject_id)
+        .join(b, b.c.subject_id == m.c.into_subject_id)
+        .where(m.c.merge_id == merge_id)
+    ).one()  # fmt: skip
+    to_ledger(conn, MERGE, {str(name): value for name, value in row._mapping.items()})
+
+
+def note_apart(conn: Connection, subject_ids: Iterable[int]) -> None:
+    """Have in the ledger that two subjects are not one person."""
+    s = schema.subjects.c
+    keys = sa.select(s.subject_key).where(s.subject_id.in_(list(subject_ids)))
+    to_ledger(conn, APART, {"subject_keys": sorted(conn.scalars(keys))})
 
 
 def put_back(
@@ -124,6 +149,79 @@ def restrict_again(conn: Connection, subject_id: int, state: str) -> bool:
         .values(state=state)
     )
     return bool(done.rowcount)
+
+
+def merge_again(
+    conn: Connection, body: Mapping[str, Any], persons: Mapping[str, int]
+) -> bool | None:
+    """Let a merge stand, or be undone, as :func:`note_merge` wrote it; the erased stay what they are.
+
+    Returns:
+        Whether that changed anything; None where one of both is not known here.
+    """
+    t, m = schema.subjects, schema.merges
+    count_up_to(conn, "merges", body["merge_id"])
+    keys = [body["subject_key"], body["into_key"]]
+    if not persons.keys() >= set(keys):
+        return None
+    other, into = (persons[key] for key in keys)
+    states = dict(
+        conn.execute(sa.select(t.c.subject_id, t.c.state).where(t.c.subject_id.in_([other, into])))
+        .tuples()
+        .all()
+    )
+    if "erased" in states.values():
+        return False
+    values = {c.name: parsed(c, body[c.name]) for c in m.c if c.name in body}
+    values |= {"subject_id": other, "into_subject_id": into}
+    is_it = m.c.merge_id == body["merge_id"]
+    before = conn.execute(sa.select(m).where(is_it)).first()
+    if before is not None and dict(before._mapping) == values:
+        return False
+    if before is not None:
+        conn.execute(sa.delete(m).where(is_it))
+    conn.execute(sa.insert(m).values(**values))
+    is_standing = values["undone_at"] is None
+    now = {"state": "merged", "merged_into": into} if is_standing else {"merged_into": None}
+    if not is_standing and states[other] == "merged":
+        now["state"] = states[into]
+    conn.execute(sa.update(t).where(t.c.subject_id == other).values(**now))
+    answer(conn, [other], [into], "merged" if is_standing else "apart")
+    return True
+
+
+def apart_again(
+    conn: Connection, body: Mapping[str, Any], persons: Mapping[str, int]
+) -> bool | None:
+    """Let two subjects be known as two persons, as :func:`note_apart` wrote it."""
+    if not persons.keys() >= set(body["subject_keys"]) or len(body["subject_keys"]) != 2:
+        return None
+    q = schema.identity_queue
+    low, high = sorted(persons[key] for key in body["subject_keys"])
+    is_said = sa.select(q.c.queue_id).where(
+        q.c.subject_id == low, q.c.other_subject_id == high, q.c.state == "apart"
+    )
+    if conn.execute(is_said).first() is not None:
+        return False
+    if not answer(conn, [low], [high], "apart"):
+        (queue_id,) = allocate(conn, "identity_queue", 1)
+        conn.execute(
+            sa.insert(q).values(
+                queue_id=queue_id, subject_id=low, other_subject_id=high, reason="steward",
+                state="apart",
+            )
+        )  # fmt: skip
+    return True
+
+
+def answer(conn: Connection, ours: list[int], theirs: list[int], state: str) -> int:
+    """Answer whatever asks whether one of ours is one of theirs; how many questions that were."""
+    q = schema.identity_queue
+    both = sa.or_(
+        sa.and_(q.c.subject_id.in_(ours), q.c.other_subject_id.in_(theirs)),
+        sa.and_(q.c.subject_id.in_(theirs), q.c.other_subject_id.in_(ours)),
+    )
+    return conn.execute(sa.update(q).where(both).values(state=state)).rowcount
 
 
 def parsed(column: sa.Column[Any], value: Any) -> Any:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pipelines.vault import schema
@@ -72,6 +73,21 @@ def create_subjects(
     ]
     insert_rows(conn, schema.subjects, _COLUMNS, rows)
     return made
+
+
+def blank_pseudonyms(conn: Connection, subject_ids: Collection[int]) -> None:
+    """Let only the ledger know under which pseudonym subjects were erased; their data key is gone.
+
+    SQLite overwrites what it deletes, and leaves copies of some index entries in pages that it once
+    split (one in some hundreds): ``secure_delete`` knows nothing of these. So the index is made anew.
+    """
+    t = schema.subjects
+    for subject_id, blank in zip(subject_ids, new_subject_keys(len(subject_ids)), strict=True):
+        conn.execute(
+            sa.update(t).where(t.c.subject_id == subject_id).values(subject_key=blank, key_id=0)
+        )
+    if subject_ids and conn.dialect.name == "sqlite":
+        conn.exec_driver_sql(f"REINDEX {t.name}")
 
 
 def new_subject_keys(count: int) -> list[str]:

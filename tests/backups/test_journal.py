@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from pipelines.common.clock import now
 from pipelines.common.errors import StorageError, UsageError
 from pipelines.corrections import Change, rectify
+from pipelines.identity.merge import merge_subjects, standing_merges, unmerge_subject
+from pipelines.identity.queue import keep_apart
 from pipelines.rights.consent import history, set_consent
 from pipelines.rights.holds import hold_person, hold_record, list_holds, release_hold
 from pipelines.rights.keeping import kept_by_hold, let_go, list_kept, open_kept
@@ -31,7 +33,7 @@ from pipelines.rights.requests import (
     load_request,
     open_request,
 )
-from pipelines.rights.restriction import is_restricted, restrict_subject
+from pipelines.rights.restriction import is_restricted, lift_restriction, restrict_subject
 from pipelines.runs import Deployment
 from pipelines.vault import schema
 from pipelines.vault.overlays import list_overlays
@@ -190,6 +192,56 @@ def test_restore_lets_restrictions_holds_corrections_and_tasks_stand(kept: Kept)
     is_sound(kept)
     assert kept.restore(backup).noted.rows == 8 + 1, "once each, however often"
     assert standing(kept, number)["mobile"] == ["0611112222"]
+
+
+def pairs(kept: Kept) -> dict[str, Any]:
+    """Who is one with whom, who is known to be another, and whose data may not be used."""
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        s, q = schema.subjects.c, schema.identity_queue.c
+        answered = sa.select(q.subject_id, q.other_subject_id, q.state).where(q.state != "open")
+        states = sa.select(s.subject_id, s.state, s.merged_into)
+        return {
+            "merges": standing_merges(conn),
+            "answers": sorted(map(tuple, conn.execute(answered))),
+            "subjects": sorted(map(tuple, conn.execute(states))),
+        }
+
+
+def test_restore_lets_merges_and_answers_about_two_persons_stand(kept: Kept) -> None:
+    kept.land("contacts2.csv", HEADER + KEES)
+    backup = kept.backup()
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        vault = deployment.vault
+        jan, eva, kees = (person(kept, deployment, e) for e in (JAN_EMAIL, EVA_EMAIL, KEES_EMAIL))
+        merge_subjects(conn, vault, jan, eva, actor="steward", despite_names=True)
+        keep_apart(conn, vault, jan, kees, actor="steward")
+    before = pairs(kept)
+    assert len(before["merges"]) == 1
+    done = kept.restore(backup)
+    assert done.noted.rows == 2
+    assert pairs(kept) == before
+    is_sound(kept)
+    merged = kept.backup()
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        vault = deployment.vault
+        restrict_subject(conn, vault, jan, actor="steward")
+        unmerge_subject(conn, vault, eva, actor="steward")
+    before = pairs(kept)
+    assert before["merges"] == []
+    assert [state for _, state, _ in before["subjects"]].count("restricted") == 2
+    for older in (merged, backup):
+        kept.restore(older)
+        assert pairs(kept) == before, "taken apart, and each restricted"
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        lift_restriction(conn, deployment.vault, eva, actor="steward")
+        merge_subjects(conn, deployment.vault, eva, kees, actor="steward", despite_names=True)
+    kept.erase(EVA_EMAIL)
+    kept.restore(merged)
+    assert not kept.knows(EVA_EMAIL)
+    assert not kept.knows(KEES_EMAIL)
+    assert kept.knows(JAN_EMAIL)
+    assert pairs(kept)["merges"] == []
+    is_sound(kept)
 
 
 def test_yesterdays_copy_of_the_home_is_restricted_and_held_as_today(
