@@ -46,6 +46,7 @@ from pipelines.rights.requests import (
 )
 from pipelines.rights.restriction import restrict_subject
 from pipelines.rights.states import next_state
+from pipelines.vault import schema
 from pipelines.vault.records import records_of_subjects
 from pipelines.vault.subjects import survivors
 
@@ -118,13 +119,19 @@ def let_go_kept(deployment: Deployment, kept_ids: Collection[int], actor: str = 
             if request.request_id in told:
                 replaced += tell_again(conn, vault, request, "erasure", told[request.request_id])
     vault.data_keys.destroy(replaced)
-    ended = let_go(vault, kept_ids, actor=actor)
+    let_go(vault, kept_ids, actor=actor)
     with vault.begin() as conn:
-        for request in list_requests(conn, ("partly_fulfilled",)):
-            if request.request_id in ended:
-                advance(conn, vault, request, "complete", ground=None)
+        for request in _emptied(conn):
+            advance(conn, vault, request, "complete", ground=None)
     vault.checkpoint()
     return len(kept_ids)
+
+
+def _emptied(conn: sa.Connection) -> list[Request]:
+    """Erasures that something was kept of, of which nothing is kept any more."""
+    keeping = set(conn.scalars(sa.select(schema.kept_records.c.request_id)))
+    partly = list_requests(conn, ("partly_fulfilled",))
+    return [r for r in partly if r.right == "erasure" and r.request_id not in keeping]
 
 
 class Attended(NamedTuple):
@@ -141,6 +148,7 @@ def is_due(conn: sa.Connection, at: datetime, on: date, country: str) -> bool:
         [a for a in pressing(conn, at, on, country) if a.request]
         or ready_erasures(conn, at)
         or due_kept(conn, on)
+        or _emptied(conn)
     )
 
 
@@ -162,8 +170,8 @@ def attend(deployment: Deployment, at: datetime, on: date) -> Attended:
     with vault.begin() as conn:
         beat(conn, at)
         ready = [request.number for request in ready_erasures(conn, at)]
-        kept = due_kept(conn, on)
-    if kept:
+        kept, is_emptied = due_kept(conn, on), bool(_emptied(conn))
+    if kept or is_emptied:
         let_go_kept(deployment, kept)
     queued = len(fulfil_requests(deployment, ready)) if ready else 0
     with vault.read() as conn:

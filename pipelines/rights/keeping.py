@@ -233,9 +233,11 @@ def content_of(row: Any, key: bytes) -> dict[str, Any]:
 
 
 def due_kept(conn: Connection, on: date) -> list[int]:
-    """Kept records whose last day is over."""
-    query = sa.select(_t.c.kept_id).where(_t.c.keep_until < on).order_by(_t.c.kept_id)
-    return list(conn.scalars(query))
+    """Kept records whose last day is over, or whose hold was released when a kill came between."""
+    h = schema.holds
+    released = sa.select(h.c.hold_id).where(h.c.released_at.is_not(None))
+    is_due = sa.or_(_t.c.keep_until < on, _t.c.hold_id.in_(released))
+    return list(conn.scalars(sa.select(_t.c.kept_id).where(is_due).order_by(_t.c.kept_id)))
 
 
 def kept_by_hold(conn: Connection, hold_id: int) -> list[int]:
@@ -243,25 +245,18 @@ def kept_by_hold(conn: Connection, hold_id: int) -> list[int]:
     return list(conn.scalars(sa.select(_t.c.kept_id).where(_t.c.hold_id == hold_id)))
 
 
-def let_go(vault: Vault, kept_ids: Collection[int], *, actor: str = "retention") -> set[int]:
-    """Delete kept records and destroy the keys that seal nothing else any more.
-
-    Returns:
-        Requests (request_id) of which nothing is kept any more.
-    """
+def let_go(vault: Vault, kept_ids: Collection[int], *, actor: str = "retention") -> None:
+    """Delete kept records and destroy the keys that seal nothing else any more."""
     ids = sorted(kept_ids)
     if not ids:
-        return set()
+        return
     with vault.begin() as conn:
-        rows = conn.execute(sa.select(_t.c.key_id, _t.c.request_id).where(_t.c.kept_id.in_(ids)))
-        key_ids, requests = map(set, zip(*rows.all(), strict=True)) if ids else (set(), set())
+        key_ids = set(conn.scalars(sa.select(_t.c.key_id).where(_t.c.kept_id.in_(ids))))
         conn.execute(sa.delete(_t).where(_t.c.kept_id.in_(ids)))
         note_rows(conn, "kept", ids)
         key_ids -= set(conn.scalars(sa.select(_t.c.key_id).where(_t.c.key_id.in_(key_ids))))
-        left = set(conn.scalars(sa.select(_t.c.request_id).where(_t.c.request_id.in_(requests))))
         audit.append(conn, vault, actor=actor, action="kept_let_go", payload={"records": len(ids)})
     vault.data_keys.destroy(key_ids)
-    return {r for r in requests - left if r is not None}
 
 
 def _content(vault: Vault, item: Keep, identity: list[dict[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pipelines.common.clock import now
 from pipelines.common.errors import KlantkluisError, UsageError
 from pipelines.common.settings import Home
 from pipelines.finding import Asked, suppressing_pairs, the_person
-from pipelines.fulfilment import fulfil_requests, let_go_kept, plan_request
+from pipelines.fulfilment import attend, fulfil_requests, is_due, let_go_kept, plan_request
 from pipelines.jobs import run_erasures
 from pipelines.letters import write_letter_of
 from pipelines.rights import holds, steps
@@ -273,6 +273,36 @@ def test_released_hold_lets_go_what_it_kept(erased: Any) -> None:
         assert len(kept) == 2  # the contact and the complaint
         let_go_kept(deployment, kept)
         assert request_of(deployment, numbers["eva"]).state == "fulfilled"
+
+
+@pytest.mark.parametrize("killed_in", ["let_go", "advance"])
+def test_release_that_was_killed_is_ended_by_the_next_round(
+    erased: Any, monkeypatch: pytest.MonkeyPatch, killed_in: str
+) -> None:
+    import pipelines.fulfilment
+
+    context, numbers, hold, _, _ = erased
+    at = now()
+
+    def killed(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    with Deployment.open(context.settings) as deployment:
+        with deployment.vault.begin() as conn:
+            released = holds.release_hold(conn, deployment.vault, hold)
+            kept = kept_by_hold(conn, released.hold_id)
+        with monkeypatch.context() as patch:
+            patch.setattr(pipelines.fulfilment, killed_in, killed)
+            with pytest.raises(RuntimeError):
+                let_go_kept(deployment, kept)
+        assert request_of(deployment, numbers["eva"]).state == "partly_fulfilled"
+        with deployment.vault.read() as conn:
+            assert is_due(conn, at, at.date(), "NL")
+        attend(deployment, at, at.date())
+        assert request_of(deployment, numbers["eva"]).state == "fulfilled"
+        with deployment.vault.read() as conn:
+            assert kept_by_hold(conn, released.hold_id) == []
+            assert due_kept(conn, at.date()) == []
 
 
 def test_letter_says_not_everywhere_while_a_task_is_open(erased: Any) -> None:
