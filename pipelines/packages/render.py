@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from pipelines.packages.words import word
+from pipelines.packages.words import shown, word
 
 COMPACT: Final = frozenset(
     {"orders", "order_lines", "campaign_events", "campaign_members", "web_events", "deal_changes",
@@ -32,10 +32,10 @@ def files_of(package: dict[str, Any]) -> dict[str, bytes]:
     """Every file of a package by name."""
     language = package["language"]
     name = "gegevens" if language == "nl" else "data"
-    shown = view(package)
+    readable = view(package)
     made = {
-        f"{name}.html": html(shown),
-        f"{name}.pdf": pdf(shown),
+        f"{name}.html": html(readable),
+        f"{name}.pdf": pdf(readable),
         "package.json": orjson.dumps(package, option=orjson.OPT_INDENT_2),
         "package.schema.json": schema_text(),
     }
@@ -48,22 +48,22 @@ def schema_text() -> bytes:
     return files("pipelines.packages").joinpath("package.schema.json").read_bytes()
 
 
-def html(shown: dict[str, Any]) -> bytes:
+def html(readable: dict[str, Any]) -> bytes:
     """One page, without anything from elsewhere."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(_template("package.html.j2"))
-    return template.render(**shown).encode()
+    return template.render(**readable).encode()
 
 
-def pdf(shown: dict[str, Any]) -> bytes:
+def pdf(readable: dict[str, Any]) -> bytes:
     """The same on paper; fonts come with the compiler, nothing is fetched."""
     import typst
 
     made: bytes = typst.compile(
         _template("package.typ").encode(),
-        sys_inputs={"package": orjson.dumps(shown).decode()},
+        sys_inputs={"package": orjson.dumps(readable).decode()},
         format="pdf",
         font_paths=[],
         ignore_system_fonts=True,
@@ -164,14 +164,17 @@ def _section(
     return {
         "title": title,
         "heads": [word("columns", n, language) for n in names],
-        "rows": [[_shown(row["fields"].get(n)) for n in names] for row in rows] if names else [],
+        "rows": [[shown(n, row["fields"].get(n), language) for n in names] for row in rows]
+        if names
+        else [],
         "blocks": []
         if is_compact
         else [
             {
                 "source": row["source"],
                 "fields": [
-                    [word("columns", n, language), _shown(v)] for n, v in row["fields"].items()
+                    [word("columns", n, language), shown(n, v, language)]
+                    for n, v in row["fields"].items()
                 ],
             }
             for row in rows
@@ -208,12 +211,8 @@ def _facts(information: dict[str, Any] | None, language: str) -> list[dict[str, 
 
 def _line(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(_shown(v) for v in value.values() if v)
+        return ", ".join(str(v) for v in value.values() if v)
     return str(value)
-
-
-def _shown(value: Any) -> str:
-    return "" if value is None else str(value)
 
 
 def _local(value: Any, zone: ZoneInfo) -> Any:

@@ -27,6 +27,24 @@ def origin_of(entity: str, column: str) -> Origin:
     return "made" if column in words()["not_given"].get(entity, ()) else "given"
 
 
+def shown(column: str, value: Any, language: str) -> str:
+    """A value as a reader sees it: codes of ours in words, all else as it is.
+
+    Args:
+        column: Its name.
+        value: Its value; nothing is shown as nothing.
+        language: ``nl`` or ``en``.
+    """
+    if value is None:
+        return ""
+    text = str(value)
+    codes = words()["bases" if column == "lawful_basis" else "values"]
+    known = codes if column == "lawful_basis" else codes.get(column, {})
+    if isinstance(value, bool):
+        return word("sections", text.lower(), language)
+    return str(known[text].get(language, text.replace("_", " "))) if text in known else text
+
+
 def word(kind: str, name: str, language: str) -> str:
     """The word for something; its own name with blanks where there is none.
 

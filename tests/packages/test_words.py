@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html as markup
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -12,12 +12,19 @@ from pii_rules.models import Policy
 from pipelines.common.entities import load_entities
 from pipelines.packages.facts import information, load_organisation
 from pipelines.packages.render import html, view
-from pipelines.packages.words import words
+from pipelines.packages.words import shown, words
+from pipelines.rights.consent import Origin, Status
+from pipelines.rights.grounds import RIGHTS
+from pipelines.rights.states import STATES
 from pipelines.warehouse.dbt import PROJECT
 from tests.support.context import make_context
 
 DERIVED = ("customer_360", "customer_churn", "customer_clv", "customer_rfm", "dim_customer")
 """Tables of what models worked out about a person."""
+
+
+OF_NOBODY = ("costs", "sla_policies")
+"""Entities of which no package has a row."""
 
 
 def model(table: str) -> Any:
@@ -67,6 +74,33 @@ def test_dutch_package_has_no_english_ground_or_explanation(policy: Policy, tmp_
     assert "Verwachte klantwaarde" in page
     in_english = readable(policy, tmp_path, "en")
     assert [t for t in sorted(english - set(DERIVED)) if t not in in_english] == []
+
+
+def test_every_code_of_ours_has_a_dutch_word(policy: Policy) -> None:
+    codes = {
+        (name, value)
+        for entity in load_entities().values()
+        for name, column in entity.columns.items()
+        for value in column.values or ()
+        if entity.name not in OF_NOBODY
+    }
+    codes |= {("purpose", name) for name in policy.purposes}
+    codes |= {("lawful_basis", p.lawful_basis) for p in policy.purposes.values() if p.lawful_basis}
+    codes |= {("right", name) for name in RIGHTS} | {("state", name) for name in STATES}
+    codes |= {("origin", name) for name in get_args(Origin)}
+    codes |= {("status", name) for name in get_args(Status)}
+    values, bases = words()["values"], words()["bases"]
+    without = {
+        (column, value)
+        for column, value in codes
+        if "nl"
+        not in (bases if column == "lawful_basis" else values.get(column, {})).get(value, {})
+    }
+    assert without == set()
+    assert shown("status", "given", "nl") == "gegeven"
+    assert shown("lawful_basis", "legitimate_interests", "en") == "legitimate interests"
+    assert [shown("is_final", flag, "nl") for flag in (True, False, None)] == ["ja", "nee", ""]
+    assert shown("status", "Gesloten_2", "en") == "Gesloten_2", "a source's own word"
 
 
 def test_every_column_has_a_dutch_word(policy: Policy) -> None:
