@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as markup
+import re
 from typing import Any, get_args
 
 import pytest
@@ -101,6 +102,18 @@ def test_every_code_of_ours_has_a_dutch_word(policy: Policy) -> None:
     assert shown("lawful_basis", "legitimate_interests", "en") == "legitimate interests"
     assert [shown("is_final", flag, "nl") for flag in (True, False, None)] == ["ja", "nee", ""]
     assert shown("status", "Gesloten_2", "en") == "Gesloten_2", "a source's own word"
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("customer_360", "lifecycle_stage"), ("customer_churn", "churn_definition")],
+)
+def test_every_class_that_a_model_gives_has_a_dutch_word(table: str, column: str) -> None:
+    sql = (PROJECT / "models" / "marts" / f"{table}.sql").read_text()
+    (case,) = re.findall(rf"case((?:(?!\bcase\b).)*?)end as {column}\b", sql, re.DOTALL)
+    given = set(re.findall(r"(?:then|else) '(\w+)'", case))
+    assert len(given) > 1
+    assert given == words()["values"][column].keys()
 
 
 def test_every_column_has_a_dutch_word(policy: Policy) -> None:
