@@ -130,7 +130,7 @@ def _words_by_hand(conn: Connection) -> Iterator[ConsentWord]:
         sa.select(
             t.c.consent_id, t.c.subject_id, t.c.purpose, t.c.channel, t.c.status,
             t.c.occurred_at, t.c.expires_at,
-        ).where(t.c.origin.not_in(("landed", "event")))
+        ).where(t.c.origin != "landed")
     ).all()  # fmt: skip
     standing = survivors(conn, {row.subject_id for row in rows})
     sql = (

@@ -79,7 +79,7 @@
             plan ~ '.quota'
         ) }},
         {{ ratio_columns(
-            'pipeline_coverage', coverage ~ 'coalesce(' ~ plan ~ '.open_due_amount, 0) end',
+            'pipeline_coverage', coverage ~ plan ~ '.open_due_amount end',
             coverage ~ plan ~ '.quota - ' ~ won ~ ' end'
         ) }},
         {{ plan }}.forecast,

@@ -58,7 +58,7 @@ def merge_subjects(
 
     Raises:
         InputError: One is unknown, or both are the same already.
-        NotAllowedError: They are of different kinds, one is erased or being erased, one alone is
+        NotAllowedError: They are no persons or of different kinds, one is erased or being erased, one alone is
             restricted, or their names contradict each other.
     """
     found = survivors(conn, [subject_id, other_id])
@@ -159,6 +159,11 @@ def _check(conn: Connection, keeper: int, other: int, *, despite_names: bool) ->
         raise NotAllowedError(
             "a person, an account and a user are never one", code="kinds_differ",
             todo="merge subjects of one kind",
+        )  # fmt: skip
+    if rows[0].kind != "contact":
+        raise NotAllowedError(
+            "only persons are merged: the figures count accounts and users as they landed",
+            code="kind_not_merged", todo="mend the account or user in its source system",
         )  # fmt: skip
     everybody = members(conn, keeper) + members(conn, other)
     if any(row.state == "erased" for row in rows) or _is_being_erased(conn, everybody):

@@ -162,7 +162,8 @@ def _outcome(attempt: Sequence[Row]) -> str:
     arrived = [row["occurred_at"] for row in attempt if row["event_type"] == "delivered"]
     if "bounce_hard" in kinds:
         return "bounced"
-    if "dropped" in kinds:
+    drops = [row["occurred_at"] for row in attempt if row["event_type"] == "dropped"]
+    if drops and not (arrived and min(arrived) < min(drops)):
         return "dropped"
     if softs and not (arrived and max(arrived) >= max(softs)):
         return "bounced"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.oracle.persons import newest_contacts, of_persons, persons
+from tests.oracle.persons import of_persons, persons
 from tests.oracle.rules import ZONE, Rates, days, local_day, total
 
 Row = dict[str, Any]
@@ -19,14 +19,18 @@ YEAR = timedelta(days=365)
 
 def profilable(rows: Rows, as_of: datetime) -> set[str]:
     """Who did not object and is no minor, as far as the year of birth can tell."""
-    contacts = newest_contacts(rows)
+    births: dict[str, int] = {}
+    for contact in of_persons(rows, "contacts"):
+        person, year = contact["customer_key"], contact["birth_year"]
+        if year is not None:
+            births[person] = max(births.get(person, year), year)
     words: dict[tuple[str, str], list[Row]] = {}
     for word in of_persons(rows, "consents"):
         if word["status"] != "pending" and word["occurred_at"] <= as_of:
             words.setdefault((word["customer_key"], word["purpose"]), []).append(word)
     found = set()
     for person in persons(rows):
-        year = contacts.get(person, {}).get("birth_year")
+        year = births.get(person)
         if year is not None and year + 18 >= as_of.astimezone(ZONE).year:
             continue
         if all(_agrees(words.get((person, p), ())) for p in ("marketing", "profiling")):

@@ -71,6 +71,12 @@ def total(values: Iterable[Decimal | None]) -> Decimal:
     return sum((value for value in values if value is not None), Decimal(0))
 
 
+def known_total(values: Iterable[Decimal | None]) -> Decimal | None:
+    """The same; unknown where there are values and none of them is known."""
+    every = list(values)
+    return total(every) if not every or any(value is not None for value in every) else None
+
+
 def money(value: float | Decimal) -> Decimal:
     """Rounded to four decimals, a half away from zero."""
     if isinstance(value, Decimal):

@@ -18,6 +18,7 @@ from tests.oracle.rules import (
     Rates,
     days,
     end_of,
+    known_total,
     local_day,
     midnight,
     money,
@@ -276,7 +277,7 @@ def plan_figures(
     """Quota, coverage, forecast and slippage of one period."""
     amounts = [quota["quota"] for quota in quotas]
     quota = total(amounts) if amounts and None not in amounts else None
-    forecast = total(deal["forecast"] for deal in due) if due else None
+    forecast = known_total(deal["forecast"] for deal in due) if due else None
     has_gap = quota is not None and won is not None and won < quota
     is_judged = is_over and won is not None and won != 0
     accuracy = won - abs(forecast - won) if is_judged and forecast is not None else None  # type: ignore[operator]
@@ -286,7 +287,7 @@ def plan_figures(
         **ratio("quota_attainment", won if quota is not None else None, quota),
         **ratio(
             "pipeline_coverage",
-            total(deal["amount"] for deal in open_due) if has_gap else None,
+            known_total(deal["amount"] for deal in open_due) if has_gap else None,
             quota - won if has_gap else None,  # type: ignore[operator]
         ),
         "forecast": forecast,
@@ -529,8 +530,8 @@ def _snapshot(some: Sequence[Row], instant: datetime, stale: timedelta) -> Row:
         "open_deals": len(some),
         "stale_deals": sum(deal["changed_at"] + stale < instant for deal in some),
         "qualified_deals": sum(deal["is_qualified"] for deal in some),
-        "open_amount": total(deal["amount"] for deal in some),
-        "weighted_pipeline": total(weighted),
+        "open_amount": known_total(deal["amount"] for deal in some),
+        "weighted_pipeline": total(weighted) if weighted else None,
         "excluded_amount_unknown": sum(deal["amount"] is None for deal in some),
         "excluded_probability_unknown": sum(deal["probability"] is None for deal in some),
         "excluded_rows": len(some) - len(weighted),

@@ -65,7 +65,7 @@ final as (
         shown.campaign_id,
         campaigns.channel,
         shown.day,
-        {{ local_month('shown.day') }} as month_start,
+        cast({{ dbt.date_trunc('month', 'shown.day') }} as date) as month_start,
         {%- for figure in ['sent', 'human_openers', 'human_clickers', 'unsubscribers'] %}
         case
             when shown.{{ figure }}_hidden = '' and not shown.is_suppressed

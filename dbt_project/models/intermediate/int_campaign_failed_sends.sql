@@ -50,12 +50,21 @@ sends as (
         recipient_key,
         min(case when event_type = 'sent' then occurred_at end) as sent_at,
         max(case when event_type = 'bounce_hard' then 1 else 0 end) as is_hard,
-        max(case when event_type = 'dropped' then 1 else 0 end) as is_dropped,
+        min(case when event_type = 'delivered' then occurred_at end) as delivered_at,
+        min(case when event_type = 'dropped' then occurred_at end) as dropped_at,
         max(case when event_type = 'bounce_soft' then occurred_at end) as last_soft_at,
         max(case when event_type = 'delivered' then occurred_at end) as last_delivered_at
     from numbered
     where send_number > 0
     group by campaign_id, recipient_key, send_number
+),
+
+-- What arrived was not dropped: a drop after it is of another send, that was never noted as sent.
+told as (
+    select
+        *,
+        case when dropped_at <= coalesce(delivered_at, dropped_at) then 1 else 0 end as is_dropped
+    from sends
 ),
 
 outcomes as (
@@ -70,7 +79,7 @@ outcomes as (
             when last_delivered_at >= last_soft_at then 0
             else 1
         end as is_bounced
-    from sends
+    from told
 ),
 
 final as (

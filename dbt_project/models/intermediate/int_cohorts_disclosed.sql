@@ -1,6 +1,7 @@
 -- Grain: month and cohort, the customers who bought first in one month. A customer is the account
 -- where there is one, else the person. No totals over cohorts or months. Who bought in a month and
--- who did not are each about nobody or at least k persons, else the cell is hidden.
+-- who did not are each about nobody or at least k persons, else the cell is hidden; so are those
+-- whose amounts or margins are known, and those whose are not.
 with
 
 orders as (
@@ -47,7 +48,13 @@ bought as (
         coalesce(sum(orders.amount), 0) as revenue,
         coalesce(sum(orders.margin), 0) as margin,
         count(*) - count(orders.margin) as excluded_margin_unknown,
-        count(*) - count(orders.amount) as excluded_rows
+        count(*) - count(orders.amount) as excluded_rows,
+        {%- for figure in ['amount', 'margin'] %}
+        count(distinct case when orders.{{ figure }} is not null then orders.person_key end)
+            as {{ figure }}_persons,
+        count(distinct case when orders.{{ figure }} is null then orders.person_key end)
+            as no_{{ figure }}_persons{{ ',' if not loop.last }}
+        {%- endfor %}
     from orders
     inner join buyers on orders.buyer_key = buyers.buyer_key
     group by buyers.cohort_start, orders.period_start
@@ -70,6 +77,9 @@ measured as (
         coalesce(bought.excluded_rows, 0) as excluded_rows,
         coalesce(bought.active_persons, 0) {{ is_small() }}
         or cohorts.cohort_persons - coalesce(bought.active_persons, 0) {{ is_small() }}
+        {%- for figure in ['amount', 'no_amount', 'margin', 'no_margin'] %}
+        or coalesce(bought.{{ figure }}_persons, 0) {{ is_small() }}
+        {%- endfor %}
         or cohorts.cohort_persons {{ is_small() }} as is_suppressed
     from cohorts
     inner join {{ ref('dim_date') }} as months

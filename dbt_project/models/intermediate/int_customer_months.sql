@@ -64,7 +64,9 @@ measured as (
         ) as orders_365_days,
         coalesce(sum(
             case when purchases.purchase_date >= months.until_date - 365 then purchases.margin end
-        ), 0) as margin_365_days
+        ), 0) as margin_365_days,
+        count(case when purchases.purchase_date >= months.until_date - 365 then purchases.margin end)
+            as margins_365_days
     from months
     inner join purchases on purchases.purchase_date < months.until_date
     group by
@@ -124,6 +126,7 @@ final as (
         scored.customer_key,
         cast(scored.orders_365_days as bigint) as orders_365_days,
         scored.margin_365_days,
+        scored.margins_365_days,
         valued.clv,
         case
             when scored.recency >= 4 and scored.frequency >= 4 then 'champions'

@@ -3,7 +3,9 @@
 -- A segment that differs by few from one it lies in, of the month or the month before, is hidden; so
 -- is the sum of a kind where it differs by few from that of any month before. Orders, margins and
 -- values have few persons behind them where most members have none: they are hidden apart.
-{%- set contributors = {'orders': 'orders_365_days > 0', 'clv': 'clv is not null'} %}
+{%- set contributors = {
+    'orders': 'orders_365_days > 0', 'margin': 'margins_365_days > 0', 'clv': 'clv is not null'
+} %}
 {%- set kinds = ['rfm', 'clv_band', 'lifecycle', 'churn'] %}
 with
 
@@ -262,9 +264,9 @@ figured as (
         segment,
         customers,
         is_suppressed,
-        hides_orders or hides_clv as is_partly_suppressed,
+        hides_orders or hides_margin or hides_clv as is_partly_suppressed,
         case when not hides_orders then orders_365_days end as orders_365_days,
-        case when not hides_orders then margin_365_days end as margin_365_days,
+        case when not (hides_orders or hides_margin) then margin_365_days end as margin_365_days,
         case when not hides_clv then clv end as clv
     from hiding
 )

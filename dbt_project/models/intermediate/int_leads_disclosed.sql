@@ -23,7 +23,10 @@ measured as (
         count(exclusion_reason) as excluded_rows,
         count(distinct case when is_converted then person_key end) as converted_persons,
         count(distinct case when not is_converted then person_key end) as other_persons,
-        count(distinct case when convert_days is not null then person_key end) as timed_persons
+        count(distinct case when convert_days is not null then person_key end) as timed_persons,
+        count(distinct case when exclusion_reason is not null then person_key end) as excluded_persons,
+        count(distinct case when is_converted and convert_days is null then person_key end)
+            as untimed_persons
     from leads
     group by period_start, source_channel
 ),
@@ -33,7 +36,8 @@ flagged as (
         *,
         {{ period_end("'month'", 'period_start') }} as period_end,
         converted_persons {{ is_small() }} or other_persons {{ is_small() }}
-        or timed_persons {{ is_small() }} as is_suppressed
+        or timed_persons {{ is_small() }} or untimed_persons {{ is_small() }}
+        or excluded_persons {{ is_small() }} as is_suppressed
     from measured
 ),
 

@@ -82,9 +82,9 @@ counted as (
         count(*) as open_deals,
         sum(is_stale) as stale_deals,
         sum(is_qualified) as qualified_deals,
-        coalesce(sum(amount), 0) as open_amount,
-        coalesce(sum(cast(cast(amount as double) * probability as decimal(18, 4))), 0)
-            as weighted_pipeline,
+        -- unknown where no amount is known: every row has open deals
+        sum(amount) as open_amount,
+        sum(cast(cast(amount as double) * probability as decimal(18, 4))) as weighted_pipeline,
         count(*) - count(amount) as excluded_amount_unknown,
         count(*) - count(probability) as excluded_probability_unknown,
         sum(case when amount is null or probability is null then 1 else 0 end) as excluded_rows

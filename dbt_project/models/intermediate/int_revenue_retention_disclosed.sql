@@ -106,8 +106,9 @@ measured as (
         sum(excluded_rows) as excluded_rows,
         {%- for change in ['churned', 'new', 'contracted', 'expanded', 'unchanged', 'never'] %}
         count(distinct case when change = '{{ change }}' then person_key end) {{ is_small() }}
-        {{ 'or' if not loop.last }}
-        {%- endfor %} as has_few
+        or
+        {%- endfor %} count(distinct case when excluded_rows > 0 then person_key end) {{ is_small() }}
+            as has_few
     from changes
     group by period_start, period_end
 ),

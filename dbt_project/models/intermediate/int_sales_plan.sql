@@ -63,6 +63,7 @@ every_row as (
         0 as is_due,
         0 as is_slipped,
         cast(null as decimal(18, 4)) as open_due_amount,
+        0 as is_open_due,
         0 as is_unknown
     from shares
     union all
@@ -79,6 +80,7 @@ every_row as (
         case when role = 'due' then 1 else 0 end as is_due,
         case when is_slipped then 1 else 0 end as is_slipped,
         case when role = 'open_due' then amount end as open_due_amount,
+        case when role = 'open_due' then 1 else 0 end as is_open_due,
         case when amount is null or (role = 'due' and probability is null) then 1 else 0 end
             as is_unknown
     from deals
@@ -91,11 +93,11 @@ final as (
         user_key,
         -- A quota without a rate makes the sum unknown, not smaller.
         case when sum(quotas) > 0 and sum(quotas) = count(quota) then sum(quota) end as quota,
-        case when sum(is_due) > 0 then coalesce(sum(forecast), 0) end as forecast,
+        sum(forecast) as forecast,
         sum(quotas) - count(quota) as quotas_unknown,
         sum(is_due) as due_deals,
         sum(is_slipped) as slipped_deals,
-        coalesce(sum(open_due_amount), 0) as open_due_amount,
+        case when sum(is_open_due) > 0 then sum(open_due_amount) else 0 end as open_due_amount,
         sum(is_unknown) as forecast_unknown
     from every_row
     group by period_grain, period_start, user_key
