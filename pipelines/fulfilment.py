@@ -166,6 +166,7 @@ def attend(deployment: Deployment, at: datetime, on: date) -> Attended:
         FailedError: An alert could not be sent; all the rest is done.
     """
     settings, vault = deployment.settings, deployment.vault
+    vault.purge_orphans()
     settle_erasures(deployment)
     with vault.begin() as conn:
         beat(conn, at)

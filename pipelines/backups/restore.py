@@ -42,7 +42,7 @@ READY: Final = "ready"
 """Mark that all is laid ready; from here on a restore only goes forward."""
 KEYS: Final = "keys.db"
 _ORPHANS: Final = "orphans"
-"""Mark that the data keys restored are older than an erasure."""
+"""Mark that data keys were restored, among which are some that were destroyed since."""
 
 
 class Restored(NamedTuple):
@@ -132,10 +132,8 @@ def _lay_ready(
         _under_todays_key(folder, keyring, secrets, settings)
         needs_keys = with_data_keys or not home.data_keys.exists()
         if needs_keys:
-            head = restore_keys(home, keyring, folder / KEYS)
-            erasures = [e.sequence for e in ledger.entries() if e.kind == "intent"]
-            if erasures and erasures[-1] > head.ledger_sequence:
-                create_private(home.restoring / _ORPHANS, b"")
+            restore_keys(home, keyring, folder / KEYS)
+            create_private(home.restoring / _ORPHANS, b"")
     except BaseException:
         shutil.rmtree(home.restoring, ignore_errors=True)
         raise
@@ -180,8 +178,8 @@ def _replay(
     with Deployment.open(settings) as deployment:
         vault = deployment.vault
         if mark.exists():
-            # keys of persons who came and were erased since: no store of this home knows them
-            vault.data_keys.destroy(vault.data_keys.orphans(vault.known_key_ids()))
+            # of persons who came and were erased since, and of what was let go: nothing knows them
+            vault.purge_orphans()
             mark.unlink()
         if manifest is not None:
             with vault.begin() as conn:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from pii_rules.models import Policy
 from pipelines.rights.erasure_mentions import find_mentions, records_near
 from pipelines.rights.erasure_plan import ErasurePlan
+from pipelines.rights.requests import forget_details
 from pipelines.vault import audit, quarantine, schema
 from pipelines.vault.bulk import allocate, execute_in, insert_rows, select_in
 from pipelines.vault.records import (
@@ -253,6 +254,7 @@ def _forget_subject(conn: Connection, ids: Sequence[int]) -> None:
     for table in schema.metadata.sorted_tables:
         if "subject_id" in table.c and table.name not in BLIND_TABLES:
             execute_in(conn, f"DELETE FROM {table.name} WHERE subject_id IN ({{values}})", ids)
+    forget_details(conn, ids)
     kept = f"reason <> '{DOUBT}'"
     execute_in(conn, f"DELETE FROM identity_queue WHERE subject_id IN ({{values}}) AND {kept}", ids)
     execute_in(conn, "DELETE FROM identity_queue WHERE other_subject_id IN ({values})", ids)

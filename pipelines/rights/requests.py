@@ -34,7 +34,7 @@ from pipelines.rights.states import OPEN_STATES, Action, State, next_state
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
 from pipelines.vault.sealing import seal, unseal
-from pipelines.vault.store import Vault
+from pipelines.vault.store import Vault, destroy_later
 
 PURPOSE: Final = "accountability"
 FIRST_DAY: Final = date(2018, 5, 25)
@@ -256,6 +256,8 @@ def advance(
             "somebody else changed the request meanwhile", code="request_changed",
             where={"request": request.number}, todo="look at it again",
         )  # fmt: skip
+    if "closed_at" in changes:
+        forget_details(conn, [request.subject_id], request.number)
     _note(conn, vault, request, request.state, action, state, actor)
     return load_request(conn, request.number)
 
@@ -276,12 +278,25 @@ def set_details(
 ) -> None:
     """Seal what a right needs to know beyond its name under a key of the request's own.
 
+    What was set before goes. The key is destroyed when the request closes or its person is erased.
     Privacy: any class in, sealed.
     """
+    forget_details(conn, [request.subject_id], request.number)
     ((key_id, key),) = vault.data_keys.create(1)
     sealed = seal(key, orjson.dumps(dict(details)), _aad(request))
     where = _t.c.request_id == request.request_id
     conn.execute(sa.update(_t).where(where).values(key_id=key_id, sealed=sealed))
+
+
+def forget_details(
+    conn: Connection, subject_ids: Collection[int], number: str | None = None
+) -> None:
+    """Blank the details of a request, or of all requests of persons; their keys are destroyed."""
+    is_it = sa.and_(_t.c.subject_id.in_(subject_ids), _t.c.key_id.is_not(None))
+    if number is not None:
+        is_it = sa.and_(is_it, _t.c.number == number)
+    destroy_later(conn, conn.scalars(sa.select(_t.c.key_id).where(is_it)))
+    conn.execute(sa.update(_t).where(is_it).values(key_id=None, sealed=None))
 
 
 def details_of(conn: Connection, vault: Vault, request: Request) -> dict[str, Any]:

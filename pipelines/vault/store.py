@@ -7,7 +7,7 @@ is landed or erased.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,7 @@ from pipelines.vault.subjects import Pair
 
 STORE = "vault.db"
 _PENDING: Final = "said to the ledger"
+_DOOMED: Final = "data keys to destroy"
 
 
 class Vault:
@@ -226,12 +227,17 @@ class Vault:
     def begin(self) -> Iterator[Connection]:
         """A connection in a writing transaction, IMMEDIATE on SQLite; commits at the end.
 
-        What was said with :func:`to_ledger` goes into the ledger then.
+        What was said with :func:`to_ledger` goes into the ledger then, and data keys that
+        :func:`destroy_later` was given are destroyed.
         """
         with transaction(self._engine, STORE) as conn:
-            conn.info.pop(_PENDING, None)  # of a transaction that was rolled back
+            for name in (_PENDING, _DOOMED):  # of a transaction that was rolled back
+                conn.info.pop(name, None)
             yield conn
             said = conn.info.pop(_PENDING, [])
+            doomed = conn.info.pop(_DOOMED, set())
+        if doomed:
+            self.data_keys.destroy(doomed)
         if said:
             identifiers = [(kind, body, self.epoch) for kind, body in said]
             entry = self.ledger.append("noted", identifiers=identifiers)
@@ -323,6 +329,20 @@ class Vault:
                     known.update(conn.scalars(query.distinct()))
         return known
 
+    def purge_orphans(self) -> int:
+        """Destroy data keys that nothing needs, as a kill between a deletion and theirs leaves them.
+
+        Keys are made in the transaction that needs them, so none is on its way while this one writes.
+        Of a vault on PostgreSQL, where others may write meanwhile, none are.
+
+        Returns:
+            How many.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return 0
+        with self.begin():
+            return self.data_keys.destroy(self.data_keys.orphans(self.known_key_ids()))
+
     def missed(self) -> list[LedgerEntry]:
         """Ledger entries that this home does not know, oldest first."""
         with self.read() as conn:
@@ -394,6 +414,11 @@ def to_ledger(conn: Connection, kind: str, body: dict[str, Any]) -> None:
     codes of ours only.
     """
     conn.info.setdefault(_PENDING, []).append((kind, orjson.dumps(body)))
+
+
+def destroy_later(conn: Connection, key_ids: Iterable[int | None]) -> None:
+    """Have data keys destroyed once this transaction of :meth:`Vault.begin` is committed."""
+    conn.info.setdefault(_DOOMED, set()).update(k for k in key_ids if k is not None)
 
 
 def drop_pending(conn: Connection) -> None:

@@ -295,6 +295,25 @@ def test_what_is_kept_of_the_erased_is_whole_in_a_restored_home(kept: Kept) -> N
     is_sound(kept)
 
 
+def test_key_of_what_was_let_go_comes_back_with_no_restored_data_keys(kept: Kept) -> None:
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        jan = person(kept, deployment, JAN_EMAIL)
+        number = hold_person(conn, deployment.vault, jan, "2026/118").number
+    kept.erase(JAN_EMAIL)
+    backup = kept.backup()
+    with kept.open() as deployment:
+        with deployment.vault.begin() as conn:
+            key_ids = set(conn.scalars(sa.select(schema.kept_records.c.key_id)))
+            ids = kept_by_hold(conn, release_hold(conn, deployment.vault, number).hold_id)
+        let_go(deployment.vault, ids)
+    kept.home.data_keys.unlink()
+    assert kept.restore(backup).restored_data_keys
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        assert list_kept(conn) == []
+        assert deployment.vault.data_keys.get(key_ids) == {}
+    is_sound(kept)
+
+
 def test_restore_takes_files_from_the_outbox_that_the_vault_does_not_know(kept: Kept) -> None:
     backup = kept.backup()
     for name in ("audience-7.zip", "access-R-2026-0007.zip", "other.txt"):

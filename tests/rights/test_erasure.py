@@ -187,6 +187,17 @@ def test_erase_leaves_nothing_of_the_person_and_all_of_others(
     assert not [blob for blob in sealed if blob in content]
 
 
+def test_keys_that_a_kill_left_are_purged_and_no_other(world: World) -> None:
+    vault = world.vault
+    erase_subject(vault, JAN, world.tools)
+    assert vault.purge_orphans() == 0
+    ((key_id, _),) = vault.data_keys.create(1)
+    known = vault.known_key_ids() - {0}  # 0: of an erased one
+    assert vault.purge_orphans() == 1
+    assert vault.data_keys.get([key_id]) == {}
+    assert vault.data_keys.get(known).keys() == known
+
+
 def test_erase_twice_does_nothing_more(world: World) -> None:
     erase_subject(world.vault, JAN, world.tools)
     entries = world.vault.ledger.entries()

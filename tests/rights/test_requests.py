@@ -23,6 +23,7 @@ from pipelines.rights.requests import (
     advance,
     details_of,
     events_of,
+    forget_details,
     list_requests,
     load_request,
     open_request,
@@ -187,6 +188,28 @@ def test_details_are_sealed_and_open_again(vault: Vault) -> None:
         assert details_of(conn, vault, request) == {"city": "Zwolle-Marker"}
         sealed = conn.scalar(sa.select(schema.requests.c.sealed))
     assert b"Zwolle" not in sealed
+
+
+@pytest.mark.parametrize("end", ["withdraw", "refuse", "erased", "set anew"])
+def test_key_of_details_goes_with_the_request_or_its_person(vault: Vault, end: str) -> None:
+    request = opened(vault, "rectification")
+    with vault.begin() as conn:
+        set_details(conn, vault, request, {"city": "Zwolle-Marker"})
+        key_id = conn.scalar(sa.select(schema.requests.c.key_id))
+    assert vault.data_keys.get([key_id])
+    with vault.begin() as conn:
+        if end == "erased":
+            forget_details(conn, [request.subject_id])
+        elif end == "set anew":
+            set_details(conn, vault, request, {"city": "Assen"})
+        else:
+            advance(conn, vault, request, end)
+        assert vault.data_keys.get([key_id]), "not before the commit"
+    assert not vault.data_keys.get([key_id])
+    with vault.begin() as conn:
+        left = details_of(conn, vault, request)
+    assert left == ({"city": "Assen"} if end == "set anew" else {})
+    assert vault.data_keys.orphans(vault.known_key_ids()) == []
 
 
 def test_silent_scheduler_is_an_alert_only_while_requests_are_open(vault: Vault) -> None:
