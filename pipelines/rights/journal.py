@@ -82,6 +82,7 @@ def catch_up(vault: Vault) -> CaughtUp:
     Args:
         vault: Open for writing.
     """
+    vault.tell_ledger()
     missed = vault.missed()
     if not any(entry.kind == "noted" for entry in missed):
         return CaughtUp()
@@ -102,7 +103,7 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
     """
     from pipelines.rights.consent import Word, enter
 
-    words: list[dict[str, Any]] = []
+    words: dict[str, dict[str, Any]] = {}
     requests: dict[str, dict[str, Any]] = {}
     owners: dict[str, list[str]] = {}  # a blank one, once its person is erased
     rows: dict[tuple[str, Any], dict[str, Any]] = {}
@@ -110,17 +111,17 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
         if entry.kind == "noted":
             for kind, body in vault.noted_in(entry):
                 if kind == WORD:
-                    words.append(body)
+                    words[body["reference"]] = body
                 elif kind == REQUEST:
                     requests[body["number"]] = body
                     owners.setdefault(body["number"], []).append(body["subject_key"])
                 elif kind != KEPT_OF:
                     rows[kind, _place(kind, body)] = body
     sql = "SELECT subject_key, subject_id FROM subjects WHERE subject_key IN ({values})"
-    said = {key for body in (*words, *rows.values()) for key in _keys(body)}
+    said = {key for body in (*words.values(), *rows.values()) for key in _keys(body)}
     said |= {key for keys in owners.values() for key in keys}
     persons: dict[str, int] = dict(select_in(conn, sql, sorted(said)))
-    known = [body for body in words if body["subject_key"] in persons]
+    known = [body for body in words.values() if body["subject_key"] in persons]
     entered = enter(conn, vault, [_word(Word, persons, body) for body in known])
     owned = {
         n: next((persons[k] for k in keys if k in persons), None) for n, keys in owners.items()

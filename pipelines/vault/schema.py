@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The newest migration; :mod:`pipelines.vault.store` opens no other."""
 
 NAMING = {
@@ -270,6 +270,7 @@ erasures = Table(
     Column("certificate", String(40)),
     Column("deleted_records", BigInteger),
     Column("cut_records", BigInteger),
+    Column("replays", BigInteger),  # the ledger entry that it repeats in a restored home
 )  # fmt: skip
 
 consents = Table(  # what each person said on each purpose and channel, and never changed again
@@ -414,6 +415,12 @@ erasure_cuts = Table(  # identifiers that others' records have yet to be rid of
     Column("record_id", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(40), primary_key=True),
     Column("blind", LargeBinary, primary_key=True),
+)  # fmt: skip
+ledger_notes = Table(  # committed with what they tell, until the ledger has them
+    "ledger_notes", metadata,
+    Column("note_id", Key, primary_key=True, autoincrement=False),
+    Column("token", String(32), nullable=False),  # random; its entry in the ledger bears it
+    Column("sealed", LargeBinary, nullable=False),
 )  # fmt: skip
 heartbeats = Table(
     "heartbeats", metadata,

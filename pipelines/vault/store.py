@@ -24,16 +24,22 @@ from pipelines.common.errors import BusyError, NotAllowedError, StorageError, Us
 from pipelines.common.settings import Home, Settings
 from pipelines.vault import audit, schema
 from pipelines.vault.blind_index import BlindIndex
+from pipelines.vault.bulk import allocate
 from pipelines.vault.data_keys import DataKeys
 from pipelines.vault.engines import copy_store, empty_log, sqlite_engine, transaction, url_engine
 from pipelines.vault.files import create_private
 from pipelines.vault.keyring import KEY_BYTES, KeyRing
 from pipelines.vault.ledger import Ledger, LedgerEntry
+from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.subjects import Pair
 
 STORE = "vault.db"
+SHARED: Final = "shared_"
+"""Before the kind of an identifier in an intent that others bore too: it tells nobody by itself."""
 _PENDING: Final = "said to the ledger"
 _DOOMED: Final = "data keys to destroy"
+_NOTE: Final = "note"
+"""Kind under which an entry bears the token of its note, by which it is known as told."""
 
 
 class Vault:
@@ -70,6 +76,7 @@ class Vault:
         self.content_key = _derived(home_key, b"content")
         self.audit_key = _derived(home_key, b"audit")
         self.sketch_key = _derived(home_key, b"sketch")
+        self._note_key = _derived(home_key, b"notes")
 
     def __repr__(self) -> str:
         return f"Vault({self.home_id})"
@@ -227,26 +234,66 @@ class Vault:
     def begin(self) -> Iterator[Connection]:
         """A connection in a writing transaction, IMMEDIATE on SQLite; commits at the end.
 
-        What was said with :func:`to_ledger` goes into the ledger then, and data keys that
-        :func:`destroy_later` was given are destroyed.
+        What was said with :func:`to_ledger` is committed with it, and goes into the ledger then;
+        data keys that :func:`destroy_later` was given are destroyed.
         """
+        self.tell_ledger()
         with transaction(self._engine, STORE) as conn:
             for name in (_PENDING, _DOOMED):  # of a transaction that was rolled back
                 conn.info.pop(name, None)
             yield conn
             said = conn.info.pop(_PENDING, [])
             doomed = conn.info.pop(_DOOMED, set())
+            if said:
+                self._keep_note(conn, said)
         if doomed:
             self.data_keys.destroy(doomed)
         if said:
-            identifiers = [(kind, body, self.epoch) for kind, body in said]
-            entry = self.ledger.append("noted", identifiers=identifiers)
-            with transaction(self._engine, STORE) as conn:
-                self.note_ledger(conn, entry)
+            self.tell_ledger()
+
+    def tell_ledger(self) -> None:
+        """Bring notes into the ledger that are committed and not there, once each; else only read.
+
+        A kill, or a disk that refused, left them; or they came with a backup.
+        """
+        t = schema.ledger_notes
+        waiting = sa.select(t).order_by(t.c.note_id)
+        with self.read() as conn:
+            if conn.execute(waiting.limit(1)).first() is None:
+                return
+        with transaction(self._engine, STORE) as conn:  # nobody else tells the same
+            told = {token for e in self.missed() if e.kind == "noted" for token in self._tokens(e)}
+            for note in conn.execute(waiting.with_for_update()).all():
+                if note.token.encode() not in told:
+                    content = unseal(self._note_key, note.sealed, self._note_aad(note.token))
+                    said = [(kind, body.encode()) for kind, body in orjson.loads(content)]
+                    self._tell(conn, [(_NOTE, note.token.encode()), *said])
+                conn.execute(sa.delete(t).where(t.c.note_id == note.note_id))
+
+    def _tell(self, conn: Connection, said: list[tuple[str, bytes]]) -> None:
+        entry = self.ledger.append("noted", identifiers=[(*pair, self.epoch) for pair in said])
+        known = conn.scalar(sa.select(schema.meta.c.ledger_sequence))
+        if known == entry.sequence - 1:  # else erasures that this home missed would pass for known
+            self.note_ledger(conn, entry)
+
+    def _keep_note(self, conn: Connection, said: list[tuple[str, bytes]]) -> None:
+        (note_id,) = allocate(conn, "ledger_notes", 1)
+        token = secrets.token_hex(8)
+        content = orjson.dumps([(kind, body.decode()) for kind, body in said])
+        sealed = seal(self._note_key, content, self._note_aad(token))
+        values = {"note_id": note_id, "token": token, "sealed": sealed}
+        conn.execute(sa.insert(schema.ledger_notes).values(values))
+
+    def _note_aad(self, token: str) -> bytes:
+        return f"note {self.home_id} {token}".encode()
+
+    def _tokens(self, entry: LedgerEntry) -> list[bytes]:
+        return [b for (kind, b), _ in self.ledger.identifiers(entry) if kind == _NOTE]
 
     def noted_in(self, entry: LedgerEntry) -> list[tuple[str, dict[str, Any]]]:
         """What :func:`to_ledger` was told, of an entry of kind ``noted``."""
-        return [(kind, orjson.loads(b)) for (kind, b), _ in self.ledger.identifiers(entry)]
+        said = self.ledger.identifiers(entry)
+        return [(kind, orjson.loads(b)) for (kind, b), _ in said if kind != _NOTE]
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection that sees one state and keeps nobody from writing."""
@@ -353,6 +400,14 @@ class Vault:
         """The identifiers that a ledger entry names, brought to today's epoch of the index key."""
         if entry.kind in ("rotated", "noted"):  # holds a key, or what was noted; no identifier
             return set()
+        return {pair for pair in self._pairs(entry) if not pair[0].startswith(SHARED)}
+
+    def shared_in(self, entry: LedgerEntry) -> set[Pair]:
+        """Those identifiers of an intent that others bore too, brought to today's epoch."""
+        pairs = self._pairs(entry) if entry.kind == "intent" else set()
+        return {(k.removeprefix(SHARED), blind) for k, blind in pairs if k.startswith(SHARED)}
+
+    def _pairs(self, entry: LedgerEntry) -> set[Pair]:
         return {
             (kind, self.index.advanced(kind, blind, epoch))
             for (kind, blind), epoch in self.ledger.identifiers(entry)
@@ -410,7 +465,7 @@ class Vault:
 def to_ledger(conn: Connection, kind: str, body: dict[str, Any]) -> None:
     """Have something in the ledger once this transaction of :meth:`Vault.begin` is committed.
 
-    For what may not be lost with a backup that is older. Privacy: sealed there; pseudonyms and
+    For what may not be lost with a backup that is older; a kill in between loses nothing. Privacy: sealed there; pseudonyms and
     codes of ours only.
     """
     conn.info.setdefault(_PENDING, []).append((kind, orjson.dumps(body)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +38,11 @@ from pipelines.rights.requests import (
 from pipelines.rights.restriction import is_restricted, lift_restriction, restrict_subject
 from pipelines.runs import Deployment
 from pipelines.vault import schema
+from pipelines.vault.ledger import Ledger
 from pipelines.vault.overlays import list_overlays
 from pipelines.vault.records import records_of_subjects
-from pipelines.vault.subjects import find_identifiers
+from pipelines.vault.store import Vault
+from pipelines.vault.subjects import find_identifiers, load_exact
 from tests.backups.conftest import EVA, HEADER, JAN, Kept
 from tests.backups.test_backups import EVA_EMAIL, JAN_EMAIL, KEES, is_sound
 
@@ -334,3 +338,95 @@ def test_what_was_rolled_back_is_noted_nowhere(kept: Kept) -> None:
         assert len(deployment.vault.ledger.entries()) == entries
     kept.land("contacts3.csv", HEADER + JAN + EVA)
     assert register(kept) == []
+
+
+def notes(kept: Kept) -> list[bytes]:
+    """What waits for the ledger, as it stands in the file."""
+    with closing(sqlite3.connect(kept.home.vault)) as raw:
+        return [sealed for (sealed,) in raw.execute("SELECT sealed FROM ledger_notes")]
+
+
+def count_noted(kept: Kept) -> int:
+    with kept.open() as deployment:
+        return [e.kind for e in deployment.vault.ledger.entries()].count("noted")
+
+
+def restrict(kept: Kept, email: str) -> None:
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        restrict_subject(
+            conn, deployment.vault, person(kept, deployment, email), actor="steward"
+        )  # fmt: skip
+
+
+def are_restricted(kept: Kept) -> tuple[bool, bool]:
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        jan, eva = (person(kept, deployment, email) for email in (JAN_EMAIL, EVA_EMAIL))
+        return is_restricted(conn, jan), is_restricted(conn, eva)
+
+
+def fail(*_: Any, **__: Any) -> None:
+    raise OSError(28, "full")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "entries"), [(Ledger, "_append", 0), (Vault, "note_ledger", 1)]
+)
+def test_act_that_the_ledger_was_not_told_is_told_once_on_the_next_opening(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, entries: int
+) -> None:
+    backup = kept.backup()
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        key = load_exact(conn, [jan := person(kept, deployment, JAN_EMAIL)])[jan].subject_key
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, fail)
+        with pytest.raises(OSError, match="full"):
+            restrict(kept, JAN_EMAIL)
+        lines = next(kept.home.ledger.glob("*.jsonl")).read_text().splitlines()
+        assert ['"noted"' in line for line in lines].count(True) == entries
+        (note,) = notes(kept)
+        assert key.encode() not in note
+    assert (count_noted(kept), notes(kept)) == (1, [])
+    restrict(kept, EVA_EMAIL)
+    assert count_noted(kept) == 2
+    kept.restore(backup)
+    assert are_restricted(kept) == (True, True)
+    is_sound(kept)
+
+
+def test_no_act_is_done_while_an_earlier_one_cannot_be_told(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with kept.open() as deployment:
+        vault = deployment.vault
+        jan, eva = (person(kept, deployment, email) for email in (JAN_EMAIL, EVA_EMAIL))
+        with monkeypatch.context() as patch:
+            patch.setattr(vault.ledger, "append", fail)
+            for subject_id in (jan, eva):
+                with pytest.raises(OSError, match="full"), vault.begin() as conn:
+                    restrict_subject(conn, vault, subject_id, actor="steward")
+    assert are_restricted(kept) == (True, False)
+    assert notes(kept) == []
+
+
+def test_note_that_a_backup_holds_does_not_undo_what_was_said_after_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "_append", fail)
+        with pytest.raises(OSError, match="full"):
+            restrict(kept, JAN_EMAIL)
+        shutil.copytree(kept.home.root, copy := kept.home.root.with_name("copy"))
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        lift_restriction(
+            conn, deployment.vault, person(kept, deployment, JAN_EMAIL), actor="steward"
+        )  # fmt: skip
+    kept.erase(EVA_EMAIL)
+    shutil.rmtree(kept.home.root)
+    copy.rename(kept.home.root)
+    assert len(notes(kept)) == 1
+    assert kept.restore().replayed_persons == 1
+    assert not kept.knows(EVA_EMAIL), "no erasure passes for known because a note was told"
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        assert not is_restricted(conn, person(kept, deployment, JAN_EMAIL))
+    assert notes(kept) == []
+    is_sound(kept)
