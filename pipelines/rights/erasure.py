@@ -28,14 +28,29 @@ from sqlalchemy import Connection
 from pii_rules.models import Policy
 from pipelines.common.clock import now
 from pipelines.common.errors import InputError
-from pipelines.rights.erasure_plan import ErasurePlan, FactErasure, make_plan
+from pipelines.rights.erasure_plan import (
+    SUPPRESSING_KINDS,
+    ErasurePlan,
+    FactErasure,
+    borne_alone,
+    make_plan,
+)
 from pipelines.rights.erasure_rows import CutText, cut_texts, delete_rows, forgotten_facts
 from pipelines.rights.journal import CaughtUp, enter_noted, kept_of
 from pipelines.rights.keeping import FactRow, active_holds, keep, kept_entities, what_is_kept
 from pipelines.vault import audit, schema
-from pipelines.vault.bulk import execute_in
-from pipelines.vault.store import Vault
-from pipelines.vault.subjects import blank_pseudonyms, load_subjects, members, survivors
+from pipelines.vault.bulk import execute_in, select_in
+from pipelines.vault.ledger import LedgerEntry
+from pipelines.vault.store import SHARED, Vault
+from pipelines.vault.subjects import (
+    Pair,
+    blank_pseudonyms,
+    find_identifiers,
+    load_exact,
+    load_subjects,
+    members,
+    survivors,
+)
 from pipelines.vault.suppression import release, suppress
 
 EraseFacts = Callable[[FactErasure], object]
@@ -217,11 +232,14 @@ def replay_missed(
         the ledger noted of words and requests.
     """
     told = [CaughtUp()]
+    vault.tell_ledger()
     missed = vault.missed()
     if missed:
         with vault.begin() as conn:
             told.append(enter_noted(conn, vault, missed))
             kept = kept_of(vault, missed)
+            readmitted = [e for e in missed if e.kind == "readmitted"]
+            let_in = [(e.sequence, vault.identifiers_in(e)) for e in readmitted]
             for entry in missed:
                 if entry.kind == "noted":
                     continue
@@ -230,8 +248,10 @@ def replay_missed(
                     release(conn, pairs)
                     continue
                 suppress(conn, pairs, REASON)
-                for subject_id in _present(conn, entry.subject_keys):
-                    _begin(conn, subject_id, entry.request)
+                later = {p for sequence, ps in let_in if sequence > entry.sequence for p in ps}
+                named = _present(conn, entry.subject_keys)
+                for subject_id in {*named, *_bearers(conn, vault, entry, pairs - later)}:
+                    _begin(conn, subject_id, entry.request, replays=entry.sequence)
                 # their keys are gone, and what is kept of them stands again
                 whole = _present(conn, tuple(kept & set(entry.subject_keys)))
                 conn.execute(
@@ -289,11 +309,43 @@ def _plans(
     vault: Vault, queued: Iterable[tuple[int, str | None]], tools: ErasureTools
 ) -> list[_Person]:
     with vault.read() as conn:
-        return [_Person(i, request, make_plan(conn, i, tools.policy)) for i, request in queued]
+        persons = [_Person(i, request, make_plan(conn, i, tools.policy)) for i, request in queued]
+        replays = _replayed(conn, [i for p in persons for i in p.plan.subject_ids])
+    return _without_readmitted(vault, persons, replays) if replays else persons
 
 
-def _begin(conn: Connection, subject_id: int, request: str | None) -> str | None:
-    """Note the erasure of everybody merged; None when it is completed already."""
+def _replayed(conn: Connection, subject_ids: Sequence[int]) -> dict[int, int]:
+    """The ledger entry that each erasure repeats, of those that repeat one."""
+    sql = "SELECT subject_id, replays FROM erasures WHERE subject_id IN ({values})"
+    return {i: replays for i, replays in select_in(conn, sql, subject_ids) if replays is not None}
+
+
+def _without_readmitted(
+    vault: Vault, persons: Sequence[_Person], replays: Mapping[int, int]
+) -> list[_Person]:
+    """Persons whose repeated erasure suppresses nothing that was readmitted after the first one."""
+    since = [e for e in vault.ledger.entries() if e.sequence > min(replays.values())]
+    if not any(e.kind == "readmitted" for e in since):
+        return list(persons)
+    last: dict[Pair, int] = {}  # where it was readmitted, if nobody was erased under it since
+    for entry in since:
+        sequence = entry.sequence if entry.kind == "readmitted" else 0
+        last |= dict.fromkeys(vault.identifiers_in(entry), sequence)
+    made: list[_Person] = []
+    for p in persons:
+        first = min((replays[i] for i in p.plan.subject_ids if i in replays), default=None)
+        again = {x for x in p.plan.suppressed if first is not None and last.get(x, 0) > first}
+        made.append(p._replace(plan=p.plan._replace(suppressed=p.plan.suppressed - again)))
+    return made
+
+
+def _begin(
+    conn: Connection, subject_id: int, request: str | None, *, replays: int | None = None
+) -> str | None:
+    """Note the erasure of everybody merged; None when it is completed already.
+
+    ``replays`` is the ledger entry that it repeats, the first if there are several.
+    """
     t = schema.subjects
     if conn.scalar(sa.select(t.c.subject_id).where(t.c.subject_id == subject_id)) is None:
         raise InputError(
@@ -309,6 +361,9 @@ def _begin(conn: Connection, subject_id: int, request: str | None) -> str | None
                     subject_id=member, state="started", request=request, started_at=now()
                 )
             )  # fmt: skip
+    if replays is not None:
+        is_first = sa.and_(_e.c.subject_id.in_(ids), _e.c.replays.is_(None))
+        conn.execute(sa.update(_e).where(is_first).values(replays=replays))
     finished = len(states) == len(ids) and set(states.values()) == {"completed"}
     return None if finished else "started"
 
@@ -330,13 +385,17 @@ def _keep(vault: Vault, persons: Sequence[_Person], tools: ErasureTools) -> None
 
 def _write_intent(vault: Vault, persons: Sequence[_Person], tools: ErasureTools) -> None:
     head = _told(vault, "erasure_started", persons, tools)
-    pairs = sorted({pair for p in persons for pair in p.plan.suppressed})
+    pairs = {pair for p in persons for pair in p.plan.suppressed}
+    sole = {pair for pair in pairs if pair[0] in SUPPRESSING_KINDS}
+    with vault.read() as conn:
+        shared = sole - borne_alone(conn, [i for p in persons for i in p.plan.subject_ids], sole)
+    pairs |= {(SHARED + kind, blind) for kind, blind in shared}
     entry = vault.ledger.append(
         "intent",
         [key for p in persons for key in p.plan.subject_keys],
         request=_one_request(persons),
         audit_head=head,
-        identifiers=((*pair, vault.epoch) for pair in pairs),
+        identifiers=((*pair, vault.epoch) for pair in sorted(pairs)),
     )
     with vault.begin() as conn:
         vault.note_ledger(conn, entry)
@@ -442,3 +501,22 @@ def _present(conn: Connection, subject_keys: tuple[str, ...]) -> list[int]:
         t.c.subject_key.in_(subject_keys), t.c.state != "erased"
     )
     return list(conn.scalars(query))
+
+
+def _bearers(
+    conn: Connection, vault: Vault, entry: LedgerEntry, pairs: Collection[Pair]
+) -> list[int]:
+    """Who bears, under whatever pseudonym, an identifier that only the erased of an entry bore.
+
+    One that several bear here says nothing; an address or a number that is not a contact's neither.
+    """
+    sole = {p for p in pairs if p[0] in SUPPRESSING_KINDS} - vault.shared_in(entry)
+    found = {pair: ids[0] for pair, ids in find_identifiers(conn, sole).items() if len(ids) == 1}
+    subjects = load_exact(conn, found.values())
+    return sorted(
+        {
+            i
+            for (kind, _), i in found.items()
+            if kind == "source_key" or subjects[i].kind == "contact"
+        }
+    )

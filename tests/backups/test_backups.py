@@ -15,11 +15,18 @@ from pipelines.backups.catalogue import list_backups, prune
 from pipelines.backups.create import create_backup
 from pipelines.backups.verify import verify_all, verify_backup
 from pipelines.common.errors import KlantkluisError, NotAllowedError
+from pipelines.erasures import complete_published, erase_persons
+from pipelines.finding import Asked, suppressing_pairs
+from pipelines.rights import erasure
+from pipelines.rights.readmission import readmit
 from pipelines.vault import audit
-from pipelines.vault.suppression import missing_suppressions
+from pipelines.vault.subjects import Pair, add_identifiers, create_subjects
+from pipelines.vault.suppression import find_suppressed, missing_suppressions
 from tests.backups.conftest import EVA, HEADER, JAN, Kept
+from tests.support.context import WordDetector
 
 JAN_EMAIL, EVA_EMAIL = "jan.smit@voorbeeld.example", "eva.bakker@voorbeeld.example"
+KEES_EMAIL = "kees.mol@voorbeeld.example"
 KEES = "3,Kees Mol,kees.mol@voorbeeld.example,0611112222\n"
 
 
@@ -82,6 +89,94 @@ def test_restored_backup_brings_back_nobody(kept: Kept) -> None:
     kept.land("contacts3.csv", HEADER + JAN + KEES + EVA)
     assert kept.contacts() == 1
     assert not kept.knows("kees.mol@voorbeeld.example")
+    is_sound(kept)
+
+
+def test_person_erased_under_another_pseudonym_is_known_by_what_only_they_bore(kept: Kept) -> None:
+    before = kept.backup()
+    kept.land("contacts2.csv", HEADER + KEES)
+    backup = kept.backup()
+    kept.restore(before)
+    kept.land("contacts3.csv", HEADER + KEES)  # once more, under a pseudonym of his own
+    kept.erase(KEES_EMAIL)
+    assert kept.restore(backup).replayed_persons == 1
+    assert not kept.knows(KEES_EMAIL)
+    assert kept.contacts() == 2
+    assert kept.knows(JAN_EMAIL)
+    assert kept.knows(EVA_EMAIL)
+    assert kept.restore(backup).replayed_persons == 1, "however often"
+    assert not kept.knows(KEES_EMAIL)
+    is_sound(kept)
+
+
+def share_address(kept: Kept) -> None:
+    """Jan bears the address of Kees too, as housemates with one mailbox do."""
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        vault = deployment.vault
+        jan = kept.subjects_with(vault, JAN_EMAIL)[0]
+        blind = vault.index.of("email", KEES_EMAIL)
+        add_identifiers(conn, [("email", blind, jan, "crm")], 1)
+
+
+def test_address_that_another_bore_too_erases_nobody_else(kept: Kept) -> None:
+    share_address(kept)
+    backup = kept.backup()
+    kept.land("contacts2.csv", HEADER + KEES)
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        vault = deployment.vault
+        (kees,) = create_subjects(conn, vault, "contact", 1, 1)
+        blind = vault.index.of("email", KEES_EMAIL)
+        add_identifiers(conn, [("email", blind, kees.subject_id, "shop")], 1)
+    kept.do(lambda d: erase_persons(d, [kees.subject_id], detector=WordDetector()))
+    kept.do(complete_published)
+    assert kept.restore(backup).replayed_persons == 0
+    assert kept.knows(JAN_EMAIL)
+
+
+def readmit_jan(kept: Kept) -> set[Pair]:
+    with kept.open() as deployment:
+        asked = Asked(email=JAN_EMAIL, phone="0612345678", customer_id="crm/1")
+        pairs = set(suppressing_pairs(deployment.vault, asked, ["crm"], "Jan Smit"))
+        with deployment.vault.read() as conn:
+            pairs = find_suppressed(conn, pairs)
+        assert readmit(deployment.vault, pairs, "order") == len(pairs) > 3
+    return pairs
+
+
+def suppressed(kept: Kept, pairs: set[Pair]) -> set[Pair]:
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        return find_suppressed(conn, pairs)
+
+
+@pytest.mark.parametrize("killed", [None, "_write_intent", "_take_out"])
+def test_readmitted_person_may_land_in_a_restored_home(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, killed: str | None
+) -> None:
+    backup = kept.backup()
+    kept.erase(JAN_EMAIL)
+    pairs = readmit_jan(kept)
+
+    def kill(*_: Any, **__: Any) -> None:
+        raise KilledError
+
+    if killed is not None:
+        with monkeypatch.context() as patch:
+            patch.setattr(erasure, killed, kill)
+            with pytest.raises(KilledError):
+                kept.restore(backup)
+    done = kept.restore(None if killed else backup)
+    kept.land("contacts8.csv", HEADER + EVA)  # finishes what a kill left
+    assert killed or done.replayed_persons == 1
+    assert not kept.knows(JAN_EMAIL)
+    assert suppressed(kept, pairs) == set()
+    is_sound(kept)
+    kept.land("contacts9.csv", HEADER + JAN + EVA)
+    assert kept.knows(JAN_EMAIL)
+    assert kept.contacts() == 2
+    kept.erase(JAN_EMAIL)
+    kept.restore(backup)
+    assert not kept.knows(JAN_EMAIL)
+    assert suppressed(kept, pairs) == pairs, "erased once more after it"
     is_sound(kept)
 
 
