@@ -24,9 +24,10 @@ from pipelines.rights.erasure_plan import ErasurePlan, make_plan
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
 from pipelines.rights.keeping import FactRow, Keep, active_holds, kept_entities, what_is_kept
 from pipelines.rights.others_told import tell_others
-from pipelines.rights.requests import Request, advance, list_requests
+from pipelines.rights.requests import Request, advance, list_requests, load_request
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
+from pipelines.vault.subjects import members
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.erasure_proof import (
     RelationProof,
@@ -65,11 +66,20 @@ def plan_erasure(deployment: Deployment, request: Request) -> list[PlanLine]:
     return lines + _kept_lines(kept)
 
 
-def queue_erasure(deployment: Deployment, *requests: Request) -> Fulfilment:
-    """Queue persons and open the tasks of those who have to follow; a job does the rest.
+def queue_erasure(deployment: Deployment, request: Request) -> Fulfilment:
+    """Queue a person and open the tasks of those who have to follow; a job does the rest."""
+    return queue_requested(deployment, [request])[request.number]
 
-    The warehouse is read once for all of them.
+
+def queue_requested(deployment: Deployment, requests: Sequence[Request]) -> dict[str, Fulfilment]:
+    """As :func:`queue_erasure` of many; the warehouse is read once for all of them.
+
+    Whatever was withdrawn, or changed otherwise, since it was loaded is left as it stands now.
+
+    Returns:
+        What became of each, by number.
     """
+    done: dict[str, Fulfilment] = {}
     vault, policy = deployment.vault, deployment.policy
     with vault.read() as conn:
         plans = {r.number: make_plan(conn, r.subject_id, policy) for r in requests}
@@ -80,13 +90,17 @@ def queue_erasure(deployment: Deployment, *requests: Request) -> Fulfilment:
     for request in requests:
         plan = plans[request.number]
         theirs = [fact for key in plan.subject_keys for fact in facts[key]]
-        with vault.begin() as conn:
+        with vault.begin() as conn:  # requests and merges wait for no lock of the home
+            if not _still_stands(conn, request, plan):
+                done[request.number] = Fulfilment("left")
+                continue
             if request.subject_id not in dict(unfinished_erasures(conn)):
                 kept = _kept(deployment, conn, plan, theirs)
                 told = erasure_instructions(deployment, conn, plan, theirs, kept)
                 tell_others(conn, vault, request, "erasure", told)
                 queue_in(conn, {request.subject_id: request.number})
-    return Fulfilment("under_way")
+            done[request.number] = Fulfilment("under_way")
+    return done
 
 
 def check_answered_first(conn: sa.Connection, request: Request) -> None:
@@ -171,6 +185,12 @@ def settle_erasures(deployment: Deployment) -> None:
         are_told = bool(subjects) or not unfinished_erasures(conn)
     if are_told:
         _forget_proofs(deployment)
+
+
+def _still_stands(conn: sa.Connection, request: Request, plan: ErasurePlan) -> bool:
+    """Whether a request asks what it did when the plan was made, of the same persons."""
+    is_open = load_request(conn, request.number).state == "in_progress"
+    return is_open and {*members(conn, request.subject_id)} == {*plan.subject_ids}
 
 
 def _is_erased(conn: sa.Connection, request: Request) -> bool:

@@ -17,7 +17,7 @@ from pipelines.common.log import log_event
 from pipelines.erasure_requests import (
     ERASURE,
     check_answered_first,
-    queue_erasure,
+    queue_requested,
     ready_erasures,
     settle_erasures,
 )
@@ -92,7 +92,7 @@ def fulfil_requests(deployment: Deployment, numbers: Sequence[str]) -> dict[str,
     erasures = [request for request in requests if request.right == "erasure"]
     done = {r.number: _fulfil(deployment, r) for r in requests if r not in erasures}
     if erasures:
-        done |= dict.fromkeys((r.number for r in erasures), queue_erasure(deployment, *erasures))
+        done |= queue_requested(deployment, erasures)
     return {request.number: done[request.number] for request in requests}
 
 
@@ -174,7 +174,8 @@ def attend(deployment: Deployment, at: datetime, on: date) -> Attended:
         kept, is_emptied = due_kept(conn, on), bool(_emptied(conn))
     if kept or is_emptied:
         let_go_kept(deployment, kept)
-    queued = len(fulfil_requests(deployment, ready)) if ready else 0
+    done = fulfil_requests(deployment, ready) if ready else {}
+    queued = sum(one.outcome == "under_way" for one in done.values())
     with vault.read() as conn:
         found = pressing(conn, at, on, settings.country)
     for alert in found:
@@ -185,7 +186,7 @@ def attend(deployment: Deployment, at: datetime, on: date) -> Attended:
 
 def _fulfil(deployment: Deployment, request: Request) -> Fulfilment:
     done = _handler(request).fulfil(deployment, request)
-    if done.outcome == "under_way":
+    if done.outcome in ("under_way", "left"):
         return done
     with deployment.vault.begin() as conn:
         if done.outcome == "fulfilled":

@@ -250,7 +250,11 @@ def fulfil(
         done = fulfil_requests(deployment, chosen)
         with deployment.vault.read() as conn:
             rights = {number: load_request(conn, number).right for number in done}
-    waiting = [number for number, right in rights.items() if right == "erasure"]
+    waiting = [
+        number
+        for number, right in rights.items()
+        if right == "erasure" and done[number].outcome == "under_way"
+    ]
     if waiting:
         name = waiting[0] if len(waiting) == 1 else None
         run_erasures(session.settings, request=name, wait_seconds=session.wait_seconds)
@@ -266,6 +270,8 @@ def fulfil(
     for request in requests:
         write(session, request)
         session.output.say("request_now", number=request.number, state=state(session, request))
+        if done[request.number].outcome == "left":
+            session.output.say("request_left", number=request.number)
         if (
             request.right in ("access", "portability")
             and done[request.number].outcome == "under_way"

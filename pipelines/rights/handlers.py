@@ -14,8 +14,9 @@ from typing import Any, Literal, NamedTuple
 
 from pipelines.rights.requests import Request
 
-Outcome = Literal["fulfilled", "partly_fulfilled", "under_way"]
-"""``under_way``: a job has to run before it is done, as an erasure until it is published."""
+Outcome = Literal["fulfilled", "partly_fulfilled", "under_way", "left"]
+"""``under_way``: a job has to run before it is done, as an erasure until it is published.
+``left``: the request changed while it was looked at, and nothing was done."""
 
 
 class PlanLine(NamedTuple):
