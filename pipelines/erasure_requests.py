@@ -27,7 +27,7 @@ from pipelines.rights.others_told import tell_others
 from pipelines.rights.requests import Request, advance, list_requests, load_request
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
-from pipelines.vault.subjects import members
+from pipelines.vault.subjects import members, survivors
 from pipelines.warehouse.connection import connect_warehouse
 from pipelines.warehouse.erasure_proof import (
     RelationProof,
@@ -109,13 +109,12 @@ def check_answered_first(conn: sa.Connection, request: Request) -> None:
     Raises:
         UsageError: There is such a request; it is named.
     """
-    for other in list_requests(conn, subject_ids=[request.subject_id]):
-        if other.right in ANSWERED_FIRST:
-            raise UsageError(
-                "the person asked for their data, which an erasure would destroy",
-                code="access_pending", where={"request": request.number, "answer": other.number},
-                todo="answer that request first, or note that it was withdrawn",
-            )  # fmt: skip
+    if other := _answered_first(conn, request):
+        raise UsageError(
+            "the person asked for their data, which an erasure would destroy",
+            code="access_pending", where={"request": request.number, "answer": other.number},
+            todo="answer that request first, or note that it was withdrawn",
+        )  # fmt: skip
 
 
 def has_begun(conn: sa.Connection, request: Request) -> bool:
@@ -139,14 +138,21 @@ def check_not_begun(conn: sa.Connection, request: Request) -> None:
 
 
 def ready_erasures(conn: sa.Connection, at: datetime) -> list[Request]:
-    """Verified erasures that could be taken back until now, and have nothing else to wait for."""
-    found: list[Request] = []
-    for request in list_requests(conn, ("in_progress",)):
-        if request.right == "erasure" and request.grace_until and request.grace_until <= at:
-            others = list_requests(conn, subject_ids=[request.subject_id])
-            if not any(other.right in ANSWERED_FIRST for other in others):
-                found.append(request)
-    return found
+    """Verified erasures that could be taken back until now, and have nothing else to wait for.
+
+    Those whose subject was merged into another since wait for a steward, who has an alert.
+    """
+    due = [
+        request
+        for request in list_requests(conn, ("in_progress",))
+        if request.right == "erasure" and request.grace_until and request.grace_until <= at
+    ]
+    person = survivors(conn, {request.subject_id for request in due})
+    return [
+        request
+        for request in due
+        if person[request.subject_id] == request.subject_id and not _answered_first(conn, request)
+    ]
 
 
 def settle_erasures(deployment: Deployment) -> None:
@@ -189,8 +195,15 @@ def settle_erasures(deployment: Deployment) -> None:
 
 def _still_stands(conn: sa.Connection, request: Request, plan: ErasurePlan) -> bool:
     """Whether a request asks what it did when the plan was made, of the same persons."""
-    is_open = load_request(conn, request.number).state == "in_progress"
-    return is_open and {*members(conn, request.subject_id)} == {*plan.subject_ids}
+    if load_request(conn, request.number).state != "in_progress" or _answered_first(conn, request):
+        return False
+    return {*members(conn, request.subject_id)} == {*plan.subject_ids}
+
+
+def _answered_first(conn: sa.Connection, request: Request) -> Request | None:
+    """An open request for the data of the person, whoever of those merged it was opened for."""
+    others = list_requests(conn, subject_ids=members(conn, request.subject_id))
+    return next((other for other in others if other.right in ANSWERED_FIRST), None)
 
 
 def _is_erased(conn: sa.Connection, request: Request) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from pipelines.common.errors import UsageError
+from pipelines.common.errors import KlantkluisError, UsageError
 from pipelines.common.log import log_event
 from pipelines.erasure_requests import (
     ERASURE,
@@ -30,7 +30,7 @@ from pipelines.instructions import (
 from pipelines.packages.facts import require_described
 from pipelines.packages.handlers import PACKAGE
 from pipelines.packages.release import is_renewable
-from pipelines.rights.alerts import beat, pressing, send
+from pipelines.rights.alerts import Alert, beat, pressing, send
 from pipelines.rights.audience_files import withdraw_persons
 from pipelines.rights.consent import EVERY_CHANNEL, purposes_to_withdraw, withdraw
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
@@ -174,14 +174,29 @@ def attend(deployment: Deployment, at: datetime, on: date) -> Attended:
         kept, is_emptied = due_kept(conn, on), bool(_emptied(conn))
     if kept or is_emptied:
         let_go_kept(deployment, kept)
-    done = fulfil_requests(deployment, ready) if ready else {}
-    queued = sum(one.outcome == "under_way" for one in done.values())
+    queued, failed = _queue_ready(deployment, ready)
     with vault.read() as conn:
         found = pressing(conn, at, on, settings.country)
+    found += [Alert("not_carried_out", number) for number in failed]
     for alert in found:
         log_event("request_presses", request=alert.request or "-", state=alert.kind)
     send(found, settings.alert_command)
     return Attended(len(found), queued, len(kept))
+
+
+def _queue_ready(deployment: Deployment, ready: Sequence[str]) -> tuple[int, list[str]]:
+    """Queue erasures; how many, and which of them fail. One that does keeps no other waiting."""
+    if not ready:
+        return 0, []
+    try:
+        done = fulfil_requests(deployment, ready)
+    except KlantkluisError as error:
+        if len(ready) == 1:
+            log_event("request_failed", request=ready[0], code=error.code)
+            return 0, [*ready]
+        each = [_queue_ready(deployment, [number]) for number in ready]
+        return sum(n for n, _ in each), [number for _, failed in each for number in failed]
+    return sum(one.outcome == "under_way" for one in done.values()), []
 
 
 def _fulfil(deployment: Deployment, request: Request) -> Fulfilment:

@@ -19,6 +19,7 @@ from pipelines.common.errors import FailedError
 from pipelines.rights.requests import list_requests
 from pipelines.rights.steps import has_expired
 from pipelines.vault import schema
+from pipelines.vault.subjects import survivors
 
 WARN_DAYS: Final = 7
 SILENT_HOURS: Final = 26
@@ -26,7 +27,11 @@ SILENT_HOURS: Final = 26
 SCHEDULER: Final = "scheduler"
 _h = schema.heartbeats
 
-Kind = Literal["overdue", "due_soon", "proof_expired", "scheduler_silent"]
+Kind = Literal[
+    "overdue", "due_soon", "proof_expired", "subject_merged", "not_carried_out", "scheduler_silent"
+]
+"""``subject_merged``: whoever asked stands for another by now, and a steward has to look at both.
+``not_carried_out``: what was ready could not be done in this round."""
 
 
 class Alert(NamedTuple):
@@ -48,6 +53,7 @@ def pressing(conn: Connection, at: datetime, on: date, country: str) -> list[Ale
     """
     found: list[Alert] = []
     requests = list_requests(conn)
+    person = survivors(conn, {request.subject_id for request in requests})
     for request in requests:
         left = (request.due(on, country) - on).days
         if left < 0:
@@ -56,6 +62,8 @@ def pressing(conn: Connection, at: datetime, on: date, country: str) -> list[Ale
             found.append(Alert("proof_expired", request.number, left))
         elif left <= WARN_DAYS:
             found.append(Alert("due_soon", request.number, left))
+        if person[request.subject_id] != request.subject_id:
+            found.append(Alert("subject_merged", request.number, left))
     if requests and is_silent(conn, at):
         found.append(Alert("scheduler_silent", ""))
     return sorted(found, key=lambda a: (a.days_left is None, a.days_left or 0, a.request))

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from pipelines.common.clock import now
-from pipelines.erasure_requests import queue_erasure
+from pipelines.common.errors import StorageError, UsageError
+from pipelines.erasure_requests import check_answered_first, queue_erasure
+from pipelines.fulfilment import attend, is_due
+from pipelines.identity.merge import merge_subjects
 from pipelines.rights.erasure import unfinished_erasures
 from pipelines.rights.requests import NewRequest, Request, advance, load_request, open_request
 from pipelines.runs import Deployment
@@ -83,3 +86,66 @@ def test_erasure_withdrawn_while_it_is_being_queued_is_not_carried_out(
     again = asked(deployment, persons[2])
     assert queue_erasure(deployment, again).outcome == "under_way"
     assert queued(deployment) == {persons[2]: again.number}
+
+
+def merge(deployment: Deployment, one: int, other: int) -> None:
+    with deployment.vault.begin() as conn:
+        merge_subjects(conn, deployment.vault, one, other, actor="test", despite_names=True)
+
+
+def alerting(deployment: Deployment, tmp_path: Path) -> Path:
+    """A program for alerts; where it writes what it was told."""
+    program, told = tmp_path / "send.sh", tmp_path / "told"
+    program.write_text(f'#!/bin/sh\necho "$1 $2" >> {told}\n')
+    program.chmod(0o700)
+    deployment.__dict__["settings"] = deployment.settings.model_copy(
+        update={"alert_command": program}
+    )
+    return told
+
+
+def test_erasure_of_who_was_merged_since_is_an_alert_and_keeps_nobody_waiting(
+    deployment: Deployment, persons: list[int], tmp_path: Path
+) -> None:
+    jan, eva, kees = persons
+    merged, other = asked(deployment, eva), asked(deployment, kees)
+    merge(deployment, jan, eva)
+    told, at = alerting(deployment, tmp_path), now()
+    assert attend(deployment, at, at.date()).queued_erasures == 1
+    assert queued(deployment) == {kees: other.number}
+    assert told.read_text() == f"subject_merged {merged.number}\n"
+    with deployment.vault.read() as conn:
+        assert is_due(conn, at, at.date(), "NL")
+
+
+def test_request_that_fails_is_an_alert_and_keeps_no_other_waiting(
+    deployment: Deployment, persons: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.erasure_requests import make_plan
+
+    failing, other = asked(deployment, persons[1]), asked(deployment, persons[2])
+
+    def plan(conn: Any, subject_id: int, policy: Any) -> Any:
+        if subject_id == failing.subject_id:
+            raise StorageError("a key is lost", code="key_lost", todo="restore it")
+        return make_plan(conn, subject_id, policy)
+
+    monkeypatch.setattr("pipelines.erasure_requests.make_plan", plan)
+    told, at = alerting(deployment, tmp_path), now()
+    assert attend(deployment, at, at.date()).queued_erasures == 1
+    assert queued(deployment) == {persons[2]: other.number}
+    assert told.read_text() == f"not_carried_out {failing.number}\n"
+
+
+def test_access_that_one_of_the_merged_asked_for_is_answered_before_the_erasure(
+    deployment: Deployment, persons: list[int]
+) -> None:
+    jan, eva, _ = persons
+    access = asked(deployment, eva, "access")
+    merge(deployment, jan, eva)
+    erasure = asked(deployment, jan)
+    with deployment.vault.read() as conn, pytest.raises(UsageError) as error:
+        check_answered_first(conn, erasure)
+    assert (error.value.code, error.value.where["answer"]) == ("access_pending", access.number)
+    assert queue_erasure(deployment, erasure).outcome == "left"
+    assert queued(deployment) == {}
