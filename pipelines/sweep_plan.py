@@ -39,7 +39,8 @@ _RECORDS: Final = "SELECT source, record_key FROM sealed_records WHERE record_bl
 class RulePlan:
     """What one rule would remove: persons by id, or rows by key.
 
-    ``held`` are due and stay: a hold keeps them, or figures that are not sealed yet need them.
+    ``held`` are due and stay: a hold keeps them, their person is restricted, or figures that are not
+    sealed yet need them.
     """
 
     rule: SweepRule
@@ -107,10 +108,11 @@ def plan_sweep(deployment: Deployment, as_of: datetime) -> SweepPlan:
                 "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'pseudo'"
             ).fetchall()
         }
+        staying = _staying(conn, holds)
         rules = tuple(
-            _plan_persons(duck, conn, policy, rule, holds, as_of, here)
+            _plan_persons(duck, conn, policy, rule, holds, as_of, here, staying)
             if rule.persons
-            else _plan_rows(duck, conn, policy, rule, holds, as_of)
+            else _plan_rows(duck, conn, policy, rule, holds, as_of, here, staying)
             for rule in policy.sweeps.values()
             if rule.entity in here
         )
@@ -127,19 +129,18 @@ def cutoff_sql(policy: Policy, rule: SweepRule, start: str) -> str:
 
 def _plan_rows(
     duck: duckdb.DuckDBPyConnection, conn: Connection, policy: Policy, rule: SweepRule,
-    holds: Collection[Hold], as_of: datetime,
+    holds: Collection[Hold], as_of: datetime, here: Collection[str], staying: Collection[int],
 ) -> RulePlan:  # fmt: skip
     retention = policy.retention[rule.retention]
-    columns = _columns(duck, rule.entity)
     starts = [quote(name.partition(".")[2]) for name in rule.starts]
-    person = "customer_key" if "customer_key" in columns else "NULL"
+    person = _person_sql(duck, rule.entity, here)
     due = f"greatest({', '.join(starts)})"
     linked = f"AND {person} IS NOT NULL" if retention.action == "unlink" else ""
     # rows go under `aggregate` once the figures that they are in stand without them
     sealed_until = _sealed_until(duck) if retention.action == "aggregate" else as_of
     rows = duck.execute(
         f"SELECT source, record_key, {person}, {due} < ? "
-        f"FROM warehouse.pseudo.{quote(rule.entity)} "
+        f"FROM warehouse.pseudo.{quote(rule.entity)} AS swept "
         f"WHERE {cutoff_sql(policy, rule, due)} <= ? {linked}",
         [sealed_until, as_of],
     ).fetchall()
@@ -149,7 +150,7 @@ def _plan_rows(
         return RulePlan(rule, retention.action, retention.ground, held=len(rows))
     blinds = [h.record_blind for h in holds if h.record_blind and h.entity == rule.entity]
     kept = set(select_in(conn, _RECORDS, blinds))
-    persons = _keys_of(conn, {h.subject_id for h in holds if h.subject_id is not None})
+    persons = _keys_of(conn, staying)
     going = tuple(
         sorted((s, k) for s, k, who in found if (s, k) not in kept and who not in persons)
     )
@@ -161,7 +162,7 @@ def _plan_rows(
 
 def _plan_persons(
     duck: duckdb.DuckDBPyConnection, conn: Connection, policy: Policy, rule: SweepRule,
-    holds: Collection[Hold], as_of: datetime, here: Collection[str],
+    holds: Collection[Hold], as_of: datetime, here: Collection[str], staying: Collection[int],
 ) -> RulePlan:  # fmt: skip
     retention = policy.retention[rule.retention]
     parts, opens = [], []
@@ -194,14 +195,10 @@ def _plan_persons(
             if who in busy:
                 kept.add(one)
     due = _due(duck, policy, rule, newest, as_of) - kept
-    held_persons = {h.subject_id for h in holds if h.scope == "person"}
-    if any(_covers(h, rule) for h in holds):
-        held_persons |= due
+    held_persons = due if any(_covers(h, rule) for h in holds) else due & {*staying}
     begun = set(conn.scalars(sa.select(schema.erasures.c.subject_id)))
     going = tuple(sorted(due - held_persons - begun))
-    return RulePlan(
-        rule, retention.action, retention.ground, persons=going, held=len(due & held_persons)
-    )
+    return RulePlan(rule, retention.action, retention.ground, persons=going, held=len(held_persons))
 
 
 def _due(
@@ -240,15 +237,43 @@ def _columns(duck: duckdb.DuckDBPyConnection, entity: str) -> set[str]:
 def _subjects_of(conn: Connection, keys: Collection[str]) -> dict[str, int]:
     sql = (
         "SELECT subject_key, subject_id FROM subjects "
-        "WHERE subject_key IN ({values}) AND state IN ('active', 'merged')"
+        "WHERE subject_key IN ({values}) AND state IN ('active', 'restricted', 'merged')"
     )
     return dict(select_in(conn, sql, keys))
 
 
-def _keys_of(conn: Connection, ids: Collection[int]) -> set[str]:
-    sql = "SELECT subject_key FROM subjects WHERE subject_id IN ({values})"
-    merged = "SELECT subject_key FROM subjects WHERE merged_into IN ({values})"
-    return {k for q in (sql, merged) for (k,) in select_in(conn, q, ids)}
+def _staying(conn: Connection, holds: Collection[Hold]) -> set[int]:
+    """Survivors of whom nothing goes: they are restricted, or they or somebody merged is held."""
+    s = schema.subjects
+    held = {h.subject_id for h in holds if h.subject_id is not None}
+    restricted = conn.scalars(sa.select(s.c.subject_id).where(s.c.state == "restricted"))
+    return set(survivors(conn, held).values()) | set(restricted)
+
+
+def _keys_of(conn: Connection, persons: Collection[int]) -> set[str]:
+    """Pseudonyms of persons and of everybody merged into them."""
+    own = "SELECT subject_key FROM subjects WHERE subject_id IN ({values})"
+    merged = "SELECT subject_id FROM subjects WHERE merged_into IN ({values})"
+    found: set[str] = set()
+    layer = set(persons)
+    while layer:
+        found |= {key for (key,) in select_in(conn, own, layer)}
+        layer = {i for (i,) in select_in(conn, merged, layer)}
+    return found
+
+
+def _person_sql(duck: duckdb.DuckDBPyConnection, entity: str, here: Collection[str]) -> str:
+    """Whose a row of ``swept`` is: by its own pseudonym, or by that of the ticket that it hangs on."""
+    columns = _columns(duck, entity)
+    if "customer_key" in columns:
+        return "customer_key"
+    for column, parent in load_entities()[entity].references.items():
+        if column in columns and parent in here and "customer_key" in _columns(duck, parent):
+            return (
+                f"(SELECT any_value(p.customer_key) FROM warehouse.pseudo.{quote(parent)} p "
+                f"WHERE p.record_key = swept.{quote(column)})"
+            )
+    return "NULL"
 
 
 def _sealed_until(duck: duckdb.DuckDBPyConnection) -> datetime | None:
