@@ -69,14 +69,17 @@ def merge(
 def unmerge(context: typer.Context, key: Key) -> None:
     """Undo a merge; each gets back what was theirs with the next run."""
     from pipelines.cli.request import deployed
-    from pipelines.identity.merge import unmerge_subject
     from pipelines.identity.queue import id_of
+    from pipelines.unmerging import unmerge_person
 
     session = session_of(context)
     with deployed(session) as deployment, deployment.vault.begin() as conn:
-        done = unmerge_subject(conn, deployment.vault, id_of(conn, key), actor="steward")
-    session.output.document(done._asdict())
-    session.output.say("unmerged", pseudonym=done.subject_key, into=done.into_key)
+        done = unmerge_person(conn, deployment.vault, id_of(conn, key), actor="steward")
+    merge, copied = done.merge, {"words": done.words, "holds": done.holds, "drafts": done.drafts}
+    session.output.document(merge._asdict() | copied)
+    session.output.say("unmerged", pseudonym=merge.subject_key, into=merge.into_key)
+    if any(copied.values()):
+        session.output.say("unmerged_with", **copied)
 
 
 @group.command("apart")

@@ -26,7 +26,7 @@ from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, insert_rows, instant_param, select_in
 from pipelines.vault.sealing import seal
 from pipelines.vault.store import Vault
-from pipelines.vault.subjects import load_subjects, members, survivors
+from pipelines.vault.subjects import load_exact, load_subjects, members, survivors
 
 Status = Literal["pending", "given", "withdrawn", "refused", "objected", "expired"]
 Origin = Literal["landed", "event", "import", "steward", "request"]
@@ -80,13 +80,15 @@ class Standing(NamedTuple):
         return self.status in (None, "pending", "given", "expired")
 
 
-def enter(conn: Connection, vault: Vault, words: Iterable[Word]) -> int:
+def enter(conn: Connection, vault: Vault, words: Iterable[Word], *, as_noted: bool = False) -> int:
     """Enter words; one with a reference that is known stays as it is. The caller writes the audit.
 
     Args:
         conn: In a writing transaction.
         vault: Whose; needed to seal evidence.
         words: Each about a subject of the vault; a merged one stands for its survivor.
+        as_noted: They stand in the ledger already, each under the subject that it was entered for,
+            which keeps it though it is merged: undoing the merge may come later in the ledger.
 
     Returns:
         How many were new.
@@ -100,7 +102,8 @@ def enter(conn: Connection, vault: Vault, words: Iterable[Word]) -> int:
         )
     }  # fmt: skip
     fresh = [w for w in words if w.reference is None or w.reference not in known]
-    subjects = load_subjects(conn, {w.subject_id for w in fresh})
+    load = load_exact if as_noted else load_subjects
+    subjects = load(conn, {w.subject_id for w in fresh})
     with_evidence = {subjects[w.subject_id].key_id for w in fresh if w.evidence}
     keys = vault.data_keys.get(with_evidence)
     ids = allocate(conn, "consents", len(fresh)) if fresh else range(0)

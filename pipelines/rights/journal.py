@@ -122,7 +122,7 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
     said |= {key for keys in owners.values() for key in keys}
     persons: dict[str, int] = dict(select_in(conn, sql, sorted(said)))
     known = [body for body in words.values() if body["subject_key"] in persons]
-    entered = enter(conn, vault, [_word(Word, persons, body) for body in known])
+    entered = enter(conn, vault, [_word(Word, persons, body) for body in known], as_noted=True)
     owned = {
         n: next((persons[k] for k in keys if k in persons), None) for n, keys in owners.items()
     }

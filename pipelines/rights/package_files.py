@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from pipelines.vault import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
     from pipelines.common.settings import Home
@@ -26,6 +28,13 @@ def drop_drafts(conn: Connection, request: str) -> None:
     """Destroy the drafts of a request that is refused or was taken back."""
     is_it = (_t.c.request == request, _t.c.state == "draft")
     conn.execute(sa.update(_t).where(*is_it).values(state="withdrawn", sealed=None))
+
+
+def drop_drafts_of(conn: Connection, subject_ids: Collection[int]) -> int:
+    """Destroy the drafts of persons who are no longer whom they were gathered of; how many."""
+    is_theirs = (_t.c.subject_id.in_(subject_ids), _t.c.state == "draft")
+    done = conn.execute(sa.update(_t).where(*is_theirs).values(state="withdrawn", sealed=None))
+    return done.rowcount
 
 
 def remove_unknown(vault: Vault, home: Home) -> int:
