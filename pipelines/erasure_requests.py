@@ -18,13 +18,19 @@ from pipelines.common.errors import UsageError
 from pipelines.instructions import erasure_instructions, facts_about
 from pipelines.letters import write_letter_in
 from pipelines.rights.certificates import certificate_name, write_certificate
-from pipelines.rights.erasure import queue_in, unfinished_erasures
+from pipelines.rights.erasure import adopt, queue_in, unfinished_erasures
 from pipelines.rights.erasure_mentions import find_mentions
 from pipelines.rights.erasure_plan import ErasurePlan, make_plan
 from pipelines.rights.handlers import Fulfilment, Handler, PlanLine
 from pipelines.rights.keeping import FactRow, Keep, active_holds, kept_entities, what_is_kept
 from pipelines.rights.others_told import tell_others
-from pipelines.rights.requests import Request, advance, list_requests, load_request
+from pipelines.rights.requests import (
+    ANSWERED_FIRST,
+    Request,
+    advance,
+    list_requests,
+    load_request,
+)
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
 from pipelines.vault.subjects import members, survivors
@@ -38,9 +44,6 @@ from pipelines.warehouse.erasure_proof import (
 
 if TYPE_CHECKING:
     from pipelines.runs import Deployment
-
-ANSWERED_FIRST = frozenset({"access", "portability"})
-"""Rights that an erasure would make impossible to answer."""
 
 
 def plan_erasure(deployment: Deployment, request: Request) -> list[PlanLine]:
@@ -74,7 +77,8 @@ def queue_erasure(deployment: Deployment, request: Request) -> Fulfilment:
 def queue_requested(deployment: Deployment, requests: Sequence[Request]) -> dict[str, Fulfilment]:
     """As :func:`queue_erasure` of many; the warehouse is read once for all of them.
 
-    Whatever was withdrawn, or changed otherwise, since it was loaded is left as it stands now.
+    Whatever was withdrawn, or changed otherwise, since it was loaded is left as it stands now. What
+    retention queued and has not begun is the request's from now on.
 
     Returns:
         What became of each, by number.
@@ -94,7 +98,8 @@ def queue_requested(deployment: Deployment, requests: Sequence[Request]) -> dict
             if not _still_stands(conn, request, plan):
                 done[request.number] = Fulfilment("left")
                 continue
-            if request.subject_id not in dict(unfinished_erasures(conn)):
+            is_new = request.subject_id not in dict(unfinished_erasures(conn))
+            if is_new or adopt(conn, plan.subject_ids, request.number):
                 kept = _kept(deployment, conn, plan, theirs)
                 told = erasure_instructions(deployment, conn, plan, theirs, kept)
                 tell_others(conn, vault, request, "erasure", told)

@@ -29,6 +29,7 @@ from pipelines.rights.erasure import (
     ErasureTools,
     complete_erasures,
     keys_to_prove,
+    leave_to_requests,
     queue_erasures,
     replay_missed,
     resume_erasures,
@@ -96,7 +97,8 @@ def erase_queued(
     Returns:
         One result per person.
     """
-    with deployment.vault.read() as conn:
+    with deployment.vault.begin() as conn:
+        leave_to_requests(conn)
         persons = unfinished_erasures(conn, buckets)
     if not persons:
         return []

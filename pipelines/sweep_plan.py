@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from pii_rules.models import Policy, SweepRule
 from pipelines.common.entities import load_entities
 from pipelines.rights.holds import Hold, list_holds
+from pipelines.rights.requests import persons_asking
 from pipelines.runs import Deployment
 from pipelines.vault import schema
 from pipelines.vault.bulk import select_in
@@ -39,8 +40,8 @@ _RECORDS: Final = "SELECT source, record_key FROM sealed_records WHERE record_bl
 class RulePlan:
     """What one rule would remove: persons by id, or rows by key.
 
-    ``held`` are due and stay: a hold keeps them, their person is restricted, or figures that are not
-    sealed yet need them.
+    ``held`` are due and stay: a hold keeps them, their person is restricted or, of persons, has a
+    request for their data or erasure open, or figures that are not sealed yet need them.
     """
 
     rule: SweepRule
@@ -108,9 +109,9 @@ def plan_sweep(deployment: Deployment, as_of: datetime) -> SweepPlan:
                 "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'pseudo'"
             ).fetchall()
         }
-        staying = _staying(conn, holds)
+        staying, asking = _staying(conn, holds), persons_asking(conn)
         rules = tuple(
-            _plan_persons(duck, conn, policy, rule, holds, as_of, here, staying)
+            _plan_persons(duck, conn, policy, rule, holds, as_of, here, staying | asking)
             if rule.persons
             else _plan_rows(duck, conn, policy, rule, holds, as_of, here, staying)
             for rule in policy.sweeps.values()

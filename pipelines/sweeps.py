@@ -26,7 +26,7 @@ from pipelines.packages.release import expire_packages
 from pipelines.retention import sweep_quarantine
 from pipelines.rights.audience_files import expire_audiences
 from pipelines.rights.certificates import retention_certificate_name
-from pipelines.rights.erasure import queue_erasures
+from pipelines.rights.erasure import RETENTION, queue_erasures
 from pipelines.runs import Deployment
 from pipelines.sweep_plan import RulePlan, SweepPlan, plan_sweep
 from pipelines.vault import audit, schema
@@ -37,8 +37,6 @@ from pipelines.warehouse.compaction import compact_warehouse
 from pipelines.warehouse.connection import connect_warehouse, quote
 from pipelines.warehouse.pseudo import forget_undo
 
-REQUEST: Final = "retention"
-"""Stands where the number of a request would, for persons whose time is over."""
 _SEALED: Final = (
     "SELECT record_id, source, record_key, key_id, subject_id, account_subject_id "
     "FROM sealed_records WHERE record_key IN ({values}) AND entity = {mark}"
@@ -83,7 +81,7 @@ def apply_sweep(deployment: Deployment, as_of: datetime, *, actor: str = "retent
     run_id = _begin(deployment, plan, due)
     for rule in due:
         if rule.rule.persons:
-            queue_erasures(vault, rule.persons, REQUEST)
+            queue_erasures(vault, rule.persons, RETENTION)
         else:
             _forget_sealed(deployment, rule)
             _forget_facts(deployment, rule)

@@ -19,7 +19,8 @@ from pii_rules.models import Policy
 from pipelines.common.entities import load_entities
 from pipelines.consents import enter_landed
 from pipelines.rights.consent import EVERY_CHANNEL, standing
-from pipelines.rights.erasure import queue_erasures
+from pipelines.rights.erasure import NO_BASIS, queue_erasures
+from pipelines.rights.requests import persons_asking
 from pipelines.vault import schema
 from pipelines.vault.bulk import select_in
 from pipelines.vault.subjects import survivors
@@ -28,8 +29,6 @@ from pipelines.warehouse.connection import connect_warehouse, quote
 if TYPE_CHECKING:
     from pipelines.runs import Deployment
 
-REQUEST: Final = "no_basis"
-"""Stands where the number of a request would, for persons who are erased for this reason."""
 _LASTING: Final = frozenset({"contract", "legal_obligation"})
 _OWN_ROWS: Final = frozenset({"accounts", "contacts", "users", "consents"})
 """Who somebody is and what they said is no reason to keep them."""
@@ -48,7 +47,7 @@ class WithoutBasis(NamedTuple):
 
 
 def persons_without_basis(deployment: Deployment, as_of: datetime) -> list[WithoutBasis]:
-    """Everybody who has no basis left, the longest first. The caller holds the home's lock.
+    """Everybody who has no basis left and asked for nothing, the longest first. The caller holds the home's lock.
 
     What landed about consent is entered first.
 
@@ -69,7 +68,7 @@ def persons_without_basis(deployment: Deployment, as_of: datetime) -> list[Witho
                 elif word.status not in (None, "pending") and word.occurred_at:
                     fallen[person] = max(word.occurred_at, fallen.get(person, word.occurred_at))
         wanted = fallen.keys() - standing_still
-        begun = set(conn.scalars(sa.select(e.c.subject_id)))
+        begun = set(conn.scalars(sa.select(e.c.subject_id))) | persons_asking(conn)
         sql = (
             "SELECT subject_id, subject_key FROM subjects WHERE subject_id IN ({values}) "
             "AND state = 'active' AND kind = 'contact'"
@@ -85,7 +84,7 @@ def persons_without_basis(deployment: Deployment, as_of: datetime) -> list[Witho
 def queue_without_basis(deployment: Deployment, as_of: datetime) -> int:
     """Queue all of them for erasure; the next run does it. Returns how many."""
     persons = [person.subject_id for person in persons_without_basis(deployment, as_of)]
-    return queue_erasures(deployment.vault, persons, REQUEST)
+    return queue_erasures(deployment.vault, persons, NO_BASIS)
 
 
 def lasting_entities(policy: Policy) -> list[str]:

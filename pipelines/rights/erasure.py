@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -38,6 +38,7 @@ from pipelines.rights.erasure_plan import (
 from pipelines.rights.erasure_rows import CutText, cut_texts, delete_rows, forgotten_facts
 from pipelines.rights.journal import CaughtUp, enter_noted, kept_of
 from pipelines.rights.keeping import FactRow, active_holds, keep, kept_entities, what_is_kept
+from pipelines.rights.requests import persons_asking
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import execute_in, select_in
 from pipelines.vault.ledger import LedgerEntry
@@ -59,6 +60,10 @@ ReadFacts = Callable[[Sequence[str], Collection[str]], Sequence[FactRow]]
 """Rows of these persons (subject_key) in these entities of the warehouse."""
 
 REASON = "erasure"
+RETENTION: Final = "retention"
+NO_BASIS: Final = "no_basis"
+"""Stand where the number of a request would, of persons whose time is over or who have no basis left."""
+_OF_OURS: Final = (RETENTION, NO_BASIS)
 STATES = ("started", "kept", "rows", "cut", "facts", "completed")
 _e = schema.erasures
 
@@ -150,6 +155,35 @@ def queue_erasures(vault: Vault, subject_ids: Iterable[int], request: str | None
 def queue_in(conn: Connection, requests: Mapping[int, str | None]) -> int:
     """As :func:`queue_erasures`, in a transaction of the caller, a request per person."""
     return sum(_begin(conn, i, request) is not None for i, request in sorted(requests.items()))
+
+
+def adopt(conn: Connection, subject_ids: Collection[int], request: str) -> bool:
+    """Let a request have the erasure that retention queued, if nothing of it is done yet."""
+    theirs = _e.c.subject_id.in_(subject_ids)
+    is_ours = _e.c.request.in_(_OF_OURS)
+    done = sa.select(_e.c.subject_id).where(theirs, is_ours, _e.c.state != "started")
+    if conn.execute(done).first() is not None:
+        return False
+    return bool(conn.execute(sa.update(_e).where(theirs, is_ours).values(request=request)).rowcount)
+
+
+def leave_to_requests(conn: Connection) -> int:
+    """Take whom retention queued, and who asked for something or was restricted since, off the queue.
+
+    Only persons of whom nothing is done yet. Returns how many rows went.
+    """
+    s = schema.subjects
+    queued = set(
+        conn.scalars(
+            sa.select(_e.c.subject_id).where(_e.c.state == "started", _e.c.request.in_(_OF_OURS))
+        )
+    )
+    person = survivors(conn, queued)
+    restricted = sa.select(s.c.subject_id).where(s.c.state == "restricted")
+    staying = persons_asking(conn) | set(conn.scalars(restricted)) if queued else set()
+    left = [member for member in queued if person[member] in staying]
+    execute_in(conn, "DELETE FROM erasures WHERE subject_id IN ({values})", left)
+    return len(left)
 
 
 def unfinished_erasures(

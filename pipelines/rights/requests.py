@@ -35,10 +35,13 @@ from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
 from pipelines.vault.sealing import seal, unseal
 from pipelines.vault.store import Vault, destroy_later
+from pipelines.vault.subjects import survivors
 
 PURPOSE: Final = "accountability"
 FIRST_DAY: Final = date(2018, 5, 25)
 """Nobody had these rights before. Source: GDPR Art. 99(2)."""
+ANSWERED_FIRST: Final = frozenset({"access", "portability"})
+"""Rights that an erasure would make impossible to answer."""
 _t = schema.requests
 
 
@@ -219,6 +222,16 @@ def list_requests(
     if subject_ids is not None:
         query = query.where(_t.c.subject_id.in_(tuple(subject_ids)))
     return [Request(**row._mapping) for row in conn.execute(query)]
+
+
+def persons_asking(conn: Connection) -> set[int]:
+    """Who has an open request for their data or for their erasure, as survivors.
+
+    Retention leaves them to it: the request tells them what became of it, and others to follow.
+    """
+    rights = ANSWERED_FIRST | {"erasure"}
+    asking = {r.subject_id for r in list_requests(conn) if r.right in rights}
+    return set(survivors(conn, asking).values())
 
 
 def advance(

@@ -13,14 +13,20 @@ import pytest
 
 from pipelines.common.clock import now
 from pipelines.common.errors import StorageError, UsageError
-from pipelines.erasure_requests import check_answered_first, queue_erasure
-from pipelines.fulfilment import attend, is_due
+from pipelines.erasure_requests import check_answered_first, queue_erasure, settle_erasures
+from pipelines.erasures import complete_published, erase_queued
+from pipelines.fulfilment import attend, fulfil_requests, is_due
 from pipelines.identity.merge import merge_subjects
-from pipelines.rights.erasure import unfinished_erasures
+from pipelines.kept_persons import is_erased
+from pipelines.rights.erasure import RETENTION, queue_erasures, unfinished_erasures
+from pipelines.rights.holds import hold_person
+from pipelines.rights.keeping import list_kept
+from pipelines.rights.others_told import tasks_of
 from pipelines.rights.requests import NewRequest, Request, advance, load_request, open_request
+from pipelines.rights.restriction import restrict_subject
 from pipelines.runs import Deployment
 from tests.backups.conftest import EVA, HEADER, JAN, NOTES, Kept
-from tests.support.context import make_context
+from tests.support.context import WordDetector, make_context
 
 KEES = "3,Kees Mol,kees.mol@voorbeeld.example,0655555555\n"
 EMAILS = (
@@ -149,3 +155,44 @@ def test_access_that_one_of_the_merged_asked_for_is_answered_before_the_erasure(
     assert (error.value.code, error.value.where["answer"]) == ("access_pending", access.number)
     assert queue_erasure(deployment, erasure).outcome == "left"
     assert queued(deployment) == {}
+
+
+def erase(deployment: Deployment) -> None:
+    erase_queued(deployment, make=WordDetector)
+    complete_published(deployment)
+    settle_erasures(deployment)
+
+
+def test_request_has_the_erasure_that_retention_queued_and_others_are_told(
+    deployment: Deployment, persons: list[int]
+) -> None:
+    jan, vault = persons[0], deployment.vault
+    with vault.begin() as conn:
+        hold_person(conn, vault, jan, "2026/1")
+    queue_erasures(vault, [jan], RETENTION)
+    request = asked(deployment, jan)
+    fulfil_requests(deployment, [request.number])
+    assert queued(deployment) == {jan: request.number}
+    erase(deployment)
+    with vault.read() as conn:
+        assert load_request(conn, request.number).state == "partly_fulfilled"
+        assert [task.target for task in tasks_of(conn, request.request_id)] == ["crm"]
+        assert {kept["request"] for kept in list_kept(conn)} == {request.number}
+    (letter,) = (deployment.home.outbox / request.number).glob("*.html")
+    assert "zijn gewist in onze systemen en bij" not in letter.read_text()
+
+
+@pytest.mark.parametrize("right", ["access", "erasure"])
+def test_who_asked_since_retention_queued_them_is_left_to_the_request(
+    deployment: Deployment, persons: list[int], right: str
+) -> None:
+    jan, eva, kees = persons
+    queue_erasures(deployment.vault, [jan, eva, kees], RETENTION)
+    asked(deployment, eva, right)
+    with deployment.vault.begin() as conn:
+        restrict_subject(conn, deployment.vault, kees, actor="test")
+    erase(deployment)
+    assert queued(deployment) == {}
+    with deployment.vault.read() as conn:
+        states = {i: is_erased(conn, i) for i in persons}
+    assert states == {jan: True, eva: False, kees: False}

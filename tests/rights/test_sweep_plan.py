@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.common.clock import now
 from pipelines.identity.merge import merge_subjects
 from pipelines.rights.holds import hold_person
+from pipelines.rights.requests import NewRequest, advance, open_request
 from pipelines.rights.restriction import restrict_subject
 from pipelines.runs import Deployment
 from pipelines.sweep_plan import RulePlan, plan_sweep
@@ -120,3 +122,16 @@ def test_hold_on_who_was_merged_since_keeps_the_person(
         assert (rule.rule.name, rule.count) == (rule.rule.name, 0)
     found = {rule.rule.name: rule.held for rule in plan_sweep(deployment, later).rules}
     assert (found["customers"], found["interactions"], found["ticket_events"]) == (1, 3, 1)
+
+
+@pytest.mark.parametrize("right", ["access", "portability", "erasure", "objection"])
+def test_person_with_an_open_request_for_their_data_or_erasure_is_left_to_it(
+    deployment: Deployment, eva: int, right: str
+) -> None:
+    with deployment.vault.begin() as conn:
+        request = open_request(conn, deployment.vault, NewRequest(right, eva, now().date()))
+    waits = right != "objection"
+    assert planned(deployment)["customers"] == ((0, 1) if waits else (1, 0))
+    with deployment.vault.begin() as conn:
+        advance(conn, deployment.vault, request, "withdraw")
+    assert planned(deployment)["customers"] == (1, 0)
