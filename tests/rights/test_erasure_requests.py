@@ -67,8 +67,8 @@ def asked(deployment: Deployment, subject_id: int, right: str = "erasure") -> Re
     vault = deployment.vault
     with vault.begin() as conn:
         request = open_request(conn, vault, NewRequest(right, subject_id, now().date()))
-        past = {"grace_until": now() - timedelta(days=1)} if right == "erasure" else {}
-        return advance(conn, vault, request, "verify", **past)
+        past = now() - timedelta(days=1) if right == "erasure" else None
+        return advance(conn, vault, request, "verify", grace_until=past)
 
 
 def step(deployment: Deployment, request: Request, action: Any) -> Request:
@@ -127,7 +127,7 @@ def test_erasure_of_who_was_merged_since_is_an_alert_and_keeps_nobody_waiting(
 def test_request_that_fails_is_an_alert_and_keeps_no_other_waiting(
     deployment: Deployment, persons: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines.erasure_requests import make_plan
+    from pipelines.rights.erasure_plan import make_plan
 
     failing, other = asked(deployment, persons[1]), asked(deployment, persons[2])
 

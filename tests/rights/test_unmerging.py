@@ -122,4 +122,5 @@ def test_drafts_of_both_are_dropped(kept: Kept) -> None:
             )  # fmt: skip
         assert unmerge(deployment).drafts == 1
         with deployment.vault.read() as conn:
-            assert conn.execute(sa.select(p.c.state, p.c.sealed)).all() == [("withdrawn", None)]
+            (row,) = conn.execute(sa.select(p.c.state, p.c.sealed))
+        assert (row.state, row.sealed) == ("withdrawn", None)
