@@ -7,13 +7,11 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
 from pipelines.jobs import run_pipeline
 from pipelines.restatement import Restatement
 from pipelines.rights.consent import set_consent
 from pipelines.rights.erasure import unfinished_erasures
-from pipelines.rights.requests import NewRequest, advance, open_request
 from pipelines.vault import audit, schema
 from pipelines.without_basis import persons_without_basis, queue_without_basis
 from tests.privacy.test_restriction_and_merge import query
@@ -58,14 +56,6 @@ def test_person_is_due_when_the_last_basis_falls_away_and_only_then(own_demo: De
     assert not {busy[0], idle[0]} & found.keys()
     say(own_demo, idle[0], "withdrawn", 1)
     assert due(own_demo) == found | {idle[0]: 1}
-    with own_demo.deploy() as deployment, deployment.vault.begin() as conn:
-        s = schema.subjects.c
-        asking = conn.scalar(sa.select(s.subject_id).where(s.subject_key == idle[0]))
-        new = NewRequest("access", int(asking or 0), now().date())
-        request = open_request(conn, deployment.vault, new)
-    assert due(own_demo) == found, "who asked for their data is left to it"
-    with own_demo.deploy() as deployment, deployment.vault.begin() as conn:
-        advance(conn, deployment.vault, request, "withdraw")
     with own_demo.deploy() as deployment:
         assert queue_without_basis(deployment, AS_OF) == len(found) + 1
         with deployment.vault.read() as conn:

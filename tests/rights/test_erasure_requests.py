@@ -18,6 +18,7 @@ from pipelines.erasures import complete_published, erase_queued
 from pipelines.fulfilment import attend, fulfil_requests, is_due
 from pipelines.identity.merge import merge_subjects
 from pipelines.kept_persons import is_erased
+from pipelines.rights.consent import withdraw
 from pipelines.rights.erasure import RETENTION, queue_erasures, unfinished_erasures
 from pipelines.rights.holds import hold_person
 from pipelines.rights.keeping import list_kept
@@ -25,6 +26,7 @@ from pipelines.rights.others_told import tasks_of
 from pipelines.rights.requests import NewRequest, Request, advance, load_request, open_request
 from pipelines.rights.restriction import restrict_subject
 from pipelines.runs import Deployment
+from pipelines.without_basis import persons_without_basis
 from tests.backups.conftest import EVA, HEADER, JAN, NOTES, Kept
 from tests.support.context import WordDetector, make_context
 
@@ -196,3 +198,15 @@ def test_who_asked_since_retention_queued_them_is_left_to_the_request(
     with deployment.vault.read() as conn:
         states = {i: is_erased(conn, i) for i in persons}
     assert states == {jan: True, eva: False, kees: False}
+
+
+def test_person_without_basis_who_asked_for_their_data_is_left_to_the_request(
+    deployment: Deployment, persons: list[int]
+) -> None:
+    kees, vault = persons[2], deployment.vault
+    with vault.begin() as conn:
+        withdraw(conn, vault, kees, ["marketing"])
+    request = asked(deployment, kees, "access")
+    assert persons_without_basis(deployment, now()) == []
+    step(deployment, request, "withdraw")
+    assert [person.subject_id for person in persons_without_basis(deployment, now())] == [kees]
