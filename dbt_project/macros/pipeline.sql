@@ -79,7 +79,9 @@
             plan ~ '.quota'
         ) }},
         {{ ratio_columns(
-            'pipeline_coverage', coverage ~ plan ~ '.open_due_amount end',
+            'pipeline_coverage',
+            coverage ~ 'case when ' ~ plan ~ '.open_due_deals > 0 then ' ~ plan
+            ~ '.open_due_amount else 0 end end',
             coverage ~ plan ~ '.quota - ' ~ won ~ ' end'
         ) }},
         {{ plan }}.forecast,

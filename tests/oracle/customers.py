@@ -21,7 +21,7 @@ def profilable(rows: Rows, as_of: datetime) -> set[str]:
     """Who did not object and is no minor, as far as the year of birth can tell."""
     births: dict[str, int] = {}
     for contact in of_persons(rows, "contacts"):
-        person, year = contact["customer_key"], contact["birth_year"]
+        person, year = contact["customer_key"], contact.get("birth_year")
         if year is not None:
             births[person] = max(births.get(person, year), year)
     words: dict[tuple[str, str], list[Row]] = {}

@@ -12,6 +12,7 @@ plan as (
         sum(forecast) as forecast,
         sum(due_deals) as due_deals,
         sum(slipped_deals) as slipped_deals,
+        sum(open_due_deals) as open_due_deals,
         sum(open_due_amount) as open_due_amount,
         sum(forecast_unknown) as forecast_unknown
     from {{ ref('int_sales_plan') }}

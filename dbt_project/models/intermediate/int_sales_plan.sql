@@ -97,7 +97,8 @@ final as (
         sum(quotas) - count(quota) as quotas_unknown,
         sum(is_due) as due_deals,
         sum(is_slipped) as slipped_deals,
-        case when sum(is_open_due) > 0 then sum(open_due_amount) else 0 end as open_due_amount,
+        sum(is_open_due) as open_due_deals,
+        sum(open_due_amount) as open_due_amount,
         sum(is_unknown) as forecast_unknown
     from every_row
     group by period_grain, period_start, user_key
