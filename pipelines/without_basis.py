@@ -47,9 +47,9 @@ class WithoutBasis(NamedTuple):
 
 
 def persons_without_basis(deployment: Deployment, as_of: datetime) -> list[WithoutBasis]:
-    """Everybody who has no basis left and asked for nothing, the longest first. The caller holds the home's lock.
+    """Everybody who has no basis left and asked for nothing, the longest first.
 
-    What landed about consent is entered first.
+    The caller holds the home's lock. What landed about consent is entered first.
 
     Args:
         deployment: Open.

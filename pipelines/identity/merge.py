@@ -58,8 +58,8 @@ def merge_subjects(
 
     Raises:
         InputError: One is unknown, or both are the same already.
-        NotAllowedError: They are no persons or of different kinds, one is erased or being erased, one alone is
-            restricted, or their names contradict each other.
+        NotAllowedError: They are no persons or of different kinds, one is erased or being erased,
+            one alone is restricted, or their names contradict each other.
     """
     found = survivors(conn, [subject_id, other_id])
     keeper, other = sorted((found[subject_id], found[other_id]))

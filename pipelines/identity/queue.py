@@ -16,7 +16,7 @@ from pipelines.common.errors import InputError, UsageError
 from pipelines.identity.merge import members_below
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, insert_rows, select_in
-from pipelines.vault.noted_rows import answer, note_apart
+from pipelines.vault.noted_rows import answer_apart, note_apart
 from pipelines.vault.subjects import survivors
 
 if TYPE_CHECKING:
@@ -79,17 +79,7 @@ def keep_apart(
             todo="klantkluis identity unmerge takes them apart; then say so again",
         )  # fmt: skip
     ours, theirs = members_below(conn, subject_id), members_below(conn, other_id)
-    answered = answer(conn, ours, theirs, "apart")
-    if not answered:
-        low, high = sorted((subject_id, other_id))
-        (queue_id,) = allocate(conn, "identity_queue", 1)
-        conn.execute(
-            sa.insert(schema.identity_queue).values(
-                queue_id=queue_id, subject_id=low, other_subject_id=high, reason="steward",
-                state="apart",
-            )
-        )  # fmt: skip
-        answered = 1
+    answered = answer_apart(conn, ours, theirs)
     note_apart(conn, (subject_id, other_id))
     audit.append(
         conn, vault, actor=actor, action="subjects_kept_apart", subject_count=2,

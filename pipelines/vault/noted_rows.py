@@ -203,15 +203,26 @@ def apart_again(
     )
     if conn.execute(is_said).first() is not None:
         return False
-    if not answer(conn, [low], [high], "apart"):
-        (queue_id,) = allocate(conn, "identity_queue", 1)
-        conn.execute(
-            sa.insert(q).values(
-                queue_id=queue_id, subject_id=low, other_subject_id=high, reason="steward",
-                state="apart",
-            )
-        )  # fmt: skip
+    answer_apart(conn, [low], [high])
     return True
+
+
+def answer_apart(conn: Connection, ours: list[int], theirs: list[int]) -> int:
+    """Let none of ours be one of theirs, the first of each first; how many questions that answers.
+
+    Where nobody asked, it is noted, so that nobody proposes it.
+    """
+    if answered := answer(conn, ours, theirs, "apart"):
+        return answered
+    low, high = sorted((ours[0], theirs[0]))
+    (queue_id,) = allocate(conn, "identity_queue", 1)
+    conn.execute(
+        sa.insert(schema.identity_queue).values(
+            queue_id=queue_id, subject_id=low, other_subject_id=high, reason="steward",
+            state="apart",
+        )
+    )  # fmt: skip
+    return 1
 
 
 def answer(conn: Connection, ours: list[int], theirs: list[int], state: str) -> int:

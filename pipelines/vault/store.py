@@ -465,8 +465,8 @@ class Vault:
 def to_ledger(conn: Connection, kind: str, body: dict[str, Any]) -> None:
     """Have something in the ledger once this transaction of :meth:`Vault.begin` is committed.
 
-    For what may not be lost with a backup that is older; a kill in between loses nothing. Privacy: sealed there; pseudonyms and
-    codes of ours only.
+    For what may not be lost with a backup that is older; a kill in between loses nothing.
+    Privacy: sealed there; pseudonyms and codes of ours only.
     """
     conn.info.setdefault(_PENDING, []).append((kind, orjson.dumps(body)))
 

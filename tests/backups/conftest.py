@@ -17,7 +17,7 @@ from pipelines.erasures import complete_published, erase_persons
 from pipelines.runs import Deployment
 from pipelines.vault import schema
 from pipelines.vault.store import Vault
-from tests.support.context import Context, WordDetector, make_context
+from tests.support.context import Context, WordDetector, land_files
 
 HEADER = "id,name,email,mobile\n"
 JAN = "1,Jan Smit,jan.smit@voorbeeld.example,0612345678\n"
@@ -85,13 +85,8 @@ class Kept(NamedTuple):
 
 @pytest.fixture(scope="session")
 def landed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("kept")
-    context = make_context(folder)
-    context.deliver("contacts.csv", HEADER + JAN + EVA)
-    context.deliver("interactions.csv", NOTES)
-    context.land()
-    context.vault.close()
-    return folder
+    files = {"contacts.csv": HEADER + JAN + EVA, "interactions.csv": NOTES}
+    return land_files(tmp_path_factory.mktemp("kept"), files)
 
 
 @pytest.fixture

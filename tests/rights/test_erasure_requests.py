@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,7 @@ from pipelines.rights.restriction import restrict_subject
 from pipelines.runs import Deployment
 from pipelines.without_basis import persons_without_basis
 from tests.backups.conftest import EVA, HEADER, JAN, NOTES, Kept
-from tests.support.context import WordDetector, make_context
+from tests.support.context import WordDetector, land_files, opened_copy
 
 KEES = "3,Kees Mol,kees.mol@voorbeeld.example,0655555555\n"
 EMAILS = (
@@ -40,21 +38,13 @@ EMAILS = (
 
 @pytest.fixture(scope="module")
 def landed_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("three")
-    context = make_context(folder)
-    with closing(context.vault):
-        context.deliver("contacts.csv", HEADER + JAN + EVA + KEES)
-        context.deliver("interactions.csv", NOTES)
-        context.land()
-    return folder
+    files = {"contacts.csv": HEADER + JAN + EVA + KEES, "interactions.csv": NOTES}
+    return land_files(tmp_path_factory.mktemp("three"), files)
 
 
 @pytest.fixture
 def deployment(landed_three: Path, tmp_path: Path) -> Iterator[Deployment]:
-    from pipelines.common.settings import Settings
-
-    shutil.copytree(landed_three, tmp_path, dirs_exist_ok=True)
-    with Deployment.open(Settings(home=tmp_path / "home")) as opened:
+    with opened_copy(landed_three, tmp_path) as opened:
         yield opened
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from pipelines.rights.restriction import restrict_subject
 from pipelines.runs import Deployment
 from pipelines.sweep_plan import RulePlan, plan_sweep
 from tests.backups.conftest import EVA, HEADER, JAN, Kept
-from tests.support.context import CRM, make_context
+from tests.support.context import CRM, land_files, opened_copy
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 NOTES = """id,contact,channel,at,body
@@ -33,25 +31,17 @@ REPLIES = "id,ticket,type,at,body\nE1,T1,closed,2020-01-02T11:00:00,\n"
 @pytest.fixture(scope="module")
 def landed_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Jan was heard of lately, Eva long ago; a step of Eva's ticket names only the ticket."""
-    folder = tmp_path_factory.mktemp("two")
-    context = make_context(
-        folder, CRM.replace("subject: subject}", "subject: subject, closed_at: closed}")
-    )
-    with closing(context.vault):
-        context.deliver("contacts.csv", HEADER + JAN + EVA)
-        context.deliver("interactions.csv", NOTES)
-        context.deliver("tickets.csv", TICKETS)
-        context.deliver("replies.csv", REPLIES)
-        context.land()
-    return folder
+    files = {
+        "contacts.csv": HEADER + JAN + EVA, "interactions.csv": NOTES,
+        "tickets.csv": TICKETS, "replies.csv": REPLIES,
+    }  # fmt: skip
+    mapping = CRM.replace("subject: subject}", "subject: subject, closed_at: closed}")
+    return land_files(tmp_path_factory.mktemp("two"), files, mapping)
 
 
 @pytest.fixture
 def deployment(landed_two: Path, tmp_path: Path) -> Iterator[Deployment]:
-    from pipelines.common.settings import Settings
-
-    shutil.copytree(landed_two, tmp_path, dirs_exist_ok=True)
-    with Deployment.open(Settings(home=tmp_path / "home")) as opened:
+    with opened_copy(landed_two, tmp_path) as opened:
         yield opened
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from pipelines.common.policy import APPROVALS_FILE, load_policy
 from pipelines.common.settings import Home, Settings
 from pipelines.landing.sources import SourceMapping, load_sources
 from pipelines.privacy.detector import Span
+from pipelines.runs import Deployment
 from pipelines.vault.keyring import KeyRing
 from pipelines.vault.store import Vault
 from pipelines.warehouse.connection import connect_warehouse
@@ -191,3 +193,21 @@ def make_context(
     return Context(
         made, home, keyring, vault, load_policy(home.policy), load_sources([home.sources])
     )
+
+
+def land_files(root: Path, files: Mapping[str, str], mapping: str = CRM) -> Path:
+    """A new home in which files have landed; for tests to copy."""
+    context = make_context(root, mapping)
+    with closing(context.vault):
+        for name, text in files.items():
+            context.deliver(name, text)
+        context.land()
+    return root
+
+
+@contextmanager
+def opened_copy(landed: Path, root: Path) -> Iterator[Deployment]:
+    """A copy of such a home to change, open."""
+    shutil.copytree(landed, root, dirs_exist_ok=True)
+    with Deployment.open(Settings(home=root / "home")) as opened:
+        yield opened
