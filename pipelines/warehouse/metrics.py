@@ -32,7 +32,7 @@ GRAINS: Final = ("month", "quarter", "year", "all")
 
 
 class Question(NamedTuple):
-    """Metrics by dimensions: what ``mf query`` takes."""
+    """Metrics by dimensions: what ``mf query`` takes; rows come in the order of the dimensions by default."""
 
     metrics: Sequence[str]
     group_by: Sequence[str] = ()
@@ -117,7 +117,8 @@ class Metrics:
             metric_names=list(question.metrics),
             group_by_names=list(question.group_by),
             where_constraints=list(question.where) or None,
-            order_by_names=list(question.order_by),
+            # else DuckDB's threads decide, and a limit with them
+            order_by_names=list(question.order_by or question.group_by),
             limit=question.limit,
         )
         try:
