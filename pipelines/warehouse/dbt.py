@@ -49,10 +49,18 @@ WITHOUT_VIEWS: Final = (
 )
 """What a build does where views and seeds stand: all tables, and every test."""
 
+TESTED_IN_PLACE: Final = tuple(
+    f"config.materialized:{kind}+1,test_name:{test}"
+    for kind in ("table", "incremental")
+    for test in ("grain", "holds")
+)
+"""Tests of one table, which the table's own hook ``tested_in_place`` makes before it is committed."""
+
 _PASSED = frozenset({"success", "pass", "no-op", "partial success"})
 _MEND = "nothing was published; mend the model or the rows and run again"
 _MORE_MEMORY = "nothing was published; give KLANTKLUIS_MEMORY_LIMIT_MB more and run again"
 _SKIPPED = frozenset({"skipped"})
+_BROKEN_TEST = "broken test"
 _KINDS = re.compile(
     r"\b(Conversion|Constraint|Catalog|Binder|Parser|Out of Range|Out of Memory|Invalid Input|"
     r"IO|Transaction|Compilation|Permission|Serialization|Type|Mismatch) Error"
@@ -146,7 +154,7 @@ def _build(
     before: BuildState | None,
 ) -> BuildResult:
     variables = _variables(settings, choices.variables)
-    arguments = ["build", *selection, "--vars", variables]
+    arguments = ["build", *selection, "--exclude", *TESTED_IN_PLACE, "--vars", variables]
     told = {
         "as_of": choices.as_of.isoformat(),
         "run_id": choices.run_id,
@@ -305,7 +313,7 @@ def _code(status: str, message: str) -> str:
     """A code for a failure; of the message only a kind of error on our list is used."""
     if status in _SKIPPED:
         return "skipped"
-    if status == "fail":
+    if status == "fail" or _BROKEN_TEST in message:
         return "test_failed"
     found = _KINDS.search(message)
     if found:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from pydantic import SecretStr
 
 from pipelines.common.errors import BuildError
@@ -167,6 +168,56 @@ def test_build_leaves_views_that_stand_and_tests_keys_of_new_batches(
         "delete from ops.batches where batch_id = 2; delete from pseudo.notes where batch_id = 4"
     )
     assert built(home, project, taken_back) == ["good", test, "shown"]
+
+
+IN_PLACE = """
+version: 2
+models:
+  - name: told
+    data_tests:
+      - grain: {arguments: {columns: [note_id]}}
+      - holds: {arguments: {condition: "amount > 0"}}
+"""
+TOLD = "select * from warehouse.pseudo.notes"
+IN_PYTHON = """
+def model(dbt, session):
+    dbt.config(materialized="table")
+    return session.sql("{query}")
+"""
+
+
+@pytest.mark.parametrize("kind", ["table", "incremental", "python"])
+def test_build_tests_a_table_before_it_stands(tmp_path: Path, project: Path, kind: str) -> None:
+    """No node of its own: the tests are made in the transaction of the table."""
+    home = Home(tmp_path / "in_place")
+    for folder in home.folders():
+        folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(PROJECT / "macros", project / "macros")
+    hook = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["models"][
+        "klantkluis"
+    ]["+post-hook"]
+    (project / "dbt_project.yml").write_text(
+        PROJECT_FILE + yaml.safe_dump({"models": {"klantkluis": {"+post-hook": hook}}})
+    )
+    (project / "models" / "good.sql").unlink()
+    (project / "models" / "told.yml").write_text(IN_PLACE)
+    if kind == "python":
+        (project / "models" / "told.py").write_text(IN_PYTHON.format(query=TOLD))
+    else:
+        config = f"{{{{ config(materialized='{kind}') }}}} "
+        (project / "models" / "told.sql").write_text(config + TOLD)
+    sound = "create schema pseudo; create table pseudo.notes as select 'a' as note_id, 1 as amount"
+    assert built(home, project, sound) == ["told"]
+    for broken in ("'b', 0", "null, 1", "'a', 2"):
+        with pytest.raises(BuildError) as caught:
+            built(home, project, f"delete from pseudo.notes; insert into pseudo.notes values ({broken})",
+                  "insert into pseudo.notes values ('a', 1)")  # fmt: skip
+        assert caught.value.where == {"told": "test_failed"}
+        if kind != "python":
+            with closing(connect_warehouse(home, KEY, SETTINGS)) as connection:
+                assert connection.execute("select * from main.told").fetchall() == [("a", 1)]
+    last = "delete from pseudo.notes; insert into pseudo.notes values ('c', 3)"
+    assert built(home, project, last) == ["told"]
 
 
 def test_build_of_a_parsed_project_does_not_parse_it_again(
