@@ -103,15 +103,22 @@ def segments(rows: Rows, as_of: datetime) -> dict[Cell, Row]:
     return found
 
 
-def contributors(rows: Rows, as_of: datetime) -> dict[Cell, set[str]]:
-    """Who of each segment has an order that counts in its orders and margin."""
+def contributors(rows: Rows, as_of: datetime, figure: str) -> dict[Cell, set[str]]:
+    """Who of each segment has an order of 365 days, or one with a known margin."""
     bought = purchases(rows, as_of)
     found = {}
     for (month, kind, segment), people in members(rows, as_of).items():
         until = min(end_of("month", month), local_day(as_of) + timedelta(days=1))
         year = until - timedelta(days=365)
         found[(month, kind, segment)] = {
-            person for person in people if any(year <= day < until for day in bought[person])
+            person
+            for person in people
+            if any(
+                figure == "orders_365_days" or margin is not None
+                for day, margins in bought[person].items()
+                if year <= day < until
+                for margin in margins
+            )
         }
     return found
 

@@ -92,6 +92,8 @@ def test_attacker_finds_something_where_nothing_is_hidden(project: Project) -> N
         "created",
         "converted",
         "others",
+        "timed",
+        "excluded",
     }
     assert any("sales_rep" in line for line in found)
 
@@ -155,16 +157,23 @@ def _told(rows: Rows, tables: Rows) -> list[Told]:
         if not row["is_suppressed"]:
             keys = ("period_start", "source_channel")
             where = {"table": "leads"} | {key: row[key] for key in keys}
-            for figure, is_converted in (("converted", True), ("others", False)):
+            for figure in ("converted", "others", "timed", "excluded"):
                 parts = frozenset(
                     (lead["customer_key"] or lead["record_key"], lead["record_key"])
                     for lead in rows["leads"]
-                    if (lead["converted_at"] is not None) == is_converted
+                    if figure in _told_by(lead)
                     and start_of("month", local_day(lead["created_at"])) == row["period_start"]
                     and lead["source_channel"] == row["source_channel"]
                 )
                 found.append(Told(figure, where, parts))
     return found
+
+
+def _told_by(lead: Row) -> set[str]:
+    """The figures of leads that a lead is in."""
+    if lead["converted_at"] is None:
+        return {"others"}
+    return {"converted", "timed" if lead["converted_at"] >= lead["created_at"] else "excluded"}
 
 
 def _parts(row: dict[str, Any], figure: str, deals: list[Row], natural: set[str]) -> Iterator[Part]:

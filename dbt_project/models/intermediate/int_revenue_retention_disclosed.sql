@@ -64,7 +64,9 @@ buyers as (
         max(case when is_at_start and amount is not null then 1 else 0 end) = 1 as is_at_start,
         max(case when is_at_end and amount is not null then 1 else 0 end) = 1 as is_at_end,
         sum(case when (is_at_start or is_at_end) and amount is null then 1 else 0 end)
-            as excluded_rows
+            as excluded_rows,
+        sum(case when is_at_start and amount is null then 1 else 0 end)
+        <> sum(case when is_at_end and amount is null then 1 else 0 end) as has_new_excluded
     from running
     group by period_start, period_end, buyer_key
 ),
@@ -108,7 +110,7 @@ measured as (
         count(distinct case when change = '{{ change }}' then person_key end) {{ is_small() }}
         or
         {%- endfor %} count(distinct case when excluded_rows > 0 then person_key end) {{ is_small() }}
-            as has_few
+        or count(distinct case when has_new_excluded then person_key end) {{ is_small() }} as has_few
     from changes
     group by period_start, period_end
 ),
@@ -136,7 +138,7 @@ pending as (
         on
             changes.period_start >= stretches.stretch_start
             and changes.period_start < stretches.period_start
-    where changes.change not in ('unchanged', 'never')
+    where changes.change not in ('unchanged', 'never') or changes.has_new_excluded
     group by stretches.period_start
 ),
 
