@@ -30,3 +30,10 @@ coalesce({{ alias }}.account_key, case when {{ account_key }} is null then {{ cu
 {% macro acting_person(customer_key, row_key) -%}
 coalesce({{ customer_key }}, {{ row_key }})
 {%- endmacro %}
+
+{# Whether what a person did fell into a span of int_tracking_spans, under an alias. #}
+{% macro is_tracked(spans, done) -%}
+{{ done }}.customer_key = {{ spans }}.customer_key
+            and {{ done }}.occurred_at >= {{ spans }}.given_from
+            and coalesce({{ done }}.occurred_at < {{ spans }}.given_until, true)
+{%- endmacro %}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -25,36 +26,39 @@ MODELS = (
 _VOID = {"cancelled", "canceled", "void", "refunded", "returned"}
 
 
-def tracked(rows: Rows, as_of: datetime) -> set[str]:
-    """Who agreed to tracking; of words at one instant the one that withholds counts."""
-    newest: dict[str, Row] = {}
-
-    def rank(word: Row) -> tuple[Any, ...]:
-        return (word["occurred_at"], word["status"] != "given")
-
+def tracked(rows: Rows, as_of: datetime) -> Callable[[Row], bool]:
+    """Whether what a row tells happened while its person agreed to tracking, who agrees still."""
+    words: dict[str, list[Row]] = {}
     for word in of_persons(rows, "consents"):
-        person = word["customer_key"]
-        if person is None or word["purpose"] != "tracking" or word["status"] == "pending":
-            continue
-        if word["occurred_at"] <= as_of and (
-            person not in newest or rank(word) > rank(newest[person])
-        ):
-            newest[person] = word
-    return {person for person, word in newest.items() if word["status"] == "given"}
+        is_word = word["purpose"] == "tracking" and word["status"] != "pending"
+        if word["customer_key"] and is_word and word["occurred_at"] <= as_of:
+            words.setdefault(word["customer_key"], []).append(word)
+
+    def agrees(person: str, at: datetime) -> bool:
+        # of words at one instant the one that withholds counts
+        said = [(w["occurred_at"], w["status"] != "given") for w in words.get(person, ())]
+        before = [word for word in said if word[0] <= at]
+        return bool(before) and not max(before)[1]
+
+    def is_tracked(row: Row) -> bool:
+        person, at = row["customer_key"], row["occurred_at"]
+        return bool(person and at and agrees(person, at) and agrees(person, as_of))
+
+    return is_tracked
 
 
 def touches(rows: Rows, as_of: datetime) -> list[Row]:
     """Every touch of a known person; machines are not in the rows that this is asked about."""
-    agreed = tracked(rows, as_of)
+    is_tracked = tracked(rows, as_of)
     channels = {row["record_key"]: row["channel"] for row in rows.get("campaigns", ())}
     names = {"webform": "website", "phone": "phone", "meeting": "meeting"}
     found = []
     for row in of_persons(rows, "campaign_events"):
-        if row["event_type"] == "click" and row["customer_key"] in agreed:
+        if row["event_type"] == "click" and is_tracked(row):
             channel = channels.get(row["campaign_id"]) or "campaign"
             found.append(_touch("click", channel, row))
     for row in of_persons(rows, "web_events"):
-        if row["event_type"] == "form" and row["customer_key"] in agreed:
+        if row["event_type"] == "form" and is_tracked(row):
             found.append(_touch("form", "website", row))
     for row in of_persons(rows, "interactions"):
         if row["channel"] in names and row["customer_key"]:

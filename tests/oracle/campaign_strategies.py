@@ -47,8 +47,9 @@ def campaigns(draw: st.DrawFn) -> dict[str, list[Row]]:
         "campaign_events": [], "campaign_members": [], "costs": [],
         "consents": [
             {"customer_key": person, "purpose": "tracking", "lawful_basis": "consent",
-             "occurred_at": _START, "status": draw(st.sampled_from(["given", "given", "withdrawn"]))}
-            for person in PERSONS[:3]
+             "occurred_at": draw(st.sampled_from([_START, _START, draw(moments)])),
+             "status": draw(st.sampled_from(["given", "given", "withdrawn"]))}
+            for person in (*PERSONS[:3], *PERSONS[:2])
         ],
         "orders": [
             {"record_key": f"o{number}", "customer_key": draw(maybe(st.sampled_from(PERSONS[:5]))),

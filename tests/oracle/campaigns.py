@@ -280,10 +280,10 @@ def counts(facts: Sequence[Row]) -> Row:
 
 def credited(rows: Rows, sends: Sends, as_of: datetime) -> list[Row]:
     """Revenue with the campaign of the newest human click in the window before it."""
-    agreed = tracked(rows, as_of)
+    is_tracked = tracked(rows, as_of)
     clicks = defaultdict(list)
     for row in sends.events:
-        if row["event_type"] == "click" and not row["machine"] and row["customer_key"] in agreed:
+        if row["event_type"] == "click" and not row["machine"] and is_tracked(row):
             clicks[row["customer_key"]].append(row)
     found = []
     for event in sends.revenue:

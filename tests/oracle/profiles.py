@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.oracle.attribution import tracked
 from tests.oracle.customers import VOID
 from tests.oracle.persons import newest_contacts, of_persons, persons
 from tests.oracle.rules import Rates, end_of, local_day, midnight, ratio, start_of, total
@@ -151,16 +152,14 @@ def _consents(rows: Rows, as_of: datetime) -> dict[tuple[str, str], bool]:
 
 def _campaigns(rows: Rows, as_of: datetime) -> Any:
     events = of_persons(rows, "campaign_events")
-    agreed = {
-        p for (p, what), given in _consents(rows, as_of).items() if given and what == "tracking"
-    }
+    is_tracked = tracked(rows, as_of)
     bursts, by_person = _bursts(events), _by_owner(events, "customer_key")
 
     def by_kind(person: str) -> dict[str, set[str]]:
         mine = by_person.get(person, [])
         human = [
             event for event in mine
-            if person in agreed and event["user_agent_class"] not in ("privacy_proxy", "bot")
+            if is_tracked(event) and event["user_agent_class"] not in ("privacy_proxy", "bot")
             and event["record_key"] not in bursts
         ]  # fmt: skip
         return {

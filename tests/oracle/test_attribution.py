@@ -40,8 +40,9 @@ def journeys(draw: st.DrawFn) -> Rows:
         "campaign_events": [], "web_events": [], "interactions": [],
         "consents": [
             {"customer_key": person, "purpose": "tracking", "lawful_basis": "consent",
-             "occurred_at": _START, "status": draw(st.sampled_from(["given", "given", "withdrawn"]))}
-            for person in PERSONS[:3]
+             "occurred_at": draw(st.sampled_from([_START, _START, draw(_instants)])),
+             "status": draw(st.sampled_from(["given", "given", "withdrawn"]))}
+            for person in (*PERSONS[:3], *PERSONS[:2])
         ],
         "orders": [
             {"record_key": f"o{number}", "customer_key": draw(_persons), "amount": draw(amounts),

@@ -37,7 +37,7 @@ def _warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @st.composite
-def series(draw: st.DrawFn) -> dict[trends.Key, dict[date, float | None]]:
+def series(draw: st.DrawFn) -> trends.Series:
     """Seasons and growth, jumps, constants, hidden months, months that are not there."""
     found = {}
     for number in range(3):
@@ -46,8 +46,12 @@ def series(draw: st.DrawFn) -> dict[trends.Key, dict[date, float | None]]:
         gaps = draw(st.sets(st.sampled_from(months), max_size=4))
         hidden = draw(st.sets(st.sampled_from(months), max_size=3))
         level = draw(st.integers(1, 500))
+        sizes = draw(st.sampled_from([[1.0], [1.0, 7.0, 250.0]]))
         found[("kpi_made", f"figure{number}")] = {
-            month: None if month in hidden else _figure(draw, kind, level, month)
+            month: (
+                None if month in hidden else _figure(draw, kind, level, month),
+                sizes[month.month % len(sizes)],
+            )
             for month in months
             if month not in gaps
         }
@@ -70,20 +74,23 @@ def _insert(connection: duckdb.DuckDBPyConnection, made: trends.Series) -> None:
     connection.execute(
         "CREATE TABLE intermediate.int_kpi_series (table_name VARCHAR, kpi VARCHAR, "
         "good_direction INTEGER, period_start DATE, period_end DATE, figure DOUBLE, "
-        "worth_eur DOUBLE, is_suppressed BOOLEAN)"
+        "denominator DOUBLE, worth_eur DOUBLE, is_suppressed BOOLEAN)"
     )
     for (table, kpi), figures in made.items():
-        for month, figure in figures.items():
+        for month, (figure, size) in figures.items():
             connection.execute(
-                "INSERT INTO intermediate.int_kpi_series VALUES (?, ?, 1, ?, ?, ?, ?, ?)",
-                [table, kpi, month, trends.shifted(month, 1), figure, WORTH[kpi], figure is None],
-            )
+                "INSERT INTO intermediate.int_kpi_series VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)",
+                [
+                    table, kpi, month, trends.shifted(month, 1), figure,
+                    None if size == 1 else size, WORTH[kpi], figure is None,
+                ],
+            )  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(made=series())
 def test_trends_and_correlations_of_adversarial_series(
-    project: Project, made: dict[trends.Key, dict[date, float | None]]
+    project: Project, made: trends.Series
 ) -> None:
     with _warehouse() as connection:
         _insert(connection, made)
@@ -105,9 +112,10 @@ def test_a_jump_out_of_its_season_is_unusual_and_the_season_is_not(project: Proj
     months = [trends.shifted(FIRST, n) for n in range(51)]
     # December is three times as good every year; one May falls to a tenth.
     made = {
-        m: 100.0 * (3 if m.month == 12 else 1) + (m.year * 7 + m.month * 5) % 21 for m in months
+        m: (100.0 * (3 if m.month == 12 else 1) + (m.year * 7 + m.month * 5) % 21, 1.0)
+        for m in months
     }
-    made[date(2025, 5, 1)] = 10.0
+    made[date(2025, 5, 1)] = (10.0, 1.0)
     with _warehouse() as connection:
         _insert(connection, {("kpi_made", "figure0"): made})
         rows = project.run_on(connection, "kpi_trends")["kpi_trends"]

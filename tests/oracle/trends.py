@@ -11,7 +11,9 @@ from typing import Any
 
 Row = dict[str, Any]
 Key = tuple[str, str]
-Series = Mapping[Key, Mapping[date, float | None]]
+Figures = Mapping[date, tuple[float | None, float]]
+"""Per month the figure, and what it was divided by; 1 where it is no ratio."""
+Series = Mapping[Key, Figures]
 
 
 def shifted(month: date, months: int) -> date:
@@ -20,10 +22,10 @@ def shifted(month: date, months: int) -> date:
     return date(place // 12, place % 12 + 1, 1)
 
 
-def _mean(figures: Mapping[date, float | None], month: date, low: int, high: int) -> float | None:
-    near = [figures.get(shifted(month, step)) for step in range(low, high + 1)]
-    known = [figure for figure in near if figure is not None]
-    return fmean(known) if len(known) == len(near) else None
+def _mean(figures: Figures, month: date, low: int, high: int) -> float | None:
+    near = [figures.get(shifted(month, step), (None, 0.0)) for step in range(low, high + 1)]
+    counted = [figure * size for figure, size in near if figure is not None]
+    return sum(counted) / sum(size for _, size in near) if len(counted) == len(near) else None
 
 
 def _change(new: float | None, old: float | None) -> float | None:
@@ -37,7 +39,7 @@ def trends(series: Series, worth: Mapping[Key, float | None]) -> dict[tuple[Any,
         errors: dict[date, float] = {}
         for month in sorted(figures):
             figure, previous, year_before = (
-                figures.get(shifted(month, step)) for step in (0, -1, -12)
+                figures.get(shifted(month, step), (None,))[0] for step in (0, -1, -12)
             )
             before, long_before = _mean(figures, month, -12, -1), _mean(figures, month, -24, -13)
             baseline, kind = _mean(figures, month, -6, -1), "half_year"
@@ -70,8 +72,8 @@ def correlations(series: Series) -> dict[tuple[str, str], Row]:
     """kpi_correlations by pair of figures."""
     changes: dict[str, dict[date, float]] = {}
     for (table, kpi), figures in series.items():
-        for month, figure in figures.items():
-            previous = figures.get(shifted(month, -1))
+        for month, (figure, _) in figures.items():
+            previous = figures.get(shifted(month, -1), (None,))[0]
             if figure is not None and previous is not None:
                 changes.setdefault(f"{table}.{kpi}", {})[month] = figure - previous
     found = {}

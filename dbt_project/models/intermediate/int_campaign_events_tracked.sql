@@ -3,10 +3,7 @@ with
 
 events as (select * from {{ ref('int_campaign_events_labelled') }}),
 
-tracked as (
-    select customer_key from {{ ref('int_customers_consented') }}
-    where purpose = 'tracking' and is_given
-),
+spans as (select * from {{ ref('int_tracking_spans') }}),
 
 final as (
     select
@@ -15,7 +12,7 @@ final as (
         events.batch_id,
         events.campaign_id,
         case
-            when events.event_type in ('open', 'click') then tracked.customer_key
+            when events.event_type in ('open', 'click') then spans.customer_key
             else events.customer_key
         end as customer_key,
         events.event_type,
@@ -25,7 +22,10 @@ final as (
         events.value,
         events.is_machine
     from events
-    left join tracked on events.customer_key = tracked.customer_key
+    left join spans
+        on
+            events.event_type in ('open', 'click')
+            and {{ is_tracked('spans', 'events') }}
 )
 
 select * from final

@@ -1,5 +1,5 @@
 -- Grain: table, figure and month that is over. Read from what is published, hidden cells as nothing.
-{% for table_name, kpi, good, worth, has_grain, wait in trend_series() -%}
+{% for table_name, kpi, good, worth, has_grain, wait, is_ratio in trend_series() -%}
 select
     '{{ table_name }}' as table_name,
     '{{ kpi }}' as kpi,
@@ -7,6 +7,7 @@ select
     period_start,
     period_end,
     cast({{ kpi }} as double) as figure,
+    cast({{ kpi ~ '_denominator' if is_ratio else 'null' }} as double) as denominator,
     {{ 'cast(' ~ worth ~ ' as double)' if worth else 'cast(null as double)' }} as worth_eur,
     is_suppressed
     {%- if table_name == 'kpi_support_monthly' %}

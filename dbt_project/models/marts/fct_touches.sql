@@ -1,11 +1,8 @@
 -- Grain: touch, what somebody did that may have led to a conversion. A click or a form of somebody
--- who did not agree to tracking belongs to nobody and is no touch (Tw 11.7a).
+-- who did not agree to tracking by then belongs to nobody and is no touch (Tw 11.7a).
 with
 
-tracked as (
-    select customer_key from {{ ref('int_customers_consented') }}
-    where purpose = 'tracking' and is_given
-),
+spans as (select * from {{ ref('int_tracking_spans') }}),
 
 clicks as (
     select
@@ -35,7 +32,8 @@ forms as (
         cast(null as varchar) as campaign_id,
         visits.occurred_at
     from {{ ref('stg_web_events') }} as visits
-    inner join tracked on visits.customer_key = tracked.customer_key
+    inner join spans
+        on {{ is_tracked('spans', 'visits') }}
     where visits.event_type = 'form'
 ),
 

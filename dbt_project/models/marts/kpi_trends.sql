@@ -10,7 +10,8 @@ with
 
 series as (select * from {{ ref('int_kpi_series') }}),
 
--- A mean is of all its months or there is none: a hidden month could else be had from it.
+-- A mean is of all its months or there is none: a hidden month could else be had from it. That of a
+-- ratio is the ratio of the sums, and no mean of ratios.
 compared as (
     select
         series.*,
@@ -19,7 +20,10 @@ compared as (
         {%- for name, low, high in windows %}
         case
             when count(series.figure) over {{ name }}_months = {{ low - high + 1 }}
-                then avg(series.figure) over {{ name }}_months
+                then {{ ratio(
+                    'sum(series.figure * coalesce(series.denominator, 1)) over ' ~ name ~ '_months',
+                    'sum(coalesce(series.denominator, 1)) over ' ~ name ~ '_months'
+                ) }}
         end as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from series
