@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pipelines.kept_persons import is_erased
+from pipelines.packages.facts import load_controller
 from pipelines.rights.letters import Letter, letter_of, write_letter
 from pipelines.rights.others_told import Task, tasks_of
 from pipelines.rights.requests import Request
@@ -45,7 +46,7 @@ def write_letter_in(
         deployment.home.outbox,
         request,
         letter or letter_of(request),
-        controller=deployment.settings.controller,
+        controller=load_controller(deployment.home.policy),
         country=deployment.settings.country,
         others_open=any(task.state == "open" for task in tasks),
         untold=[_named(task) for task in tasks if task.state == "impossible"],

@@ -37,7 +37,6 @@ class Settings(BaseSettings):
     grace_days: int = Field(
         3, ge=0, description="days in which a verified request can be taken back"
     )
-    controller: str = Field("", description="name of the organisation in letters to people")
     alert_command: Path | None = Field(
         None, description="program that sends an alert; gets its kind and a request's number"
     )

@@ -32,6 +32,19 @@ def load_organisation(policy_folder: Path) -> dict[str, Any]:
     return _shipped() | _own(policy_folder)
 
 
+def load_controller(policy_folder: Path) -> dict[str, str]:
+    """``name``, ``address`` and ``contact`` of the organisation, empty where the deployer says none.
+
+    So is what cannot be read: a letter is due in time, and can be written again.
+    """
+    try:
+        said = _own(policy_folder).get("controller", {})
+    except PolicyError:
+        said = {}
+    named = said if isinstance(said, dict) else {"name": said}
+    return {key: str(named.get(key) or "") for key in _shipped()["controller"]}
+
+
 def require_described(policy_folder: Path) -> None:
     """Say nothing of an organisation that it did not say itself: "no recipients" is a fact too.
 

@@ -98,9 +98,17 @@ def refuse(conn: Connection, vault: Vault, request: Request, ground: str) -> Req
     """Refuse a request on a ground that the law knows for it; a draft of its package goes at once.
 
     Raises:
-        UsageError: It is no ground for this right, or the request is closed.
+        UsageError: It is no ground for this right, or the request is closed; or nobody was asked who
+            they are, or they said it, and it is to be refused for that.
     """
-    refused = advance(conn, vault, request, "refuse", ground=ground_for(request.right, ground).name)
+    named = ground_for(request.right, ground).name
+    is_unasked = request.proof_asked_on is None or request.proof_outcome is not None
+    if named == "not_identified" and request.is_open and is_unasked:
+        raise UsageError(
+            "who asks can only stay unknown after they were asked", code="proof_not_asked",
+            where={"request": request.number}, todo="ask with klantkluis request ask-proof, or name another ground",
+        )  # fmt: skip
+    refused = advance(conn, vault, request, "refuse", ground=named)
     drop_drafts(conn, request.number)
     return refused
 

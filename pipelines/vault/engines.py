@@ -49,15 +49,33 @@ def sqlite_engine(path: Path, journal: Journal) -> Engine:
     return engine
 
 
+_WRITER = 0x6B6C616E746B6C75
+"""PostgreSQL's number for the one who writes; of our own choice."""
+
+
 def url_engine(url: str) -> Engine:
-    """An engine on another database, PostgreSQL by its URL."""
+    """An engine on another database, PostgreSQL by its URL: one writes at a time, as in SQLite.
+
+    What a transaction has looked at holds until its end: else a withdrawal that saw nothing
+    queued could be written after the erasure was.
+    """
     try:
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
     except (SQLAlchemyError, ImportError):
         raise StorageError(
             "KLANTKLUIS_VAULT_URL names no database that can be used here", code="vault_url",
             todo="use postgresql+psycopg://… and install psycopg",
         ) from None  # fmt: skip
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        if engine.dialect.name == "postgresql" and not connection.get_execution_options().get(
+            "reading"
+        ):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+
+    return engine
 
 
 @contextmanager
@@ -131,6 +149,11 @@ def _driver_error(error: BaseException | None, store: str) -> KlantkluisError:
     if isinstance(error, sqlite3.Error):
         return _sqlite_error(error, store)
     state = str(getattr(error, "sqlstate", None) or "unknown")
+    if state == "55P03":  # lock_not_available
+        return BusyError(
+            "another process writes to the store", code="store_busy", where={"store": store},
+            todo="wait for it",
+        )  # fmt: skip
     return StorageError(
         "the vault's database refused", code="vault_database",
         where={"store": store, "sqlstate": state},

@@ -380,13 +380,10 @@ class Vault:
         """Destroy data keys that nothing needs, as a kill between a deletion and theirs leaves them.
 
         Keys are made in the transaction that needs them, so none is on its way while this one writes.
-        Of a vault on PostgreSQL, where others may write meanwhile, none are.
 
         Returns:
             How many.
         """
-        if self._engine.dialect.name != "sqlite":
-            return 0
         with self.begin():
             return self.data_keys.destroy(self.data_keys.orphans(self.known_key_ids()))
 

@@ -191,6 +191,7 @@ def test_letter_comes_in_the_language_that_is_asked_else_of_the_opening(
     folder = landed.home.outbox / number
     assert cli("request", "letter", number).status == 0
     assert [p.name for p in folder.iterdir()] == ["received.nl.html"]
+    assert "<p>Voorbeeld</p>" in (folder / "received.nl.html").read_text()
     assert cli("request", "letter", number, "--lang", "en").status == 0
     assert "we received your request" in (folder / "received.en.html").read_text()
     assert cli("request", "ask-proof", number, "--lang", "en").status == 0

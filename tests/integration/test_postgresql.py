@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipelines.backups.create import create_backup
-from pipelines.common.errors import UsageError
+from pipelines.common.errors import BusyError, UsageError
 from pipelines.common.settings import Home, Settings
 from pipelines.fulfilment import fulfil_requests
 from pipelines.jobs import run_erasures
@@ -20,7 +20,7 @@ from pipelines.rights.requests import NewRequest, advance, load_request, open_re
 from pipelines.rotation import rotate_keys
 from pipelines.runs import Deployment
 from pipelines.sample import write_sample
-from pipelines.vault import audit, schema
+from pipelines.vault import audit, engines, schema
 from pipelines.vault.suppression import missing_suppressions
 from tests.support import postgresql
 from tests.support.context import approve_all
@@ -104,6 +104,10 @@ def test_vault_on_postgresql_lands_rotates_erases_and_brings_back_nobody(demo: D
         fulfil_requests(deployment, [number])
     assert run_erasures(demo.settings, as_of=AS_OF).erased_persons == 1
     assert bearing(demo, key) == {}
+    with demo.deploy() as deployment:
+        with deployment.vault.begin():
+            deployment.vault.data_keys.create(2)  # as a kill leaves them
+        assert deployment.vault.purge_orphans() == 2
     with demo.deploy() as deployment, deployment.vault.read() as conn:
         assert load_request(conn, number).state == "partly_fulfilled"
         assert holds.list_holds(conn)[0].number == hold.number
@@ -120,3 +124,21 @@ def test_vault_on_postgresql_lands_rotates_erases_and_brings_back_nobody(demo: D
     demo.reread()
     demo.run()
     assert counts(demo) == after
+
+
+def test_one_writes_to_postgresql_at_a_time_and_readers_look_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 1)
+    with postgresql.server() as url:
+        first, second = engines.url_engine(url), engines.url_engine(url)
+        with engines.transaction(first, "vault") as conn:
+            conn.exec_driver_sql("CREATE TABLE t AS SELECT 1 AS x")
+            with engines.transaction(second, "vault", reading=True) as other:
+                assert other.exec_driver_sql("SELECT to_regclass('t')").scalar() is None
+            with pytest.raises(BusyError), engines.transaction(second, "vault"):
+                pass
+        with engines.transaction(second, "vault") as other:
+            assert other.exec_driver_sql("SELECT x FROM t").scalar_one() == 1
+        first.dispose()
+        second.dispose()

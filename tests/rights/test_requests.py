@@ -243,6 +243,29 @@ def test_alert_carries_its_kind_and_the_number_only(vault: Vault, tmp_path: Any)
         alerts.send([alerts.Alert("overdue", "R-2026-0001", -1)], tmp_path / "none")
 
 
+COMPANY = {"name": "<b>Bedrijf</b>", "address": "Straat 1", "contact": ""}
+
+
+def test_letter_of_nobody_has_a_place_for_the_name(vault: Vault) -> None:
+    nobody = dict.fromkeys(COMPANY, "")
+    assert "[naam van de organisatie]" in render(opened(vault), "received", controller=nobody)
+
+
+def test_not_identified_is_no_ground_before_the_question(vault: Vault) -> None:
+    request = opened(vault)
+    with vault.begin() as conn:
+        with pytest.raises(UsageError) as refused:
+            steps.refuse(conn, vault, request, "not_identified")
+        assert refused.value.code == "proof_not_asked"
+        request = steps.ask_proof(conn, vault, request, START)
+        assert steps.refuse(conn, vault, request, "not_identified").state == "refused"
+        known = open_request(conn, vault, NewRequest("access", request.subject_id, START))
+        known = steps.ask_proof(conn, vault, known, START)
+        known = steps.verify(conn, vault, known, START, RISK)
+        with pytest.raises(UsageError):
+            steps.refuse(conn, vault, known, "not_identified")
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_letters_name_number_ground_authority_and_court(vault: Vault, language: str) -> None:
     request = opened(vault, "erasure", language=language)
@@ -250,10 +273,12 @@ def test_letters_name_number_ground_authority_and_court(vault: Vault, language: 
         request = steps.extend(conn, vault, request, START, "complex")
         request = steps.refuse(conn, vault, request, "legal_claims")
     for letter in LETTERS:
-        text = render(request, letter, controller="<b>Bedrijf</b>", others_open=True, kept=[])
+        text = render(request, letter, controller=COMPANY, others_open=True, kept=[])
         assert request.number in text
-        assert "<b>" not in text  # escaped
-    refused = render(request, "refused", controller="x", others_open=False, kept=[])
+        assert "&lt;b&gt;Bedrijf&lt;/b&gt;" in text
+        assert "Straat 1" in text
+        assert "naam van" not in text
+    refused = render(request, "refused", controller=COMPANY, others_open=False, kept=[])
     assert GROUNDS["legal_claims"].article in refused
     assert ("Autoriteit Persoonsgegevens" if language == "nl" else "(AP)") in refused
     assert ("rechtbank" if language == "nl" else "court") in refused
@@ -266,10 +291,10 @@ def test_every_right_and_ground_has_words_in_both_languages(vault: Vault) -> Non
     for language in ("nl", "en"):
         for right in RIGHTS:
             told = replace(request, right=right, language=language)
-            assert "for  (" not in render(told, "received", controller="x")
+            assert "for  (" not in render(told, "received", controller=COMPANY)
         for ground in GROUNDS:
             told = replace(request, ground=ground, language=language, state="refused")
-            render(told, "refused", controller="x")
+            render(told, "refused", controller=COMPANY)
 
 
 def test_pressing_comes_first(vault: Vault) -> None:

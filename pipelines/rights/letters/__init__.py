@@ -7,7 +7,7 @@ nowhere else. Source: GDPR Art. 12(1)-(4), 19.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -22,7 +22,7 @@ from pipelines.vault.files import replace_private
 Letter = Literal["received", "proof", "extended", "fulfilled", "refused", "withdrawn"]
 LETTERS: Final[tuple[Letter, ...]] = get_args(Letter)
 AUTHORITY: Final = {
-    "NL": {"nl": "Autoriteit Persoonsgegevens", "en": "the Dutch data protection authority (AP)"}
+    "NL": {"nl": "de Autoriteit Persoonsgegevens", "en": "the Dutch data protection authority (AP)"}
 }
 COURT: Final = {
     "nl": "de rechtbank (AVG art. 79; UAVG art. 35)",
@@ -48,7 +48,7 @@ def write_letter(
     request: Request,
     letter: Letter,
     *,
-    controller: str,
+    controller: Mapping[str, str],
     country: str = "NL",
     others_open: bool = False,
     untold: Sequence[tuple[str, str]] = (),
@@ -61,7 +61,8 @@ def write_letter(
         outbox: Of the home.
         request: Whose letter it is.
         letter: Which.
-        controller: Name of the organisation that answers.
+        controller: ``name``, ``address`` and ``contact`` of the organisation that answers; without a
+            name the letter has a place where it is to be filled in.
         country: Whose supervisory authority is named.
         others_open: Whether a system or recipient has yet to follow; then no letter says that all
             is done everywhere.
