@@ -83,7 +83,7 @@ def fulfil_requests(deployment: Deployment, numbers: Sequence[str]) -> dict[str,
                 raise UsageError(
                     "the subject of this request was merged into another since",
                     code="request_merged", where={"request": request.number},
-                    todo="withdraw it and open one for the other, after looking at both",
+                    todo="withdraw it if it is open, and open one for the other, after looking at both",
                 )  # fmt: skip
             if request.right == "erasure":
                 check_answered_first(conn, request)

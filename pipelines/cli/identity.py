@@ -52,17 +52,20 @@ def merge(
 ) -> None:
     """Let one pseudonym stand for both from the next run on."""
     from pipelines.cli.request import deployed
-    from pipelines.identity.merge import merge_subjects
     from pipelines.identity.queue import id_of
+    from pipelines.merging import merge_persons
 
     session = session_of(context)
     with deployed(session) as deployment, deployment.vault.begin() as conn:
-        done = merge_subjects(
+        done = merge_persons(
             conn, deployment.vault, id_of(conn, key), id_of(conn, other), actor="steward",
             despite_names=despite_names,
         )  # fmt: skip
-    session.output.document(done._asdict())
-    session.output.say("merged", pseudonym=done.subject_key, into=done.into_key)
+    merge = done.merge
+    session.output.document(merge._asdict() | {"drafts": done.drafts})
+    session.output.say("merged", pseudonym=merge.subject_key, into=merge.into_key)
+    if done.drafts:
+        session.output.say("merged_with", drafts=done.drafts)
 
 
 @group.command("unmerge")

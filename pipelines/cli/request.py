@@ -108,21 +108,22 @@ def show(context: typer.Context, number: Number) -> None:
     from pipelines.erasure_requests import has_begun
     from pipelines.fulfilment import HANDLERS, plan_request
     from pipelines.rights.requests import events_of, load_request
+    from pipelines.vault.subjects import members
 
     session = session_of(context)
     with deployed(session) as deployment:
         with deployment.vault.read() as conn:
             request = load_request(conn, number)
             events = events_of(conn, request)
+            pseudonyms = {"pseudonyms": len(members(conn, request.subject_id))}
             if has_begun(conn, request):
                 request = replace(request, grace_until=None)
         has_plan = request.is_open and request.right in HANDLERS
         plan = plan_request(deployment, request) if has_plan else []
     lines = [line._asdict() for line in plan]
-    session.output.document(
-        request.document() | _clock(session, request) | {"events": events, "plan": lines}
-    )
-    for name, value in (request.document() | _clock(session, request)).items():
+    shown = request.document() | _clock(session, request) | pseudonyms
+    session.output.document(shown | {"events": events, "plan": lines})
+    for name, value in shown.items():
         if value is not None:
             session.output.line(f"{session.texts(f'head_{name}')}: {value}")
     for rows in (events, lines):

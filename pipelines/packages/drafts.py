@@ -33,7 +33,7 @@ from pipelines.privacy.third_persons import BLACK, ThirdPersons
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate
 from pipelines.vault.sealing import seal, unseal
-from pipelines.vault.subjects import find_identifiers
+from pipelines.vault.subjects import find_identifiers, members
 
 if TYPE_CHECKING:
     from pipelines.privacy.detector import Detector
@@ -110,7 +110,8 @@ def open_draft(conn: Connection, vault: Vault, request: str) -> Draft:
     """The draft of a request; the caller writes the audit entry when a person is shown its texts.
 
     Raises:
-        UsageError: There is none, it was released, it expired, or another version made it.
+        UsageError: There is none, it was released, it expired, or another version made it; or
+            others were merged with the person, or taken out, since it was made.
     """
     row = conn.execute(
         sa.select(_t)
@@ -124,6 +125,12 @@ def open_draft(conn: Connection, vault: Vault, request: str) -> Draft:
         raise UsageError(
             "there is no draft of a package for this request", code="no_draft",
             where={"request": request}, todo="klantkluis request fulfil makes one, after package withdraw where one was released",
+        )  # fmt: skip
+    if set(body["package"]["pseudonyms"]) != _pseudonyms(conn, row.subject_id):
+        raise UsageError(
+            "the person was merged with another, or taken out, since this draft was made",
+            code="draft_outdated", where={"request": request},
+            todo="klantkluis request fulfil makes it anew",
         )  # fmt: skip
     return Draft(row.package_id, body["package"], body["review"], body["is_reviewed"])
 
@@ -218,6 +225,12 @@ def third_persons_of(vault: Vault, held: Held, detector: Detector) -> ThirdPerso
         return {blinds[pair] for pair, ids in found.items() if not set(ids) & mine}
 
     return ThirdPersons(detector, own_of(held), bears, held.names_around)
+
+
+def _pseudonyms(conn: Connection, subject_id: int) -> set[str]:
+    s = schema.subjects
+    is_theirs = s.c.subject_id.in_(members(conn, subject_id))
+    return set(conn.scalars(sa.select(s.c.subject_key).where(is_theirs)))
 
 
 def _item(draft: Draft, number: int) -> dict[str, Any]:

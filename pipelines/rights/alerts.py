@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pipelines.common.errors import FailedError
+from pipelines.rights.package_files import withdrawn_since
 from pipelines.rights.requests import list_requests
 from pipelines.rights.steps import has_expired
 from pipelines.vault import schema
@@ -28,9 +29,11 @@ SCHEDULER: Final = "scheduler"
 _h = schema.heartbeats
 
 Kind = Literal[
-    "overdue", "due_soon", "proof_expired", "subject_merged", "not_carried_out", "scheduler_silent"
-]
+    "overdue", "due_soon", "proof_expired", "subject_merged", "package_withdrawn",
+    "not_carried_out", "scheduler_silent",
+]  # fmt: skip
 """``subject_merged``: whoever asked stands for another by now, and a steward has to look at both.
+``package_withdrawn``: a request is fulfilled and its package is no longer there to be handed over.
 ``not_carried_out``: what was ready could not be done in this round."""
 
 
@@ -64,6 +67,7 @@ def pressing(conn: Connection, at: datetime, on: date, country: str) -> list[Ale
             found.append(Alert("due_soon", request.number, left))
         if person[request.subject_id] != request.subject_id:
             found.append(Alert("subject_merged", request.number, left))
+    found += [Alert("package_withdrawn", number) for number in withdrawn_since(conn, at)]
     if requests and is_silent(conn, at):
         found.append(Alert("scheduler_silent", ""))
     return sorted(found, key=lambda a: (a.days_left is None, a.days_left or 0, a.request))

@@ -14,6 +14,7 @@ from pipelines.vault import schema
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pipelines.vault.store import Vault
 
 _NAME: Final = re.compile(r"(?:access|portability)-[\w-]+\.zip(?:\.part)?")
-_t = schema.packages
+_t, _r, _s = schema.packages, schema.requests, schema.subjects
 
 
 def drop_drafts(conn: Connection, request: str) -> None:
@@ -35,6 +36,37 @@ def drop_drafts_of(conn: Connection, subject_ids: Collection[int]) -> int:
     is_theirs = (_t.c.subject_id.in_(subject_ids), _t.c.state == "draft")
     done = conn.execute(sa.update(_t).where(*is_theirs).values(state="withdrawn", sealed=None))
     return done.rowcount
+
+
+def withdrawn_since(conn: Connection, at: datetime) -> list[str]:
+    """Fulfilled requests of which no package lies ready: the newest was withdrawn before its time.
+
+    A request is told of until that time, or until the person's next one for the same right.
+
+    Args:
+        conn: The vault.
+        at: The instant (UTC).
+
+    Returns:
+        Their numbers, the oldest first.
+    """
+    newest = sa.select(sa.func.max(_t.c.package_id)).group_by(_t.c.request)
+    later = _r.alias("later")
+    has_later = sa.exists().where(
+        later.c.subject_id.in_([_r.c.subject_id, _s.c.merged_into]), later.c.right == _r.c.right,
+        later.c.request_id > _r.c.request_id,
+    )  # fmt: skip
+    query = (
+        sa.select(_r.c.number)
+        .join(_t, _t.c.request == _r.c.number)
+        .join(_s, _s.c.subject_id == _r.c.subject_id)
+        .where(
+            _t.c.package_id.in_(newest), _t.c.state == "withdrawn", _t.c.expires_at > at,
+            _r.c.state == "fulfilled", _s.c.state != "erased", ~has_later,
+        )
+        .order_by(_r.c.request_id)
+    )  # fmt: skip
+    return list(conn.scalars(query))
 
 
 def remove_unknown(vault: Vault, home: Home) -> int:

@@ -222,6 +222,25 @@ def test_erasure_that_is_closed_cannot_be_taken_back_and_does_not_say_so(
     assert cli("request", "show", number, "--json").document["grace_until"] is None
 
 
+def test_merge_waits_for_a_verified_request_and_the_request_says_whom_it_covers(
+    cli, landed: Context
+) -> None:
+    s = schema.subjects
+    with Deployment.open(landed.settings) as deployment, deployment.vault.read() as conn:
+        _, eva, kees = conn.scalars(sa.select(s.c.subject_key).order_by(s.c.subject_id))
+    merge = ("identity", "merge", kees, eva, "--despite-names")
+    number = opened(cli, "--right", "erasure", "--subject", eva)
+    assert cli("request", "show", number, "--json").document["pseudonyms"] == 1
+    assert cli("request", "verify", number).status == 0
+    refused = cli(*merge)
+    assert refused.status != 0
+    assert number in refused.err
+    assert cli("request", "withdraw", number).status == 0
+    again = opened(cli, "--right", "erasure", "--subject", eva)
+    assert cli(*merge, "--json").document["drafts"] == 0
+    assert "pseudonyms that it covers: 2" in cli("request", "show", again).out
+
+
 def test_fulfilling_nothing_is_said_in_a_sentence(cli, landed: Context) -> None:
     answer = cli("request", "fulfil")
     assert answer.status == 2

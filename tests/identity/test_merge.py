@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from pipelines.common.clock import now
 from pipelines.common.errors import InputError, NotAllowedError
 from pipelines.identity.merge import merge_subjects, standing_merges, unmerge_subject
 from pipelines.links import subject_links
+from pipelines.merging import merge_persons
+from pipelines.rights.grounds import RIGHTS
+from pipelines.rights.requests import NewRequest, Request, advance, open_request
 from pipelines.rights.restriction import (
     is_restricted,
     lift_restriction,
@@ -148,3 +152,52 @@ def test_a_restriction_covers_everybody_merged_and_can_be_lifted(context: Contex
         assert not lift_restriction(conn, context.vault, j, actor="test")
         assert restricted_keys(conn) == set()
         assert [link.is_restricted for link in subject_links(conn)] == [False]
+
+
+def asked(context: Context, subject_id: int, right: str = "erasure", *steps: str) -> Request:
+    with context.vault.begin() as conn:
+        request = open_request(conn, context.vault, NewRequest(right, subject_id, now().date()))
+        for step in steps:
+            request = advance(conn, context.vault, request, step)  # type: ignore[arg-type]
+    return request
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+@pytest.mark.parametrize("who", ["older", "younger"])
+def test_a_merge_waits_for_what_was_verified_of_either(
+    context: Context, right: str, who: str
+) -> None:
+    # the older one's request was carried out for both, whom nobody had checked
+    jan, j, _ = ids(context)
+    request = asked(context, jan if who == "older" else j, right, "verify")
+    with pytest.raises(NotAllowedError) as caught, context.vault.begin() as conn:
+        merge_persons(conn, context.vault, j, jan, actor="test")
+    assert (caught.value.code, caught.value.where) == (
+        "request_waits",
+        {"requests": request.number},
+    )
+    with context.vault.begin() as conn:
+        assert standing_merges(conn) == []
+        advance(conn, context.vault, request, "withdraw")
+        merge_persons(conn, context.vault, j, jan, actor="test")
+        assert members(conn, jan) == [jan, j]
+
+
+def test_a_merge_waits_for_requests_of_whoever_was_merged_before(context: Context) -> None:
+    jan, j, piet = ids(context)
+    request = asked(context, j, "access", "verify")
+    merge(context, jan, j)  # as a restore of a backup can leave it
+    with pytest.raises(NotAllowedError) as caught, context.vault.begin() as conn:
+        merge_persons(conn, context.vault, piet, jan, actor="test", despite_names=True)
+    assert caught.value.where == {"requests": request.number}
+
+
+@pytest.mark.parametrize("steps", [(), ("ask_proof",), ("verify", "fulfil"), ("verify", "refuse")])
+def test_a_request_that_is_not_verified_or_is_closed_lets_a_merge_through(
+    context: Context, steps: tuple[str, ...]
+) -> None:
+    jan, j, _ = ids(context)
+    asked(context, jan, "access", *steps)
+    with context.vault.begin() as conn:
+        merge_persons(conn, context.vault, jan, j, actor="test")
+        assert members(conn, j) == [jan, j]

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from pipelines.common.clock import now
 from pipelines.common.errors import UsageError
+from pipelines.identity.merge import merge_subjects, unmerge_subject
+from pipelines.merging import merge_persons
 from pipelines.packages.drafts import (
     change_draft,
     look_at_item,
@@ -260,3 +262,53 @@ def test_a_file_that_a_kill_left_is_removed_and_others_stay(context: Context) ->
         (outbox / name).write_bytes(b"x")
     assert remove_unknown(context.vault, context.home) == 2
     assert [path.name for path in outbox.iterdir()] == ["audience-1.zip"]
+
+
+JDV = "jdv@elders.nl"
+
+
+@pytest.mark.parametrize("email", ["jan@voorbeeld.nl", JDV])
+def test_a_merge_drops_the_drafts_of_both(context: Context, email: str) -> None:
+    # the draft has one person's records and was released for two
+    make_draft(
+        context, subject_id(context, email), "access", request=NUMBER, language="nl",
+        detector=DETECTOR,
+    )  # type: ignore[arg-type]  # fmt: skip
+    with context.vault.begin() as conn:
+        review_draft(conn, context.vault, NUMBER)
+        older, younger = subject_id(context), subject_id(context, JDV)
+        assert merge_persons(conn, context.vault, older, younger, actor="test").drafts == 1
+    with pytest.raises(UsageError) as caught, context.vault.begin() as conn:
+        release_package(conn, context.vault, context.home, NUMBER)
+    assert caught.value.code == "no_draft"
+    with context.vault.read() as conn:
+        assert [package["state"] for package in list_packages(conn)] == ["withdrawn"]
+        p = schema.packages
+        assert conn.scalars(sa.select(p.c.sealed)).all() == [None]
+        assert audit.verify(conn, context.vault).is_intact
+
+
+def test_a_draft_of_other_pseudonyms_than_the_persons_is_neither_shown_nor_released(
+    context: Context,
+) -> None:
+    # a restore brings a draft back, and a merge that was made after the backup
+    older, younger = subject_id(context), subject_id(context, JDV)
+    draft(context, "portability")
+    with context.vault.begin() as conn:
+        review_draft(conn, context.vault, NUMBER)
+        merge_subjects(conn, context.vault, older, younger, actor="test")
+        for step in (
+            lambda: review_draft(conn, context.vault, NUMBER),
+            lambda: release_package(conn, context.vault, context.home, NUMBER),
+        ):
+            with pytest.raises(UsageError) as caught:
+                step()
+            assert caught.value.code == "draft_outdated"
+    assert not list(context.home.outbox.glob("*.zip"))
+    assert len(draft(context, "portability").package["pseudonyms"]) == 2
+    with context.vault.begin() as conn:
+        review_draft(conn, context.vault, NUMBER)
+        unmerge_subject(conn, context.vault, younger, actor="test")
+        with pytest.raises(UsageError) as caught:
+            release_package(conn, context.vault, context.home, NUMBER)
+    assert caught.value.code == "draft_outdated"

@@ -32,8 +32,10 @@ from pipelines.rights.requests import (
 from pipelines.rights.states import ACTIONS, OPEN_STATES, STATES, TRANSITIONS, next_state
 from pipelines.vault import audit, schema
 from pipelines.vault.store import Vault
+from pipelines.vault.subjects import create_subjects
 
 START = date(2026, 3, 2)
+AT = datetime(2026, 3, 3, 12, tzinfo=UTC)
 RISK = risk_of("access", has_namesakes=False)
 CLOSED = set(STATES) - set(OPEN_STATES)
 
@@ -231,6 +233,60 @@ def test_silent_scheduler_is_an_alert_only_while_requests_are_open(vault: Vault)
         soon = request.due_on - timedelta(days=alerts.WARN_DAYS)
         (alert,) = alerts.pressing(conn, at, soon, "NL")
     assert (alert.kind, alert.request) == ("due_soon", request.number)
+
+
+def package_of(vault: Vault, request: Request, state: str, package_id: int = 1) -> None:
+    with vault.begin() as conn:
+        conn.execute(
+            sa.insert(schema.packages).values(
+                package_id=package_id, request=request.number, subject_id=request.subject_id,
+                kind="access", language="nl", key_id=1, state=state, created_at=AT,
+                expires_at=AT + timedelta(days=30),
+            )
+        )  # fmt: skip
+
+
+def told_of(vault: Vault, at: datetime) -> list[alerts.Alert]:
+    with vault.read() as conn:
+        return [a for a in alerts.pressing(conn, at, START, "NL") if a.kind == "package_withdrawn"]
+
+
+def fulfilled(vault: Vault) -> Request:
+    with vault.begin() as conn:
+        request = open_request(conn, vault, NewRequest("access", subject(conn, vault), START))
+        return advance(conn, vault, advance(conn, vault, request, "verify"), "fulfil")
+
+
+def subject(conn: sa.Connection, vault: Vault) -> int:
+    s = schema.subjects
+    known: int | None = conn.scalar(sa.select(s.c.subject_id))
+    return known or create_subjects(conn, vault, "contact", 1, None)[0].subject_id
+
+
+def test_withdrawn_package_of_a_fulfilled_request_is_an_alert_until_it_is_made_anew(
+    vault: Vault,
+) -> None:
+    # the request said that it was carried out, and nothing was there to be handed over
+    request = fulfilled(vault)
+    package_of(vault, request, "withdrawn")
+    assert told_of(vault, AT) == [alerts.Alert("package_withdrawn", request.number)]
+    assert told_of(vault, AT + timedelta(days=30)) == []
+    package_of(vault, request, "released", 2)
+    assert told_of(vault, AT) == []
+
+
+def test_withdrawn_package_is_no_alert_once_the_person_asked_again_or_is_erased(
+    vault: Vault,
+) -> None:
+    first = fulfilled(vault)
+    package_of(vault, first, "withdrawn")
+    second = fulfilled(vault)
+    assert told_of(vault, AT) == []
+    package_of(vault, second, "withdrawn", 2)
+    assert [alert.request for alert in told_of(vault, AT)] == [second.number]
+    with vault.begin() as conn:
+        conn.execute(sa.update(schema.subjects).values(state="erased"))
+    assert told_of(vault, AT) == []
 
 
 def test_alert_carries_its_kind_and_the_number_only(vault: Vault, tmp_path: Any) -> None:
