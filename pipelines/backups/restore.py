@@ -70,6 +70,7 @@ class Restored(NamedTuple):
             "lost_requests": list(self.noted.unknown_requests),
             "entered_rows": self.noted.rows,
             "lost_rows": self.noted.unknown_rows,
+            "lost_numbers": list(self.noted.unknown_numbers),
             "outbox_files_removed": self.outbox_files,
         }
 

@@ -94,6 +94,7 @@ def restore(
             words=noted.unknown_words,
             requests=", ".join(noted.unknown_requests) or "-",
             rows=noted.unknown_rows,
+            numbers=", ".join(noted.unknown_numbers) or "-",
         )
     if done.outbox_files:
         session.output.say("backup_outbox", files=done.outbox_files)

@@ -12,7 +12,7 @@ details of a request are sealed under keys of their persons and are not there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from pipelines.common.clock import now
+from pipelines.rights.states import OPEN_STATES
 from pipelines.vault import audit, schema
 from pipelines.vault.bulk import allocate, count_up_to, select_in
 from pipelines.vault.ledger import LedgerEntry
@@ -35,11 +36,13 @@ from pipelines.vault.noted_rows import (
     restrict_again,
 )
 from pipelines.vault.store import Vault, drop_pending, to_ledger
+from pipelines.vault.subjects import create_erased
 
 WORD: Final = "word"
 REQUEST: Final = "request"
 _HARMLESS: Final = frozenset({"noted", "audit"})
 """Kinds of entries after which a home knows its ledger, once what was noted is entered."""
+_ERASED: Final = frozenset({"intent", "completed"})
 _r = schema.requests
 _LEFT_OUT: Final = frozenset({"subject_id", "key_id", "sealed"})
 
@@ -47,7 +50,9 @@ _LEFT_OUT: Final = frozenset({"subject_id", "key_id", "sealed"})
 class CaughtUp(NamedTuple):
     """What a home lacked: what was entered, and what is of persons whom it does not know.
 
-    ``rows`` are restrictions, holds, corrections, tasks, merges and kept records.
+    ``rows`` are restrictions, holds, corrections, tasks, merges and kept records; of those of unknown
+    persons ``unknown_numbers`` are the holds and the requests that they belong to. Nothing is unknown of
+    who was erased since: nothing of theirs is to be entered again.
     """
 
     words: int = 0
@@ -56,6 +61,7 @@ class CaughtUp(NamedTuple):
     unknown_requests: tuple[str, ...] = ()
     rows: int = 0
     unknown_rows: int = 0
+    unknown_numbers: tuple[str, ...] = ()
 
 
 def note_word(conn: Connection, subject_key: str, word: Mapping[str, Any]) -> None:
@@ -106,8 +112,11 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
     words: dict[str, dict[str, Any]] = {}
     requests: dict[str, dict[str, Any]] = {}
     owners: dict[str, list[str]] = {}  # a blank one, once its person is erased
+    erased: set[str] = set()
     rows: dict[tuple[str, Any], dict[str, Any]] = {}
     for entry in missed:
+        if entry.kind in _ERASED:
+            erased.update(entry.subject_keys)
         if entry.kind == "noted":
             for kind, body in vault.noted_in(entry):
                 if kind == WORD:
@@ -116,16 +125,28 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
                     requests[body["number"]] = body
                     owners.setdefault(body["number"], []).append(body["subject_key"])
                 elif kind != KEPT_OF:
-                    rows[kind, _place(kind, body)] = body
+                    place = kind, _place(kind, body)
+                    body["owners"] = [
+                        body.get("subject_key"),
+                        *rows.get(place, {}).get("owners", ()),
+                    ]
+                    rows[place] = body
     sql = "SELECT subject_key, subject_id FROM subjects WHERE subject_key IN ({values})"
-    said = {key for body in (*words.values(), *rows.values()) for key in _keys(body)}
+    said = {body["subject_key"] for body in words.values()}
+    said |= {key for body in rows.values() for key in _keys(body)}
     said |= {key for keys in owners.values() for key in keys}
     persons: dict[str, int] = dict(select_in(conn, sql, sorted(said)))
     known = [body for body in words.values() if body["subject_key"] in persons]
     entered = enter(conn, vault, [_word(Word, persons, body) for body in known], as_noted=True)
+    sql = "SELECT number, subject_id FROM requests WHERE number IN ({values})"
+    stands: dict[str, int] = dict(select_in(conn, sql, sorted(owners)))
     owned = {
-        n: next((persons[k] for k in keys if k in persons), None) for n, keys in owners.items()
+        n: next((persons[k] for k in keys if k in persons), stands.get(n))
+        for n, keys in owners.items()
     }
+    for number in (n for n, i in owned.items() if i is None and erased.intersection(owners[n])):
+        if requests[number]["state"] not in OPEN_STATES:
+            owned[number] = create_erased(conn)
     unknown = tuple(number for number, subject_id in owned.items() if subject_id is None)
     changed = sum(
         _restore(conn, subject_id, requests[number])
@@ -135,9 +156,21 @@ def enter_noted(conn: Connection, vault: Vault, missed: Iterable[LedgerEntry]) -
     # also those of nobody: a number that was told to somebody is given to nobody else
     count_up_to(conn, "requests", max((b["request_id"] for b in requests.values()), default=0))
     in_order = sorted(rows.items(), key=lambda row: _turn(row[0][0], row[1]))
-    stood = [_stand(conn, vault, kind, body, persons) for (kind, _), body in in_order]
+    stood = [_stand(conn, vault, kind, body, persons, erased) for (kind, _), body in in_order]
+    lost = [
+        body
+        for (_, body), stands_now in zip(in_order, stood, strict=True)
+        if stands_now is None and not _keys(body) & erased
+    ]
+    told = (body.get("number") or body.get("request") for body in lost)
     done = CaughtUp(
-        entered, changed, len(words) - len(known), unknown, stood.count(True), stood.count(None)
+        entered,
+        changed,
+        sum(b["subject_key"] not in persons.keys() | erased for b in words.values()),
+        unknown,
+        stood.count(True),
+        len(lost),
+        tuple(sorted({number for number in told if number})),
     )
     if any(done):
         audit.append(
@@ -170,8 +203,8 @@ def _place(kind: str, body: Mapping[str, Any]) -> Any:
 
 
 def _keys(body: Mapping[str, Any]) -> set[str]:
-    """Pseudonyms that an entry names."""
-    named = {body.get("subject_key"), body.get("into_key"), *body.get("subject_keys", ())}
+    """Pseudonyms that a row was ever noted under, and those that it names."""
+    named = {body.get("into_key"), *body["owners"], *body.get("subject_keys", ())}
     return named - {None}
 
 
@@ -183,14 +216,19 @@ def _turn(kind: str, body: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _stand(
-    conn: Connection, vault: Vault, kind: str, body: dict[str, Any], persons: Mapping[str, int]
+    conn: Connection,
+    vault: Vault,
+    kind: str,
+    body: dict[str, Any],
+    persons: Mapping[str, int],
+    erased: Set[str],
 ) -> bool | None:
     if kind == MERGE:
         return merge_again(conn, body, persons)
     if kind == APART:
         return apart_again(conn, body, persons)
     if kind != RESTRICTION:
-        return put_back(conn, vault, kind, body, persons)
+        return put_back(conn, vault, kind, body, persons, erased)
     if body["subject_key"] not in persons:
         return None
     return restrict_again(conn, persons[body["subject_key"]], body["state"])

@@ -91,7 +91,7 @@ def _set(
     if row.state == state:
         return False
     conn.execute(sa.update(t).where(t.c.subject_id == survivor).values(state=state))
-    note_restriction(conn, row.subject_key, state)
+    note_restriction(conn, row.subject_key, state, request)
     action = "subject_restricted" if state == "restricted" else "restriction_lifted"
     audit.append(
         conn, vault, actor=actor, action=action, request=request,

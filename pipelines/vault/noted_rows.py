@@ -11,7 +11,7 @@ period, destroys.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -63,9 +63,12 @@ def note_rows(conn: Connection, kind: str, row_ids: Iterable[int]) -> None:
         to_ledger(conn, kind, body)
 
 
-def note_restriction(conn: Connection, subject_key: str, state: str) -> None:
-    """Have in the ledger whether a person is ``restricted`` or ``active``."""
-    to_ledger(conn, RESTRICTION, {"subject_key": subject_key, "state": state})
+def note_restriction(
+    conn: Connection, subject_key: str, state: str, request: str | None = None
+) -> None:
+    """Have in the ledger whether a person is ``restricted`` or ``active``, and on whose request."""
+    body = {"subject_key": subject_key, "state": state, "request": request}
+    to_ledger(conn, RESTRICTION, body)
 
 
 def note_kept_of(conn: Connection, subject_keys: Iterable[str]) -> None:
@@ -96,16 +99,25 @@ def note_apart(conn: Connection, subject_ids: Iterable[int]) -> None:
 
 
 def put_back(
-    conn: Connection, vault: Vault, kind: str, body: Mapping[str, Any], persons: Mapping[str, int]
+    conn: Connection,
+    vault: Vault,
+    kind: str,
+    body: Mapping[str, Any],
+    persons: Mapping[str, int],
+    erased: Set[str] = frozenset(),
 ) -> bool | None:
-    """Let a row stand as it was noted.
+    """Let a row stand as it was noted, of whom it is of here.
+
+    Of the erased the newest pseudonym is blank, so an older one or the row that stands tells whose it
+    is. A hold of who is erased and not known here stands without a person: what it kept goes with it.
 
     Args:
         conn: In a writing transaction.
         vault: Whose.
         kind: One of ``KINDS``.
-        body: As :func:`note_rows` wrote it.
+        body: As :func:`note_rows` wrote it; ``owners`` are all pseudonyms that it was noted under.
         persons: Subject ids of pseudonyms.
+        erased: Pseudonyms of who was erased since.
 
     Returns:
         Whether that changed anything; None where the person is not known here.
@@ -121,9 +133,11 @@ def put_back(
         return before is not None
     values = {c.name: parsed(c, body[c.name]) for c in table.c if c.name in body}
     if body["subject_key"] is not None:
-        if body["subject_key"] not in persons:
+        here = before.subject_id if before is not None else None
+        here = next((persons[k] for k in body["owners"] if k in persons), here)
+        if here is None and not (kind == "hold" and erased & {*body["owners"]}):
             return None
-        values["subject_id"] = persons[body["subject_key"]]
+        values["subject_id"] = here
     if values.get("record_blind") is not None:
         values["record_blind"] = vault.index.advanced(
             "record", values["record_blind"], body["epoch"]

@@ -75,6 +75,15 @@ def create_subjects(
     return made
 
 
+def create_erased(conn: Connection) -> int:
+    """A subject as an erasure leaves it, for the closed request of who is erased and not known here."""
+    (subject_id,) = allocate(conn, "subjects", 1)
+    (blank,) = new_subject_keys(1)
+    row = (subject_id, blank, "contact", 0, 0, "erased", None, None)
+    insert_rows(conn, schema.subjects, _COLUMNS, [row])
+    return subject_id
+
+
 def blank_pseudonyms(conn: Connection, subject_ids: Collection[int]) -> None:
     """Let only the ledger know under which pseudonym subjects were erased; their data key is gone.
 

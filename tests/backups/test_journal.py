@@ -14,11 +14,15 @@ import sqlalchemy as sa
 from pipelines.common.clock import now
 from pipelines.common.errors import StorageError, UsageError
 from pipelines.corrections import Change, rectify
+from pipelines.erasure_requests import settle_erasures
+from pipelines.erasures import complete_published, erase_queued
+from pipelines.fulfilment import fulfil_requests, let_go_kept
 from pipelines.identity.merge import merge_subjects, standing_merges, unmerge_subject
 from pipelines.identity.queue import keep_apart
 from pipelines.rights.consent import history, set_consent
 from pipelines.rights.holds import hold_person, hold_record, list_holds, release_hold
 from pipelines.rights.keeping import kept_by_hold, let_go, list_kept, open_kept
+from pipelines.rights.letters import letter_of
 from pipelines.rights.others_told import (
     Instruction,
     close_task,
@@ -45,6 +49,7 @@ from pipelines.vault.store import Vault
 from pipelines.vault.subjects import find_identifiers, load_exact
 from tests.backups.conftest import EVA, HEADER, JAN, Kept
 from tests.backups.test_backups import EVA_EMAIL, JAN_EMAIL, KEES, is_sound
+from tests.support.context import WordDetector
 
 KEES_EMAIL = "kees.mol@voorbeeld.example"
 
@@ -94,7 +99,7 @@ def test_restore_enters_words_and_requests_that_came_after_the_backup(kept: Kept
     say(kept, KEES_EMAIL, "withdrawn")
     lost = ask(kept, KEES_EMAIL)
     done = kept.restore(backup)
-    assert done.noted == (2, 2, 1, (lost,), 0, 0)
+    assert done.noted == (2, 2, 1, (lost,), 0, 0, ())
     assert (register(kept), said(kept, JAN_EMAIL), said(kept, EVA_EMAIL)) == before
     with kept.open() as deployment, deployment.vault.read() as conn:
         steps = [e["action"] for e in events_of(conn, before[0][0])]
@@ -297,6 +302,122 @@ def test_what_is_kept_of_the_erased_is_whole_in_a_restored_home(kept: Kept) -> N
     with kept.open() as deployment, deployment.vault.read() as conn:
         assert list_kept(conn) == [], "what was let go stays so"
     is_sound(kept)
+
+
+def erasures_asked(kept: Kept, *emails: str) -> list[str]:
+    """Erasures that can be taken back no longer."""
+    numbers = []
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        for email in emails:
+            new = NewRequest("erasure", person(kept, deployment, email), now().date())
+            request = open_request(conn, deployment.vault, new)
+            advance(conn, deployment.vault, request, "verify", grace_until=now())
+            numbers.append(request.number)
+    return numbers
+
+
+def finish(deployment: Deployment) -> None:
+    """As a run does with erasures."""
+    erase_queued(deployment, make=WordDetector)
+    complete_published(deployment)
+    settle_erasures(deployment)
+
+
+def hold(kept: Kept, email: str) -> str:
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        subject_id = person(kept, deployment, email)
+        return hold_person(conn, deployment.vault, subject_id, "2026/118").number
+
+
+def release(kept: Kept, number: str) -> None:
+    with kept.open() as deployment:
+        with deployment.vault.begin() as conn:
+            ids = kept_by_hold(conn, release_hold(conn, deployment.vault, number).hold_id)
+        let_go_kept(deployment, ids)
+
+
+def holds(kept: Kept) -> list[dict[str, Any]]:
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        return [one.document() for one in list_holds(conn, released=True)]
+
+
+def closed(kept: Kept) -> list[tuple[Any, ...]]:
+    return [(r.number, r.state, r.closed_at, r.ground, letter_of(r)) for r in register(kept)]
+
+
+def test_requests_of_who_was_erased_since_the_backup_stay_closed_and_are_not_answered_again(
+    kept: Kept,
+) -> None:
+    kept.land("contacts2.csv", HEADER + JAN + EVA + KEES)
+    hold(kept, JAN_EMAIL)
+    numbers = erasures_asked(kept, JAN_EMAIL, EVA_EMAIL, KEES_EMAIL)
+    backup = kept.backup()
+    kept.do(lambda deployment: fulfil_requests(deployment, numbers))
+    kept.do(finish)
+    before = closed(kept)
+    assert {row[1] for row in before} == {"fulfilled", "partly_fulfilled"}
+    for letter in kept.home.outbox.rglob("*.html"):
+        letter.unlink()  # handed over
+    done = kept.restore(backup)
+    assert done.replayed_persons == 3
+    assert done.noted[2:4] == (0, ())
+    assert (done.noted.unknown_rows, done.noted.unknown_numbers) == (0, ())
+    assert closed(kept) == before
+    kept.do(finish)
+    assert closed(kept) == before
+    assert list(kept.home.outbox.rglob("*.html")) == []
+    is_sound(kept)
+
+
+@pytest.mark.parametrize("held_before", [True, False])
+def test_release_of_a_hold_on_the_erased_comes_back(kept: Kept, held_before: bool) -> None:
+    backup = "" if held_before else kept.backup()
+    number = hold(kept, JAN_EMAIL)
+    backup = backup or kept.backup()
+    kept.erase(JAN_EMAIL)
+    release(kept, number)
+    before = holds(kept)
+    assert before[0]["released_at"] is not None
+    done = kept.restore(backup)
+    assert (done.noted.unknown_rows, done.replayed_persons) == (0, 1)
+    assert holds(kept) == before
+    kept.do(finish)
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        assert list_kept(conn) == []
+    assert holds(kept) == before
+
+
+def test_who_landed_and_was_erased_after_the_backup_is_not_lost(kept: Kept) -> None:
+    backup = kept.backup()
+    kept.land("contacts2.csv", HEADER + JAN + EVA + KEES)
+    say(kept, KEES_EMAIL, "objected")
+    number = hold(kept, KEES_EMAIL)
+    numbers = erasures_asked(kept, KEES_EMAIL)
+    kept.do(lambda deployment: fulfil_requests(deployment, numbers))
+    kept.do(finish)
+    before = closed(kept), holds(kept)
+    assert [row[1] for row in before[0]] == ["partly_fulfilled"]
+    done = kept.restore(backup)
+    assert done.replayed_persons == 0
+    assert done.noted[2:4] == (0, ())
+    assert done.noted.unknown_rows == 0
+    assert (closed(kept), holds(kept)) == before
+    release(kept, number)
+    with kept.open() as deployment, deployment.vault.read() as conn:
+        assert list_kept(conn) == [], "what the hold kept goes with it"
+    assert [row[1] for row in closed(kept)] == ["fulfilled"]
+    is_sound(kept)
+
+
+def test_restore_names_holds_and_requests_of_who_landed_after_the_backup(kept: Kept) -> None:
+    backup = kept.backup()
+    kept.land("contacts2.csv", HEADER + JAN + EVA + KEES)
+    number, request = hold(kept, KEES_EMAIL), ask(kept, KEES_EMAIL)
+    with kept.open() as deployment, deployment.vault.begin() as conn:
+        kees = person(kept, deployment, KEES_EMAIL)
+        restrict_subject(conn, deployment.vault, kees, actor="steward", request=request)
+    done = kept.restore(backup)
+    assert done.noted[3:] == ((request,), 0, 2, (number, request))
 
 
 def test_key_of_what_was_let_go_comes_back_with_no_restored_data_keys(kept: Kept) -> None:
