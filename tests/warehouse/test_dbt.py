@@ -187,8 +187,11 @@ def model(dbt, session):
 
 
 @pytest.mark.parametrize("kind", ["table", "incremental", "python"])
-def test_build_tests_a_table_before_it_stands(tmp_path: Path, project: Path, kind: str) -> None:
-    """No node of its own: the tests are made in the transaction of the table."""
+def test_build_tests_a_table_before_it_stands(
+    tmp_path: Path, project: Path, kind: str, capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """No node of its own: the tests are made in the transaction of the table, and tell no value."""
     home = Home(tmp_path / "in_place")
     for folder in home.folders():
         folder.mkdir(parents=True, exist_ok=True)
@@ -208,11 +211,16 @@ def test_build_tests_a_table_before_it_stands(tmp_path: Path, project: Path, kin
         (project / "models" / "told.sql").write_text(config + TOLD)
     sound = "create schema pseudo; create table pseudo.notes as select 'a' as note_id, 1 as amount"
     assert built(home, project, sound) == ["told"]
-    for broken in ("'b', 0", "null, 1", "'a', 2"):
+    for broken in ("'b', 0", "null, 1", "'a', 2", f"'{MARKER}', 0"):
         with pytest.raises(BuildError) as caught:
             built(home, project, f"delete from pseudo.notes; insert into pseudo.notes values ({broken})",
                   "insert into pseudo.notes values ('a', 1)")  # fmt: skip
         assert caught.value.where == {"told": "test_failed"}
+        printed = capfd.readouterr()
+        files = [p for p in home.root.rglob("*") if p.is_file() and p != home.warehouse]
+        left = [p.read_bytes().decode(errors="replace") for p in files]
+        left += [str(caught.value), printed.out, printed.err, caplog.text]
+        assert not [text for text in left if MARKER in text]
         if kind != "python":
             with closing(connect_warehouse(home, KEY, SETTINGS)) as connection:
                 assert connection.execute("select * from main.told").fetchall() == [("a", 1)]

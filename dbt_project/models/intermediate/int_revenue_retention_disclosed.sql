@@ -66,7 +66,7 @@ buyers as (
         sum(case when (is_at_start or is_at_end) and amount is null then 1 else 0 end)
             as excluded_rows,
         sum(case when is_at_start and amount is null then 1 else 0 end)
-        <> sum(case when is_at_end and amount is null then 1 else 0 end) as has_new_excluded
+        <> sum(case when is_at_end and amount is null then 1 else 0 end) as has_excluded_change
     from running
     group by period_start, period_end, buyer_key
 ),
@@ -110,7 +110,7 @@ measured as (
         count(distinct case when change = '{{ change }}' then person_key end) {{ is_small() }}
         or
         {%- endfor %} count(distinct case when excluded_rows > 0 then person_key end) {{ is_small() }}
-        or count(distinct case when has_new_excluded then person_key end) {{ is_small() }} as has_few
+        or count(distinct case when has_excluded_change then person_key end) {{ is_small() }} as has_few
     from changes
     group by period_start, period_end
 ),
@@ -138,7 +138,7 @@ pending as (
         on
             changes.period_start >= stretches.stretch_start
             and changes.period_start < stretches.period_start
-    where changes.change not in ('unchanged', 'never') or changes.has_new_excluded
+    where changes.change not in ('unchanged', 'never') or changes.has_excluded_change
     group by stretches.period_start
 ),
 
